@@ -1,0 +1,152 @@
+"""What an engine is: the words that serving and its callers share. Knows no llama.cpp."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+BASE = "base"
+"""The name of the policy without an adapter."""
+
+
+class Stop(StrEnum):
+    """Why a reply ended."""
+
+    END = "end"
+    """The model ended its turn, or a stop string was met."""
+    LENGTH = "length"
+    """The limit of tokens, or the end of the context."""
+    CANCELLED = "cancelled"
+    """The user stopped it: kept, marked, never trained on."""
+    FAILED = "failed"
+    """The engine failed in the middle."""
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How a token is chosen. `temperature` 0 is greedy."""
+
+    temperature: float = 0.7
+    top_p: float = 0.95
+    top_k: int = 40
+    min_p: float = 0.05
+    seed: int | None = None
+    max_tokens: int = 512
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ChatMessage:
+    """One message to render. `token_ids` are the sampled ids of a reply, used as they are."""
+
+    role: str
+    content: str
+    token_ids: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class AdapterFile:
+    """A LoRA adapter as GGUF on disk."""
+
+    version: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Completion:
+    """A finished reply. `logprobs` are natural logs under the policy at temperature 1, one per token id."""
+
+    text: str
+    prompt_ids: tuple[int, ...]
+    token_ids: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    adapter: str
+    sampling: Sampling
+    stopped: Stop
+    first_token_seconds: float
+    total_seconds: float
+    reused: int
+    """Prompt tokens that were in the KV cache already."""
+    error: str | None = None
+
+
+class Generation(Protocol):
+    """A reply in the making."""
+
+    def __iter__(self) -> Iterator[str]:
+        """Pieces of text as they come; blocks; ends when the reply does."""
+        ...
+
+    def cancel(self) -> None:
+        """Stop, also in the middle of a prefill. Returns at once."""
+        ...
+
+    def result(self, timeout: float | None = None) -> Completion:
+        """Wait for the end. Raises `TimeoutError`, or the error that kept the engine from starting."""
+        ...
+
+
+class Engine(Protocol):
+    """Serves one model. All methods may be called from any thread; one thread does the work.
+
+    A chat request goes before every scoring request, and interrupts one that is being computed.
+    """
+
+    name: str
+    n_ctx: int
+
+    def encode(self, messages: Sequence[ChatMessage]) -> tuple[int, ...]:
+        """The chat template over `messages`, up to where the reply begins.
+
+        What a user, a tool or a reply says can never become a control token. Raises `PromptError`.
+        """
+        ...
+
+    def tokenize(self, text: str) -> tuple[int, ...]:
+        """Plain text to ids, with no control tokens."""
+        ...
+
+    def detokenize(self, ids: Sequence[int]) -> str:
+        """Ids to text; control tokens are left out."""
+        ...
+
+    def generate(
+        self,
+        prompt_ids: Sequence[int],
+        sampling: Sampling,
+        adapter: AdapterFile | None = None,
+        on_text: Callable[[str], None] | None = None,
+        on_done: Callable[[Completion], None] | None = None,
+    ) -> Generation:
+        """Start a reply. `on_text` and `on_done` are called on the engine's thread: return quickly.
+
+        Raises `PromptError` when the prompt leaves no room in the context.
+        """
+        ...
+
+    def score(
+        self,
+        prefix_ids: Sequence[int],
+        continuations: Sequence[Sequence[int]],
+        adapter: AdapterFile | None = None,
+    ) -> list[float]:
+        """Sum of log-probabilities (temperature 1) of each continuation after the shared prefix.
+
+        The prefix is evaluated once. Blocks; gives way to chat within one decode step.
+        """
+        ...
+
+    def check(self, adapter: AdapterFile) -> None:
+        """Load the adapter and let it go. Raises `AdapterError` in words."""
+        ...
+
+    def forget_adapter(self, version: str) -> None:
+        """Free what is loaded of this version, if anything."""
+        ...
+
+    def close(self) -> None:
+        """End the thread and free the model. Running replies end as cancelled."""
+        ...

@@ -1,0 +1,194 @@
+"""The rows of the store as the rest of the program sees them: frozen, typed, without SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class SignalKind(StrEnum):
+    """What came after a reply."""
+
+    MESSAGE = "message"
+    """The user's next message: goes through the judge."""
+    THUMB = "thumb"
+    """A rating: value +1 or -1, exact."""
+    CORRECTION = "correction"
+    """The user says in words what the reply should have been: -1 and a hint, exact."""
+    EDIT = "edit"
+    """The user rewrote the reply: -1, and the new text is the demonstration."""
+    RETRY = "retry"
+    """The user asked for another reply: -1, exact."""
+
+
+class LessonState(StrEnum):
+    """How far a lesson has come."""
+
+    NEW = "new"
+    """Seen, not used yet."""
+    ACTIVE = "active"
+    """A line in the prompt, at once."""
+    LEARNED = "learned"
+    """In the weights of the live adapter; dropped from the prompt."""
+    VETOED = "vetoed"
+    """The user does not want it."""
+
+
+class UpdateStatus(StrEnum):
+    """How a run of the trainer ended."""
+
+    RUNNING = "running"
+    PUBLISHED = "published"
+    REJECTED = "rejected"
+    NOTHING = "nothing_to_do"
+    FAILED = "failed"
+
+
+class AdapterState(StrEnum):
+    """Exactly one version is live for a model, or none: then the base speaks."""
+
+    LIVE = "live"
+    KEPT = "kept"
+
+
+class TurnUse(StrEnum):
+    """What became of a turn as a sample."""
+
+    OPEN = "open"
+    """No next state yet, or not judged yet."""
+    QUEUED = "queued"
+    """Judged and waiting for the trainer."""
+    USED = "used"
+    """Went into an update, once."""
+    SKIPPED = "skipped"
+    """Not trained on; `reason` says why."""
+
+
+@dataclass(frozen=True)
+class Session:
+    id: str
+    title: str
+    created: str
+    updated: str
+    model: str
+    system: str
+    learning: bool
+    turns: int = 0
+
+
+@dataclass(frozen=True)
+class Message:
+    id: str
+    session: str
+    parent: str | None
+    role: str
+    content: str
+    created: str
+    note: str = ""
+    """The active lessons that were appended to a user message when it was sent."""
+    turn: str | None = None
+    """For an assistant message: the turn that made it."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A prompt and its reply, with all that the trainer needs."""
+
+    id: str
+    session: str
+    user_message: str
+    reply_message: str
+    model: str
+    adapter: str
+    prompt_ids: tuple[int, ...]
+    token_ids: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    temperature: float
+    stopped: str
+    first_token_seconds: float
+    total_seconds: float
+    created: str
+    use: TurnUse = TurnUse.OPEN
+    reason: str = ""
+    """Why the turn was skipped."""
+    rating: int = 0
+    """The user's thumb: +1, -1, or 0 for none."""
+
+
+@dataclass(frozen=True)
+class Signal:
+    id: int
+    turn: str
+    kind: SignalKind
+    value: int
+    text: str
+    created: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The judge's opinion of a turn. `hint` is what the next state says the reply should have been like."""
+
+    turn: str
+    signal: int
+    value: int
+    votes: tuple[int, ...]
+    margin: float
+    abstained: bool
+    stage: str
+    reason: str
+    hint: str = ""
+    hint_dropped: str = ""
+    """Why a hint was dropped: too short, empty of content."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    id: int
+    text: str
+    scope: str
+    state: LessonState
+    turns: tuple[str, ...]
+    created: str
+    update: int | None = None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The record of an update: what `learn now --wait --json` prints."""
+
+    update: int | None
+    status: UpdateStatus
+    version: str | None = None
+    parent: str | None = None
+    samples: dict[str, Any] = field(default_factory=lambda: {"rl": 0, "opd": 0, "rehearsed": 0, "skipped": {}})
+    lessons: list[dict[str, Any]] = field(default_factory=list)
+    metrics: dict[str, float] = field(default_factory=dict)
+    gate: dict[str, Any] = field(default_factory=lambda: {"passed": False, "checks": []})
+    seconds: float = 0.0
+    reason: str = ""
+    """In words: why rejected, why nothing to do, what failed."""
+    created: str = ""
+
+
+@dataclass(frozen=True)
+class AdapterVersion:
+    version: str
+    model: str
+    state: AdapterState
+    created: str
+    rank: int
+    sha256: str
+    parent: str | None
+    path: str
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Event:
+    id: int
+    kind: str
+    text: str
+    created: str
+    data: dict[str, Any] = field(default_factory=dict)

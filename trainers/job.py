@@ -1,0 +1,135 @@
+"""What goes into the worker and what comes out. Plain data as JSON; knows no framework.
+
+A job is a folder: `job.json` in; `adapter/` (PEFT), `adapter.gguf` and `result.json` out. The worker
+prints one JSON event per line on stdout: `{"event": "progress", "stage": str, "done": int, "total": int}`,
+at last `{"event": "done"}` or `{"event": "failed", "reason": str}`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One turn. Ids and log-probabilities are the served policy's own, at temperature 1."""
+
+    id: str
+    prompt_ids: tuple[int, ...]
+    response_ids: tuple[int, ...]
+    old_logprobs: tuple[float, ...]
+    reward: float
+    """The verdict: -1, 0 or +1; 0 leaves binary RL out."""
+    hinted_prompt_ids: tuple[int, ...] | None = None
+    """The prompt with the hint in it: the teacher's view. None leaves distillation out."""
+    on_policy: bool = True
+    """False when another adapter version sampled it: then no binary RL on it."""
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """A prompt to practise on: the student sees `prompt_ids`, the teacher `hinted_prompt_ids`."""
+
+    prompt_ids: tuple[int, ...]
+    hinted_prompt_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The hyperparameters. Defaults are for a 135M model; LEARNING in the docs says where from."""
+
+    method: str = "rehearsal"
+    """`combined` is the reference (binary RL plus token-level distillation); `rehearsal` adds practice."""
+    rank: int = 16
+    alpha: int = 32
+    lr: float = 5e-4
+    steps: int = 4
+    """Optimiser steps over the batch."""
+    w_rl: float = 1.0
+    w_opd: float = 1.0
+    opd_clip: float = 1.0
+    """Bound of the log-probability difference in the token-level advantage."""
+    clip_low: float = 0.2
+    clip_high: float = 0.28
+    beta: float = 0.02
+    """Weight of the k3 KL to the base."""
+    amplify: float = 1.0
+    """c of the amplified teacher."""
+    rollouts: int = 8
+    """Rehearsal replies to sample."""
+    max_new: int = 96
+    """Tokens per rehearsal reply."""
+    anchor: float = 0.5
+    """Weight of KL(base ‖ student) on neutral prompts."""
+    max_grad_norm: float = 1.0
+    seed: int = 0
+    threads: int = 2
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of the trainer."""
+
+    model: str
+    """Path of the served GGUF."""
+    model_sha256: str
+    bases: str
+    """Folder that caches dequantised bases."""
+    out: str
+    parent: str | None
+    """Path of the PEFT folder of the live adapter; None starts from the base."""
+    samples: tuple[Sample, ...]
+    rehearsals: tuple[Rehearsal, ...]
+    neutral: tuple[tuple[int, ...], ...]
+    """Prompts that have nothing to do with the lessons: anchor and gauge."""
+    stop_ids: tuple[int, ...]
+    """Tokens that end a reply."""
+    recipe: Recipe = field(default_factory=Recipe)
+
+    def write(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self)), "utf-8")
+
+    @staticmethod
+    def read(path: Path) -> Job:
+        raw = json.loads(path.read_text("utf-8"))
+        return Job(
+            **{
+                **raw,
+                "samples": tuple(_sample(s) for s in raw["samples"]),
+                "rehearsals": tuple(Rehearsal(tuple(r["prompt_ids"]), tuple(r["hinted_prompt_ids"])) for r in raw["rehearsals"]),
+                "neutral": tuple(tuple(n) for n in raw["neutral"]),
+                "stop_ids": tuple(raw["stop_ids"]),
+                "recipe": Recipe(**raw["recipe"]),
+            }
+        )
+
+
+def _sample(raw: dict[str, Any]) -> Sample:
+    hinted = raw["hinted_prompt_ids"]
+    return Sample(
+        id=raw["id"],
+        prompt_ids=tuple(raw["prompt_ids"]),
+        response_ids=tuple(raw["response_ids"]),
+        old_logprobs=tuple(raw["old_logprobs"]),
+        reward=raw["reward"],
+        hinted_prompt_ids=None if hinted is None else tuple(hinted),
+        on_policy=raw["on_policy"],
+    )
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the worker measured, all in fp32. Log-probabilities are natural logs, KL in nats per token."""
+
+    metrics: dict[str, float]
+    """`loss`, `kl_base` (neutral prompts, KL(base ‖ student)), `margin_before`, `margin_after`,
+    `clip_fraction`, `distance_before`, `distance_after` (KL(student ‖ teacher)), `degenerate`
+    (share of sampled replies that are empty or repeat themselves), `entropy_before`, `entropy_after`, `tokens`."""
+    counts: dict[str, int]
+    """`rl`, `opd`, `rehearsed`."""
+    rank: int
+    seconds: float
+    examples: tuple[str, ...] = ()

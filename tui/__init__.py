@@ -1,0 +1,1 @@
+"""The terminal interface. It speaks to `clawlocal.assistant` and to nothing below it."""

@@ -162,7 +162,9 @@ class Receipt:
     status: UpdateStatus
     version: str | None = None
     parent: str | None = None
-    samples: dict[str, Any] = field(default_factory=lambda: {"rl": 0, "opd": 0, "rehearsed": 0, "skipped": {}})
+    samples: dict[str, Any] = field(
+        default_factory=lambda: {"rl": 0, "opd": 0, "rehearsed": 0, "skipped": {}}
+    )
     lessons: list[dict[str, Any]] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)
     gate: dict[str, Any] = field(default_factory=lambda: {"passed": False, "checks": []})
@@ -192,3 +194,13 @@ class Event:
     text: str
     created: str
     data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Queued:
+    """A turn that waits for the trainer, with the verdict that counts (its hint included)."""
+
+    turn: Turn
+    verdict: Verdict
+    attempts: int = 0
+    """Rejected updates that it was part of."""

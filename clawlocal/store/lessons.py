@@ -1,0 +1,138 @@
+"""Lessons: do and don't lines with the turns that they came from. Knows no prompt and no judge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from clawlocal.errors import NotFound
+from clawlocal.records import Lesson, LessonState
+from clawlocal.store import stamp
+from clawlocal.store.database import Database, Row
+
+_LINE = """
+WITH RECURSIVE line (version) AS (
+    SELECT version FROM adapters WHERE model = :model AND state = 'live'
+    UNION SELECT u.parent FROM updates u JOIN line ON u.version = line.version
+    WHERE u.model = :model AND u.status = 'published' AND u.parent IS NOT NULL
+),
+taught (lesson, update_id) AS (
+    SELECT l.lesson, max(l.update_id) FROM lesson_updates l JOIN updates u ON u.id = l.update_id
+    WHERE u.model = :model AND u.status = 'published' AND u.version IN (SELECT version FROM line)
+    GROUP BY l.lesson
+)
+"""
+"""The live version and those it was trained from, and the lessons that they were taught."""
+
+
+class Lessons:
+    """What the assistant was told to do, and not to do."""
+
+    _db: Database
+
+    def add_lesson(
+        self, text: str, scope: str = "", turns: Iterable[str] = (), state: LessonState = LessonState.NEW
+    ) -> Lesson:
+        """Record a lesson. One that says the same, but for case and spaces, gains the source turns instead.
+
+        A merged lesson keeps its state, except that a new one becomes active. Raises `NotFound` for a
+        source that is not there.
+        """
+        row = {"key": _key(text), "text": text.strip(), "scope": scope, "state": str(state)}
+        row["created"] = stamp.now()
+        with self._db.transaction():
+            known = self._db.value("SELECT id FROM lessons WHERE key = ?", (row["key"],))
+            lesson = self._db.insert("lessons", row) if known is None else int(known)
+            if state is LessonState.ACTIVE:
+                wake = "UPDATE lessons SET state = 'active' WHERE id = ? AND state = 'new'"
+                self._db.execute(wake, (lesson,))
+            self._add_sources(lesson, turns)
+            return self.lesson(lesson)
+
+    def _add_sources(self, lesson: int, turns: Iterable[str]) -> None:
+        for turn in turns:
+            self._db.execute(
+                "INSERT INTO lesson_turns (lesson, turn, seq) SELECT :lesson, :turn, "
+                "(SELECT ifnull(max(seq), 0) + 1 FROM lesson_turns WHERE lesson = :lesson) "
+                "WHERE NOT EXISTS (SELECT 1 FROM lesson_turns WHERE lesson = :lesson AND turn = :turn)",
+                {"lesson": lesson, "turn": turn},
+            )
+
+    def lessons(self, state: LessonState | None = None) -> list[Lesson]:
+        """All lessons, or those in one state, oldest first."""
+        with self._db.snapshot():
+            rows = self._db.rows(
+                "SELECT * FROM lessons WHERE :state IS NULL OR state = :state ORDER BY id",
+                {"state": None if state is None else str(state)},
+            )
+            return [self._lesson(row) for row in rows]
+
+    def lesson(self, lesson: int) -> Lesson:
+        """One lesson. Raises `NotFound`."""
+        row = self._db.row("SELECT * FROM lessons WHERE id = ?", (lesson,))
+        if row is None:
+            raise _no_lesson(lesson)
+        return self._lesson(row)
+
+    def lessons_for_update(self) -> list[Lesson]:
+        """What the next update should teach: new and active lessons, oldest first."""
+        return [x for x in self.lessons() if x.state in (LessonState.NEW, LessonState.ACTIVE)]
+
+    def set_lesson_state(self, lesson: int, state: LessonState) -> None:
+        """Raises `NotFound`."""
+        if not self._db.execute("UPDATE lessons SET state = ? WHERE id = ?", (str(state), lesson)):
+            raise _no_lesson(lesson)
+
+    def edit_lesson(self, lesson: int, text: str) -> Lesson:
+        """Reword a lesson. What the weights learned was the old wording, so a learned one is active again.
+
+        Where another lesson says the new text already, the two become one. Raises `NotFound`.
+        """
+        with self._db.transaction():
+            old = self.lesson(lesson)
+            twin = self._db.value("SELECT id FROM lessons WHERE key = ? AND id != ?", (_key(text), lesson))
+            if twin is not None:
+                self._db.execute("DELETE FROM lessons WHERE id = ?", (lesson,))
+                self._add_sources(twin, old.turns)
+                return self.lesson(twin)
+            state = LessonState.ACTIVE if old.state is LessonState.LEARNED else old.state
+            if _key(text) != _key(old.text):
+                self._db.execute("DELETE FROM lesson_updates WHERE lesson = ?", (lesson,))
+                change = 'UPDATE lessons SET state = ?, "update" = NULL WHERE id = ?'
+                self._db.execute(change, (str(state), lesson))
+            words = (text.strip(), _key(text), lesson)
+            self._db.execute("UPDATE lessons SET text = ?, key = ? WHERE id = ?", words)
+            return self.lesson(lesson)
+
+    def settle_lessons(self, model: str) -> None:
+        """Make states fit the live version of `model`: what it was taught is learned, the rest active again.
+
+        Vetoed lessons, and those that no update ever taught, stay as they are.
+        """
+        self._db.execute(
+            f"{_LINE} UPDATE lessons SET "
+            '"update" = (SELECT update_id FROM taught WHERE lesson = lessons.id), '
+            "state = CASE WHEN state = 'vetoed' THEN state "
+            "WHEN id IN (SELECT lesson FROM taught) THEN 'learned' ELSE 'active' END "
+            "WHERE id IN (SELECT lesson FROM lesson_updates)",
+            {"model": model},
+        )
+
+    def _lesson(self, row: Row) -> Lesson:
+        sources = self._db.rows("SELECT turn FROM lesson_turns WHERE lesson = ? ORDER BY seq", (row["id"],))
+        return Lesson(
+            id=row["id"],
+            text=row["text"],
+            scope=row["scope"],
+            state=LessonState(row["state"]),
+            turns=tuple(source["turn"] for source in sources),
+            created=row["created"],
+            update=row["update"],
+        )
+
+
+def _key(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _no_lesson(lesson: int) -> NotFound:
+    return NotFound(f"There is no lesson {lesson}. `clawlocal lessons list` shows what there is.")

@@ -1,0 +1,130 @@
+"""Signals (what came after a reply), the verdicts on them, and the queue that they make. Knows no judge."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from clawlocal.records import Queued, Signal, SignalKind, TurnUse, Verdict
+from clawlocal.store import stamp
+from clawlocal.store.database import Database, Row
+from clawlocal.store.turns import UNTRAINABLE, Turns, as_turn, no_turn
+
+_TRAINABLE = f"t.stopped NOT IN ({', '.join(map(repr, UNTRAINABLE))})"
+_LEARNING = f"JOIN sessions s ON s.id = t.session AND s.learning = 1 AND {_TRAINABLE}"
+_ORDER = "ORDER BY (g.kind = 'message'), g.id DESC"
+"""What counts most first: an explicit signal before a message, a later one before an earlier."""
+_COUNTING = "SELECT v.* FROM verdicts v JOIN signals g ON g.id = v.signal"
+_QUEUE = f"FROM turns t {_LEARNING} WHERE t.\"use\" = 'queued' AND t.id IN (SELECT turn FROM verdicts)"
+
+
+class Signals(Turns):
+    """Feedback and what it was judged to mean."""
+
+    _db: Database
+
+    def add_signal(self, turn: str, kind: SignalKind, value: int, text: str) -> Signal:
+        """Record what came after a reply; on disk when this returns. Raises `NotFound`."""
+        row = {"turn": turn, "kind": str(kind), "value": value, "text": text, "created": stamp.now()}
+        with self._db.transaction():
+            if not self._db.value("SELECT count(*) FROM turns WHERE id = ?", (turn,)):
+                raise no_turn(turn)
+            return _signal({"id": self._db.insert("signals", row), **row})
+
+    def signals(self, turn: str) -> list[Signal]:
+        """All signals on a turn, oldest first."""
+        rows = self._db.rows("SELECT * FROM signals WHERE turn = ? ORDER BY id", (turn,))
+        return [_signal(dict(row)) for row in rows]
+
+    def unjudged(self) -> list[Signal]:
+        """Signals without a verdict, oldest first: of sessions that learn, on replies that ended well."""
+        rows = self._db.rows(
+            f"SELECT g.* FROM signals g JOIN turns t ON t.id = g.turn {_LEARNING} "
+            "WHERE g.id NOT IN (SELECT signal FROM verdicts) ORDER BY g.id"
+        )
+        return [_signal(dict(row)) for row in rows]
+
+    def add_verdict(self, verdict: Verdict, use: TurnUse | None = None, reason: str = "") -> None:
+        """Record a verdict, in place of an earlier one on the same signal, and set the turn's use with it.
+
+        The use is left alone where this verdict is not the one that counts, where the turn was used
+        already, and where the reply was cut off. Raises `NotFound`.
+        """
+        with self._db.transaction():
+            self._db.execute("DELETE FROM verdicts WHERE signal = ?", (verdict.signal,))
+            self._db.insert("verdicts", _verdict_row(verdict))
+            if use is not None and self._counting(verdict.turn)[0].signal == verdict.signal:
+                self._db.execute(
+                    'UPDATE turns AS t SET "use" = ?, reason = ?, attempts = 0 '
+                    f"WHERE id = ? AND \"use\" != 'used' AND {_TRAINABLE}",
+                    (str(use), reason, verdict.turn),
+                )
+
+    def verdicts(self, turn: str) -> list[Verdict]:
+        """All verdicts on a turn, in the order of their signals."""
+        rows = self._db.rows("SELECT * FROM verdicts WHERE turn = ? ORDER BY signal", (turn,))
+        return [_verdict(row) for row in rows]
+
+    def judged_count(self) -> int:
+        """How many turns have a verdict."""
+        return int(self._db.value("SELECT count(DISTINCT turn) FROM verdicts"))
+
+    def effective_verdict(self, turn: str) -> Verdict | None:
+        """The verdict that counts: explicit before message, later before earlier.
+
+        Without a hint of its own it takes the one of the next verdict in that order of the same value.
+        """
+        found = self._counting(turn)
+        return _effective(found) if found else None
+
+    def _counting(self, turn: str) -> list[Verdict]:
+        return [_verdict(row) for row in self._db.rows(f"{_COUNTING} WHERE v.turn = ? {_ORDER}", (turn,))]
+
+    def _queued_verdicts(self) -> dict[str, Verdict]:
+        found: dict[str, list[Verdict]] = {}
+        for row in self._db.rows(f"{_COUNTING} WHERE v.turn IN (SELECT t.id {_QUEUE}) {_ORDER}"):
+            found.setdefault(row["turn"], []).append(_verdict(row))
+        return {turn: _effective(verdicts) for turn, verdicts in found.items()}
+
+    def queue(self) -> list[Queued]:
+        """Turns that wait for the trainer, oldest first, each with the verdict that counts."""
+        with self._db.snapshot():
+            verdicts = self._queued_verdicts()
+            rows = self._db.rows(f"SELECT t.* {_QUEUE} ORDER BY t.seq")
+        return [Queued(as_turn(row), verdicts[row["id"]], row["attempts"]) for row in rows]
+
+    def queue_counts(self) -> dict[str, int]:
+        """Turns by use: `open`, `queued`, `used`, `skipped`; and `hints` among the queued."""
+        with self._db.snapshot():
+            queued = self._queued_verdicts().values()
+            rows = self._db.rows('SELECT "use", count(*) FROM turns GROUP BY "use"')
+        counts = {str(use): 0 for use in TurnUse} | {row[0]: row[1] for row in rows}
+        return counts | {"queued": len(queued), "hints": sum(bool(verdict.hint) for verdict in queued)}
+
+    def skip_counts(self) -> dict[str, int]:
+        """Skipped turns by reason."""
+        rows = self._db.rows("SELECT reason, count(*) FROM turns WHERE \"use\" = 'skipped' GROUP BY reason")
+        return {row[0]: row[1] for row in rows}
+
+
+def _signal(row: dict[str, object]) -> Signal:
+    return Signal(**{**row, "kind": SignalKind(str(row["kind"]))})  # type: ignore[arg-type]
+
+
+def _verdict_row(verdict: Verdict) -> dict[str, object]:
+    row = {name: getattr(verdict, name) for name in Verdict.__dataclass_fields__}
+    votes = json.dumps(verdict.votes)
+    return {**row, "votes": votes, "abstained": int(verdict.abstained), "created": stamp.now()}
+
+
+def _verdict(row: Row) -> Verdict:
+    values = {name: row[name] for name in Verdict.__dataclass_fields__}
+    votes = tuple(json.loads(row["votes"]))
+    return Verdict(**{**values, "votes": votes, "abstained": bool(row["abstained"])})
+
+
+def _effective(verdicts: list[Verdict]) -> Verdict:
+    """The first, which counts most, with the first hint among those of its value."""
+    top = verdicts[0]
+    hints = (v.hint for v in verdicts if v.hint and v.value == top.value)
+    return replace(top, hint=next(hints, ""))

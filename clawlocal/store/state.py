@@ -1,0 +1,41 @@
+"""Small facts under a key: switches, and requests from one process to another. Knows not what they mean."""
+
+from __future__ import annotations
+
+from clawlocal.store.database import Database
+
+_LEARNING = "learning"
+
+
+class State:
+    """Texts by key."""
+
+    _db: Database
+
+    def get_state(self, key: str, default: str | None = None) -> str | None:
+        """The text under `key`, or `default`."""
+        value: str | None = self._db.value("SELECT value FROM state WHERE key = ?", (key,))
+        return default if value is None else value
+
+    def set_state(self, key: str, value: str | None) -> None:
+        """Keep a text under `key`; None removes it."""
+        if value is None:
+            self._db.execute("DELETE FROM state WHERE key = ?", (key,))
+        else:
+            self._db.execute("INSERT OR REPLACE INTO state (key, value) VALUES (?, ?)", (key, value))
+
+    def take_state(self, key: str) -> str | None:
+        """The text under `key`, removed: of several processes that ask, one gets it."""
+        with self._db.transaction():
+            value = self.get_state(key)
+            if value is not None:
+                self.set_state(key, None)
+            return value
+
+    def learning(self) -> bool:
+        """Whether learning is on for all; it is, until it is turned off."""
+        return self.get_state(_LEARNING, "on") == "on"
+
+    def set_learning(self, on: bool) -> None:
+        """Turn learning on or off for all sessions."""
+        self.set_state(_LEARNING, "on" if on else "off")

@@ -1,0 +1,342 @@
+"""An assistant without a model: replies come from a queue, streamed from a thread. Nothing is on disk."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from clawlocal.assistant import Answer, Status
+from clawlocal.errors import ClawlocalError, ModelError, NotFound, PromptError
+from clawlocal.records import (
+    AdapterState,
+    AdapterVersion,
+    Event,
+    Lesson,
+    LessonState,
+    Message,
+    Receipt,
+    Session,
+    Turn,
+    UpdateStatus,
+)
+
+NOW = "2025-06-01T12:30:00Z"
+RECEIPT = Receipt(
+    update=2,
+    status=UpdateStatus.PUBLISHED,
+    version="v2",
+    parent="v1",
+    samples={"rl": 6, "opd": 2, "rehearsed": 4, "skipped": {"stopped by the user": 1, "no clear verdict": 3}},
+    lessons=[{"text": "Give prices in euros.", "sessions": ["Trip to Lisbon"]}],
+    metrics={"loss": 0.412, "kl_base": 0.031},
+    gate={"passed": True, "checks": [{"name": "kl_base", "value": 0.031, "limit": 0.1, "passed": True}]},
+    seconds=84.0,
+    created=NOW,
+)
+
+
+@dataclass
+class Script:
+    """One reply: its pieces, and what happens around them."""
+
+    pieces: list[str]
+    error: BaseException | None = None
+    """Raised at the end instead of an answer."""
+    hold: threading.Event = field(default_factory=threading.Event)
+    """Set it to let a held reply go on after its first piece."""
+    held: bool = False
+    notices: tuple[str, ...] = ()
+    gap: float = 0.0
+    """Seconds between two pieces, for looking at it."""
+
+
+class FakeReply:
+    def __init__(self, session: str, turn: str | None) -> None:
+        self.session = session
+        self.turn_id = turn
+        self.cancelled = threading.Event()
+        self.thread: threading.Thread | None = None
+        self.outcome: Answer | BaseException | None = None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def cancel(self) -> None:
+        self.cancelled.set()
+
+    def result(self, timeout: float | None = None) -> Answer:
+        assert self.thread is not None
+        self.thread.join(timeout)
+        if self.outcome is None:
+            raise TimeoutError
+        if isinstance(self.outcome, BaseException):
+            raise self.outcome
+        return self.outcome
+
+
+class FakeAssistant:
+    """What the interface knows of `Assistant`. `calls` is what it was asked to do."""
+
+    def __init__(self, *, ready: bool = True) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+        self.scripts: list[Script] = []
+        self.ready = threading.Event()
+        if ready:
+            self.ready.set()
+        self.broken: str | None = None
+        self.chats: dict[str, Session] = {}
+        self.log: dict[str, list[Message]] = {}
+        self.turns: dict[str, Turn] = {}
+        self.versions: list[AdapterVersion] = []
+        self.known_lessons: list[Lesson] = []
+        self.failing: dict[str, ClawlocalError] = {}
+        """Errors by the name of the method that raises them."""
+        self.keys = 0
+        self._callbacks: list[Callable[[], None]] = []
+        self._lock = threading.Lock()
+        self.state = Status(
+            learning=True,
+            state="waiting",
+            why="Next when idle.",
+            queue={"open": 0, "queued": 0, "hints": 0, "skipped": 0},
+            judged=0,
+            live_version=None,
+            last_update=None,
+            progress=None,
+            holder=None,
+        )
+
+    # control
+
+    def enqueue(self, *pieces: str, **more: Any) -> Script:
+        script = Script(list(pieces), **more)
+        self.scripts.append(script)
+        return script
+
+    def set(self, **changes: Any) -> None:
+        """Change the status, and tell the listeners from another thread."""
+        self.state = replace(self.state, **changes)
+        thread = threading.Thread(target=self._changed)
+        thread.start()
+        thread.join()
+
+    def _changed(self) -> None:
+        for callback in self._callbacks:
+            callback()
+
+    def learned(self) -> None:
+        """As it is after two updates."""
+        self.versions = [
+            AdapterVersion("v1", "tiny", AdapterState.KEPT, "2025-05-30T08:00:00Z", 8, "a" * 64, None, "/v1"),
+            AdapterVersion("v2", "tiny", AdapterState.LIVE, NOW, 8, "b" * 64, "v1", "/v2"),
+        ]
+        self.add_chat("s-lisbon", "Trip to Lisbon", [("find a hotel", "Hotel X costs 90 dollars.")])
+        turn = next(iter(self.turns))
+        self.known_lessons = [Lesson(1, "Give prices in euros.", "all", LessonState.LEARNED, (turn,), NOW, 2)]
+        self.state = replace(self.state, live_version="v2", last_update=RECEIPT)
+
+    def add_chat(self, id: str, title: str, exchanges: list[tuple[str, str]]) -> None:
+        self.chats[id] = Session(id, title, NOW, NOW, "tiny", "", True, 0)
+        self.log[id] = []
+        for prompt, reply in exchanges:
+            self._keep(id, prompt, reply, "end")
+
+    def called(self, name: str) -> list[tuple[Any, ...]]:
+        return [call[1:] for call in self.calls if call[0] == name]
+
+    def _note(self, name: str, *arguments: Any) -> None:
+        if name in self.failing:
+            raise self.failing[name]
+        self.calls.append((name, *arguments))
+
+    # chat
+
+    def wait_ready(self, timeout: float | None = None) -> None:
+        if self.broken:
+            raise ModelError(self.broken)
+        if not self.ready.wait(timeout):
+            raise TimeoutError
+
+    def close(self) -> None:
+        self._note("close")
+
+    def activity(self) -> None:
+        self.keys += 1
+
+    def chat(
+        self,
+        text: str,
+        *,
+        session: str | None = None,
+        parent: str | None = None,
+        temporary: bool = False,
+        system: str | None = None,
+        adapter: str = "live",
+        lessons: bool = True,
+        overrides: dict[str, float | int | None] | None = None,
+        on_text: Callable[[str], None] | None = None,
+        on_done: Callable[[Answer | BaseException], None] | None = None,
+    ) -> FakeReply:
+        self._note("chat", text, session, temporary)
+        if not text.strip():
+            raise PromptError("The prompt is empty.")
+        if session is None:
+            session = f"{'temp' if temporary else 's'}-{len(self.log) + 1}"
+            self.log[session] = []
+            if not temporary:
+                self.chats[session] = Session(session, text[:30], NOW, NOW, "tiny", "", True, 0)
+        return self._start(session, text, temporary, on_text, on_done)
+
+    def retry(self, turn: str, **kwargs: Any) -> FakeReply:
+        self._note("retry", turn)
+        old = self.turns[turn]
+        log = self.log[old.session]
+        at = next(i for i, message in enumerate(log) if message.turn == turn)
+        prompt = log[at - 1].content
+        del log[at - 1 :]
+        return self._start(old.session, prompt, False, kwargs.get("on_text"), kwargs.get("on_done"))
+
+    def _start(self, session: str, text: str, temporary: bool, on_text: Any, on_done: Any) -> FakeReply:
+        script = self.scripts.pop(0) if self.scripts else Script([f"You said: {text}"])
+        reply = FakeReply(session, None if temporary else f"t-{len(self.turns) + 1}")
+        work = (reply, script, text, on_text, on_done)
+        reply.thread = threading.Thread(target=self._run, args=work, daemon=True)
+        reply.thread.start()
+        return reply
+
+    def _run(self, reply: FakeReply, script: Script, text: str, on_text: Any, on_done: Any) -> None:
+        self.ready.wait()
+        said = ""
+        for piece in script.pieces:
+            if reply.cancelled.wait(script.gap) if script.gap else reply.cancelled.is_set():
+                break
+            said += piece
+            on_text(piece)
+            while script.held and not script.hold.wait(0.01) and not reply.cancelled.is_set():
+                pass
+        stopped = "cancelled" if reply.cancelled.is_set() else "end"
+        outcome: Answer | BaseException
+        if script.error is not None:
+            outcome = script.error
+        else:
+            outcome = Answer(
+                reply.session, reply.turn_id, said, "tiny", self.state.live_version or "base", 10,
+                max(1, len(said) // 4), 0.5, 1.5, stopped, script.notices,
+            )  # fmt: skip
+            if reply.turn_id is not None:
+                self._keep(reply.session, text, said, stopped)
+        reply.outcome = outcome
+        on_done(outcome)
+        self._changed()
+
+    def _keep(self, session: str, prompt: str, reply: str, stopped: str) -> None:
+        with self._lock:
+            turn = f"t-{len(self.turns) + 1}"
+            user, bot = f"{turn}-user", f"{turn}-bot"
+            tokens = tuple(range(max(1, len(reply) // 4)))
+            self.turns[turn] = Turn(
+                turn, session, user, bot, "tiny", "base", (), tokens, (), 0.7, stopped, 0.5, 1.5, NOW
+            )
+            self.log[session] += [
+                Message(user, session, None, "user", prompt, NOW),
+                Message(bot, session, user, "assistant", reply, NOW, turn=turn),
+            ]
+            known = self.chats[session]
+            self.chats[session] = replace(known, turns=known.turns + 1)
+
+    # feedback
+
+    def rate(self, turn: str, rating: str) -> None:
+        self._note("rate", turn, rating)
+        self.turns[turn] = replace(self.turns[turn], rating=1 if rating == "good" else -1)
+        queue = {**self.state.queue, "queued": self.state.queue["queued"] + 1}
+        self.set(queue=queue)
+
+    def correct(self, turn: str, text: str) -> str:
+        self._note("correct", turn, text)
+        return f"Noted: {text}. It is in every prompt from now on."
+
+    def edit(self, turn: str, text: str) -> str:
+        self._note("edit", turn, text)
+        return "Your version of the reply will be learned."
+
+    # sessions
+
+    def sessions(self, limit: int = 100) -> list[Session]:
+        return list(reversed(self.chats.values()))[:limit]
+
+    def session(self, session: str) -> Session:
+        if session not in self.chats:
+            raise NotFound(f"No chat {session}. `clawlocal sessions list` shows them.")
+        return self.chats[session]
+
+    def messages(self, session: str) -> list[Message]:
+        return list(self.log[session])
+
+    def turn(self, turn: str) -> Turn:
+        if turn not in self.turns:
+            raise NotFound(f"No turn {turn}.")
+        return self.turns[turn]
+
+    def rename_session(self, session: str, title: str) -> None:
+        self._note("rename_session", session, title)
+        self.chats[session] = replace(self.chats[session], title=title)
+
+    def delete_session(self, session: str) -> None:
+        self._note("delete_session", session)
+        del self.chats[session]
+
+    # learning
+
+    def status(self, session: str | None = None) -> Status:
+        return self.state
+
+    def set_learning(self, on: bool) -> None:
+        self._note("set_learning", on)
+        why = "Next when idle." if on else "Learning is off."
+        self.set(learning=on, state="waiting" if on else "off", why=why)
+
+    def set_session_learning(self, session: str, on: bool) -> None:
+        self._note("set_session_learning", session, on)
+        self.chats[session] = replace(self.chats[session], learning=on)
+
+    def learn_now(self, wait: bool = False) -> Receipt | None:
+        self._note("learn_now", wait)
+        return None
+
+    def why(self) -> list[tuple[str, str, bool]]:
+        return [("idle", "for 72 of 60 seconds", True), ("power", "on battery", False)]
+
+    def history(self) -> list[Receipt]:
+        return [self.state.last_update] if self.state.last_update else []
+
+    def lessons(self) -> list[Lesson]:
+        return list(self.known_lessons)
+
+    def events(self, after: int = 0) -> list[Event]:
+        return []
+
+    def on_change(self, callback: Callable[[], None]) -> None:
+        self._callbacks.append(callback)
+
+    # adapters
+
+    def adapters(self) -> list[AdapterVersion]:
+        return list(self.versions)
+
+    def rollback(self, to: str | None = None) -> str:
+        to = to or "v1"
+        self._note("rollback", to)
+        self.versions = [
+            replace(known, state=AdapterState.LIVE if known.version == to else AdapterState.KEPT)
+            for known in self.versions
+        ]
+        self.set(live_version=None if to == "base" else to)
+        return f"{to} is live again."
+
+    def export(self, version: str | None, format: str, out: Path) -> Path:
+        self._note("export", version, format, out)
+        return out

@@ -1,0 +1,125 @@
+"""What the actions of the chat do: one function each, `(screen, argument)`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tui import clipboard
+from tui.background import ask
+from tui.commands.feedback import turn_of
+from tui.running import Running
+
+if TYPE_CHECKING:
+    from tui.screens.chat import ChatScreen
+
+
+def new(screen: ChatScreen, argument: str) -> None:
+    screen.run_worker(screen.start_new(), group="transcript")
+
+
+def temporary(screen: ChatScreen, argument: str) -> None:
+    screen.run_worker(screen.start_new(temporary=True), group="transcript")
+
+
+def sessions(screen: ChatScreen, argument: str) -> None:
+    from tui.screens.sessions import SessionsScreen
+
+    def chosen(session: str | None) -> None:
+        if session is not None and session != screen.talk.session:
+            screen.open(session)
+
+    screen.app.push_screen(SessionsScreen(screen, argument.strip()), chosen)
+
+
+def rename(screen: ChatScreen, argument: str) -> None:
+    """With the title at once; without one a form asks."""
+    from tui.screens.line import LineScreen
+
+    session = screen.talk.session
+    if session is None or screen.talk.temporary:
+        screen.say("Only a chat that is kept has a title. Send a message first.")
+        return
+
+    def titled(title: str | None) -> None:
+        if title:
+            call = partial(screen.assistant.rename_session, session, title)
+            ask(screen, call, lambda _: renamed(title), group="open")
+
+    def renamed(title: str) -> None:
+        if screen.talk.session == session:
+            screen.show(replace(screen.talk, title=title))
+
+    if argument.strip():
+        titled(argument.strip())
+    else:
+        screen.app.push_screen(LineScreen("The title of this chat", screen.talk.title), titled)
+
+
+def stop(screen: ChatScreen, argument: str) -> None:
+    if screen.running is None:
+        screen.say("No reply is being written.")
+    else:
+        screen.running.cancel()
+
+
+def retry(screen: ChatScreen, argument: str) -> None:
+    exchange = screen.transcript.current
+    if not screen.free():
+        return
+    turn = turn_of(screen, exchange)
+    if turn is None or exchange is None:
+        return
+    screen.transcript.cut(exchange)
+    screen.begin(
+        Running(exchange.prompt, screen.talk.session, again=True),
+        lambda on_text, on_done: screen.assistant.retry(turn, on_text=on_text, on_done=on_done),
+    )
+
+
+def copy(screen: ChatScreen, argument: str) -> None:
+    exchange = screen.transcript.current
+    if exchange is None or not exchange.source:
+        screen.say("There is no reply to copy.")
+        return
+    source = exchange.source
+
+    def done(copied: bool) -> None:
+        if not copied:
+            screen.app.copy_to_clipboard(source)
+        screen.say("Copied as Markdown." if copied else "Handed to the terminal's clipboard as Markdown.")
+
+    ask(screen, lambda: clipboard.copy(source), done, group="clipboard")
+
+
+def earlier(screen: ChatScreen, argument: str) -> None:
+    if screen.unread:
+        screen.load_earlier()
+    else:
+        screen.say("This is the start of the chat.")
+
+
+def previous(screen: ChatScreen, argument: str) -> None:
+    if not screen.transcript.move(-1) and screen.unread:
+        screen.load_earlier()
+
+
+def following(screen: ChatScreen, argument: str) -> None:
+    screen.transcript.move(1)
+
+
+async def _act(screen: ChatScreen, action: str) -> None:
+    await screen.app.run_action(f"app.{action}")
+
+
+def show_help(screen: ChatScreen, argument: str) -> None:
+    screen.run_worker(_act(screen, "help"), group="app")
+
+
+def theme(screen: ChatScreen, argument: str) -> None:
+    screen.run_worker(_act(screen, "change_theme"), group="app")
+
+
+def leave(screen: ChatScreen, argument: str) -> None:
+    screen.app.exit(0)

@@ -1,0 +1,115 @@
+"""What was learned, in words: receipts, lessons, versions, conditions. Knows no widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from clawlocal.records import AdapterState, AdapterVersion, Lesson, LessonState, Receipt, UpdateStatus
+from tui.plain import one_line
+from tui.words import counted, news_words
+
+LESSON_WORDS = {
+    LessonState.NEW: "new: seen, not used yet",
+    LessonState.ACTIVE: "active: in every prompt",
+    LessonState.LEARNED: "learned: in the weights",
+    LessonState.VETOED: "vetoed",
+}
+
+
+def condition_lines(conditions: Sequence[tuple[str, str, bool]]) -> list[str]:
+    """One line for each condition for training: whether it holds, its name, its reading."""
+    width = max((len(name) for name, _, _ in conditions), default=0)
+    return [
+        f"{'✓' if holds else '✗'} {one_line(name).ljust(width)}  {one_line(reading)}"
+        for name, reading, holds in conditions
+    ]
+
+
+def queue_words(queue: Mapping[str, int]) -> str:
+    """What waits for the trainer."""
+    parts = [
+        f"{counted(queue.get('queued', 0), 'example')} ready",
+        f"{counted(queue.get('hints', 0), 'hint')}",
+        f"{counted(queue.get('open', 0), 'turn')} not judged yet",
+        f"{queue.get('skipped', 0)} skipped",
+    ]
+    return " · ".join(parts)
+
+
+def receipt_lines(receipt: Receipt) -> list[str]:
+    """The whole receipt: what was used, what was left out and why, the gate, what came of it."""
+    lines = [f"{_head(receipt)} · {receipt.seconds:.0f} s" if receipt.seconds else _head(receipt)]
+    if receipt.reason and receipt.status is not UpdateStatus.PUBLISHED:
+        lines.append(one_line(receipt.reason))
+    if receipt.status is not UpdateStatus.NOTHING:
+        lines.append(_samples(receipt.samples))
+    lines += _skipped(receipt.samples.get("skipped") or {})
+    lines += [_lesson(lesson) for lesson in receipt.lessons]
+    lines += [_check(check) for check in receipt.gate.get("checks", ())]
+    return [*lines, *_metrics(receipt.metrics)]
+
+
+def _head(receipt: Receipt) -> str:
+    head = news_words(receipt) or receipt.status.value
+    return f"{head} (from {receipt.parent or 'base'})" if receipt.status is UpdateStatus.PUBLISHED else head
+
+
+def _samples(samples: Mapping[str, Any]) -> str:
+    return (
+        f"learned from {counted(samples.get('rl', 0), 'judged turn')}, "
+        f"{counted(samples.get('opd', 0), 'correction')}, "
+        f"{counted(samples.get('rehearsed', 0), 'rehearsed turn')}"
+    )
+
+
+def _skipped(skipped: Mapping[str, int]) -> list[str]:
+    if not skipped:
+        return []
+    reasons = ", ".join(f"{n} {one_line(reason)}" for reason, n in skipped.items())
+    return [f"left out: {reasons}"]
+
+
+def _lesson(lesson: Mapping[str, Any]) -> str:
+    sources = lesson.get("sessions") or lesson.get("chats") or lesson.get("turns") or ()
+    text = one_line(str(lesson.get("text", "")))
+    return _with_sources(f"lesson: {text}", [str(source) for source in sources])
+
+
+def _check(check: Mapping[str, Any]) -> str:
+    mark = "✓" if check.get("passed") else "✗"
+    name = one_line(str(check.get("name")))
+    return f"{mark} gate: {name} {_number(check.get('value'))} (limit {_number(check.get('limit'))})"
+
+
+def _metrics(metrics: Mapping[str, float]) -> list[str]:
+    words = {"kl_base": "KL to the base", "kl": "KL", "loss": "loss", "clip_fraction": "clip fraction"}
+    parts = [f"{words.get(name, name.replace('_', ' '))} {_number(value)}" for name, value in metrics.items()]
+    return [" · ".join(parts)] if parts else []
+
+
+def _number(value: object) -> str:
+    if isinstance(value, bool) or value is None:
+        return "yes" if value else "no"
+    return f"{value:.3g}" if isinstance(value, float) else one_line(str(value))
+
+
+def lesson_line(lesson: Lesson, chats: Sequence[str]) -> str:
+    """`active: in every prompt — Answer in euros. (from “Trip to Lisbon”)`."""
+    state = LESSON_WORDS.get(lesson.state, lesson.state.value)
+    return _with_sources(f"{one_line(lesson.text)} — {state}", chats)
+
+
+def _with_sources(text: str, chats: Sequence[str]) -> str:
+    if not chats:
+        return text
+    names = ", ".join(f"“{one_line(chat)}”" for chat in chats[:3])
+    more = f" and {len(chats) - 3} more" if len(chats) > 3 else ""
+    return f"{text} (from {names}{more})"
+
+
+def version_line(version: AdapterVersion) -> str:
+    """One row of the versions list."""
+    live = "● live" if version.state is AdapterState.LIVE else "      "
+    made = version.created[:16].replace("T", " ")
+    return f"{live}  {version.version.ljust(5)} {made}  rank {version.rank}  from {version.parent or 'base'}"

@@ -1,0 +1,108 @@
+"""A reply from the moment it is asked for until it is kept, or its message is back in the prompt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from clawlocal.assistant import Answer, Reply
+from clawlocal.errors import ClawlocalError
+from tui.background import ask
+from tui.running import Finished, Piece, Running, Start, callbacks
+from tui.screens.talking import Talking
+from tui.widgets.exchange import Exchange
+from tui.words import Facts
+
+
+class Replying(Talking):
+    """Sends, and shows what comes back. One reply at a time; the user may read another chat meanwhile."""
+
+    def free(self) -> bool:
+        """Whether another reply may begin; says so when it may not."""
+        if self.running is not None:
+            self.say("A reply is still being written. esc stops it.")
+        return self.running is None
+
+    def send(self, text: str) -> None:
+        talk = self.talk
+        self.begin(
+            Running(text, talk.session),
+            lambda on_text, on_done: self.assistant.chat(
+                text, session=talk.session, temporary=talk.temporary, on_text=on_text, on_done=on_done
+            ),
+        )
+
+    def begin(self, running: Running, start: Start) -> None:
+        """Show that a reply is on its way, and ask for it."""
+        self.running = running
+        self.transcript.append(Exchange.of(running))
+        self.status_line.news = ""
+        self.refresh_bindings()
+        on_text, on_done = callbacks(running, self)
+        ask(
+            self,
+            lambda: start(on_text, on_done),
+            lambda reply: self._begun(running, reply),
+            group="reply",
+            undo=lambda: self._put_back(running, ""),
+        )
+
+    def _begun(self, running: Running, reply: Reply) -> None:
+        running.begun(reply)
+        if self._shown(running) is not None and self.talk.session is None:
+            self.show(replace(self.talk, session=reply.session))
+
+    def _shown(self, running: Running) -> Exchange | None:
+        """The exchange that shows this reply, unless the user has gone to another chat."""
+        return next((exchange for exchange in self.transcript.exchanges if exchange.running is running), None)
+
+    async def on_piece(self, message: Piece) -> None:
+        message.running.text += message.text
+        exchange = self._shown(message.running)
+        if exchange is not None:
+            await exchange.feed(message.text)
+
+    async def on_finished(self, message: Finished) -> None:
+        match message.outcome:
+            case Answer() as answer:
+                await self._kept(message.running, answer)
+            case ClawlocalError() as error:
+                self.notify(str(error), title=error.title, severity="error", markup=False)
+                await self._put_back(message.running, str(error))
+            case error:
+                self.notify(str(error) or repr(error), title="Reply", severity="error", markup=False)
+                await self._put_back(message.running, str(error) or repr(error))
+
+    async def _kept(self, running: Running, answer: Answer) -> None:
+        exchange = self._shown(running)
+        self._over(running)
+        if exchange is None:
+            self.say("The reply in the other chat is finished.")
+            return
+        await exchange.finish(answer.text, Facts.of_answer(answer))
+        if self.talk.temporary:
+            self.show(replace(self.talk, session=answer.session))
+        else:
+            ask(self, lambda: self.assistant.session(answer.session), self.name_talk, group="open")
+
+    async def _put_back(self, running: Running, sentence: str) -> None:
+        """It failed: the message goes back into the prompt, or the old reply back onto the screen."""
+        if running is not self.running:
+            return
+        exchange = self._shown(running)
+        self._over(running)
+        if running.again:
+            if exchange is not None and running.session is not None:
+                self.open(running.session)
+            return
+        self.prompt.put_back(running.prompt)
+        if exchange is None:
+            return
+        if exchange.source:
+            await exchange.fail(sentence)
+        else:
+            await exchange.remove()
+
+    def _over(self, running: Running) -> None:
+        if self.running is running:
+            self.running = None
+        self.refresh_bindings()

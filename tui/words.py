@@ -1,0 +1,127 @@
+"""Status, replies and counts in words: what the interface says, without colour. Knows no widgets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from clawlocal.assistant import Answer, Status
+from clawlocal.records import Receipt, Turn, UpdateStatus
+from tui.plain import one_line, plain
+
+WELCOME = (
+    "Answer as you would a person: corrections teach it. "
+    "alt+g good, alt+b bad, alt+e correct. ctrl+s shows what it has learned."
+)
+TEMPORARY = "temporary: not kept, not learned from"
+SYMBOLS = {
+    "off": "○",
+    "waiting": "●",
+    "judging": "●",
+    "training": "◐",
+    "paused": "◐",
+    "not kept": "◌",
+}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is said under a reply."""
+
+    turn: str | None = None
+    tokens: int = 0
+    seconds: float = 0.0
+    """Of decoding: without the wait for the first token."""
+    adapter: str = ""
+    stopped: str = "end"
+    rating: int = 0
+    notices: tuple[str, ...] = ()
+
+    @classmethod
+    def of_answer(cls, answer: Answer) -> Facts:
+        seconds = answer.total_seconds - answer.first_token_seconds
+        tokens, notices = answer.completion_tokens, answer.notices
+        return cls(answer.turn, tokens, seconds, answer.adapter, answer.stopped, notices=notices)
+
+    @classmethod
+    def of_turn(cls, turn: Turn) -> Facts:
+        seconds = turn.total_seconds - turn.first_token_seconds
+        return cls(turn.id, len(turn.token_ids), seconds, turn.adapter, turn.stopped, turn.rating)
+
+    def rated(self, rating: int) -> Facts:
+        return replace(self, rating=rating)
+
+
+def counted(n: int, one: str, many: str = "") -> str:
+    """`3 examples`, `1 example`."""
+    return f"{n} {one if n == 1 else many or one + 's'}"
+
+
+def sentence(text: str) -> str:
+    """As a part of a line: on one line, without the full stop, not opening with a capital."""
+    line = one_line(text).rstrip(".")
+    return line[:1].lower() + line[1:] if line[1:2].islower() or line[1:2] == " " else line
+
+
+def reply_words(facts: Facts) -> str:
+    """`42 tok/s · 412 tokens · v12 · stopped`."""
+    parts = []
+    if facts.tokens and facts.seconds > 0:
+        speed = facts.tokens / facts.seconds
+        parts.append(f"{speed:.0f} tok/s" if speed >= 10 else f"{speed:.1f} tok/s")
+    if facts.tokens:
+        parts.append(counted(facts.tokens, "token"))
+    if facts.adapter:
+        parts.append(one_line(facts.adapter))
+    stop = {"cancelled": "stopped", "length": "cut at the limit", "failed": "broke off"}.get(facts.stopped)
+    return " · ".join([*parts, stop] if stop else parts)
+
+
+def notice_words(facts: Facts) -> str:
+    return "\n".join(plain(notice) for notice in facts.notices)
+
+
+def status_words(status: Status, *, temporary: bool = False, news: str = "") -> str:
+    """The status line: what learning does now, and what comes next or stands in the way."""
+    parts = [news] if news else []
+    why = sentence(status.why)
+    if temporary or status.state == "not kept":
+        parts.append("not kept (temporary chat)")
+    elif status.holder:
+        parts += ["not learning here", why or f"{one_line(status.holder)} holds the data folder"]
+    elif not status.learning or status.state == "off":
+        parts += ["learning off", *([why] if why and why != "learning is off" else [])]
+    elif status.state in ("training", "paused"):
+        parts.append(_training_words(status))
+    else:
+        waiting = status.queue.get("queued", 0)
+        parts += ["learning on", counted(waiting, "new example") if waiting else "no new examples"]
+        parts += [why] if why else []
+    return f"{status_symbol(status, temporary)} {' · '.join(parts)}"
+
+
+def status_symbol(status: Status, temporary: bool = False) -> str:
+    if temporary:
+        return SYMBOLS["not kept"]
+    if status.holder or not status.learning:
+        return SYMBOLS["off"]
+    return SYMBOLS.get(status.state, "●")
+
+
+def _training_words(status: Status) -> str:
+    share = "" if status.progress is None else f" {status.progress * 100:.0f} %"
+    return f"training{share}" + (", paused while you type" if status.state == "paused" else "")
+
+
+def news_words(receipt: Receipt) -> str:
+    """One part of the status line for an update that has just ended."""
+    match receipt.status:
+        case UpdateStatus.PUBLISHED:
+            return f"learned: {receipt.version} is live"
+        case UpdateStatus.REJECTED:
+            return f"update rejected, kept {receipt.parent or 'the base model'}"
+        case UpdateStatus.FAILED:
+            return f"update failed: {sentence(receipt.reason)}"
+        case UpdateStatus.NOTHING:
+            return f"nothing to learn: {sentence(receipt.reason) or 'no examples yet'}"
+        case _:
+            return ""

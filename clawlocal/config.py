@@ -10,6 +10,21 @@ from typing import Any
 
 from clawlocal.errors import ConfigError
 
+PREFIX = "CLAWLOCAL_"
+_WORDS = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+_LIMITS = {
+    "temperature": (0, 5),
+    "top_p": (0, 1),
+    "top_k": (0, 1_000_000),
+    "min_p": (0, 1),
+    "max_tokens": (1, 1_000_000),
+    "context": (0, 10_000_000),
+    "threads": (0, 1024),
+    "idle_seconds": (0, 86400),
+    "votes": (1, 99),
+}
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -40,38 +55,56 @@ class Settings:
     quiet_on_battery: bool = True
     """Do not train while on battery."""
 
+    def __post_init__(self) -> None:
+        """Raises `ConfigError` for a number that makes no sense."""
+        for name, (low, high) in _LIMITS.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ConfigError(f"The setting {name} is {value}: it must be from {low} to {high}.")
+
 
 def load(path: Path) -> Settings:
-    """Settings from `path` (missing: the defaults), overridden by `CLAWLOCAL_<NAME>`."""
+    """Settings from `path` (missing: the defaults), overridden by `CLAWLOCAL_<NAME>`.
+
+    Raises `ConfigError`, which names the file or the variable that is wrong.
+    """
     settings = Settings()
-    values: dict[str, Any] = {}
-    if path.exists():
-        try:
-            values = tomllib.loads(path.read_text("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
-            raise ConfigError(f"{path} is not valid TOML ({e}). Mend or remove it.") from e
-        except OSError as e:
-            raise ConfigError(f"Cannot read {path}: {e.strerror}.") from e
-    known = {f.name: f.type for f in fields(Settings)}
+    known = {f.name: type(getattr(settings, f.name)) for f in fields(Settings)}
+    values = _read(path)
     unknown = sorted(set(values) - set(known))
     if unknown:
         raise ConfigError(f"{path}: unknown setting {', '.join(unknown)}. Known: {', '.join(sorted(known))}.")
-    for name in known:
-        raw = os.environ.get(f"CLAWLOCAL_{name.upper()}")
-        if raw is not None:
-            values[name] = raw
-    return replace(settings, **{name: _coerce(name, value, getattr(settings, name)) for name, value in values.items()})
+    chosen = {name: _of_kind(f"{path}: {name}", value, known[name]) for name, value in values.items()}
+    for name, kind in known.items():
+        variable = PREFIX + name.upper()
+        text = os.environ.get(variable, "")
+        if text:
+            chosen[name] = _from_text(variable, text, kind)
+    return replace(settings, **chosen)
 
 
-def _coerce(name: str, value: Any, default: Any) -> Any:
-    if isinstance(default, bool):
-        words = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}
-        if isinstance(value, bool):
-            return value
-        if str(value).lower() in words:
-            return words[str(value).lower()]
-        raise ConfigError(f"The setting {name} is {value!r}: say true or false.")
+def _read(path: Path) -> dict[str, Any]:
     try:
-        return type(default)(value)
-    except (TypeError, ValueError) as e:
-        raise ConfigError(f"The setting {name} is {value!r}: it must be a {type(default).__name__}.") from e
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+        raise ConfigError(f"{path} is not valid TOML ({e}). Mend or remove it.") from e
+    except OSError as e:
+        raise ConfigError(f"Cannot read {path}: {e.strerror}. Change its permissions, or remove it.") from e
+
+
+def _of_kind(where: str, value: Any, kind: type) -> Any:
+    """TOML has types already: only a whole number may stand for a number."""
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is not kind:
+        raise ConfigError(f"{where} is {value!r}: it must be {_KINDS[kind]}.")
+    return value
+
+
+def _from_text(where: str, text: str, kind: type) -> Any:
+    try:
+        return _WORDS[text.lower()] if kind is bool else kind(text)
+    except (KeyError, ValueError) as e:
+        raise ConfigError(f"{where} is {text!r}: it must be {_KINDS[kind]}.") from e

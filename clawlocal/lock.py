@@ -96,13 +96,18 @@ def _holder(descriptor: int) -> str:
     try:
         who = json.loads(os.read(descriptor, 4096))
         since = datetime.fromisoformat(who["since"]).astimezone()
-        process, host, command = int(who["pid"]), str(who["host"]), str(who["command"])
+        process, host, command = int(who["pid"]), _plain(who["host"]), _plain(who["command"])
     except (ValueError, KeyError, TypeError):
         return "another clawlocal"
     today = since.date() == datetime.now().astimezone().date()
     when = since.strftime("%H:%M" if today else "%Y-%m-%d %H:%M")
     place = "" if host == socket.gethostname() else f" on {host}"
     return f"{command} (process {process}{place}) since {when}"
+
+
+def _plain(text: object) -> str:
+    """Nothing that could steer a terminal: the file may have been written by anyone."""
+    return "".join(c for c in str(text) if c.isprintable())
 
 
 def _unusable(path: Path, e: OSError) -> StoreError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,9 @@ from pathlib import Path
 import platformdirs
 
 from clawlocal.errors import StoreError
+
+_ROOTS = ("config", "data", "cache", "state")
+_BELOW = ("settings", "catalog", "database", "lock", "adapters", "models", "bases", "jobs", "log")
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,11 @@ class Paths:
     @property
     def settings(self) -> Path:
         return self.config / "config.toml"
+
+    @property
+    def catalog(self) -> Path:
+        """The user's own models; need not exist."""
+        return self.config / "models.toml"
 
     @property
     def database(self) -> Path:
@@ -56,11 +65,13 @@ class Paths:
         return self.state / "clawlocal.log"
 
     def ensure(self, folder: Path) -> Path:
-        """Make `folder` and its parents below the root, readable by the owner alone."""
+        """Make `folder` and the parents that it lacks, for the owner alone. Raises `StoreError`."""
         try:
             missing = [folder, *folder.parents]
             for path in reversed([p for p in missing if not p.exists()]):
                 path.mkdir(mode=0o700, exist_ok=True)
+            if not folder.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
             return folder
         except OSError as e:
             raise StoreError(
@@ -69,8 +80,8 @@ class Paths:
             ) from e
 
     def as_dict(self) -> dict[str, str]:
-        names = ("config", "data", "cache", "state", "settings", "database", "adapters", "models", "bases", "jobs", "log")
-        return {name: str(getattr(self, name)) for name in names}
+        """Every location by name: what `clawlocal paths` prints."""
+        return {name: str(getattr(self, name)) for name in (*_ROOTS, *_BELOW)}
 
 
 def find() -> Paths:

@@ -59,7 +59,7 @@ class Catalog:
     @classmethod
     def load(cls, paths: Paths) -> Catalog:
         """Ours and the user's; theirs goes first. Raises `ConfigError` in words."""
-        return cls({**read(built_in()), **read(own_file(paths))})
+        return cls({**read(built_in()), **read(paths.catalog)})
 
     def entry(self, name: str) -> ModelEntry:
         """The model of that name. Raises `ModelError`, which lists the known ones."""
@@ -67,11 +67,6 @@ class Catalog:
             known = ", ".join(sorted(self.entries)) or "none"
             raise ModelError(f"There is no model {name!r}. Known: {known}. `clawlocal models add` adds one.")
         return self.entries[name]
-
-
-def own_file(paths: Paths) -> Path:
-    """The user's entries; need not exist."""
-    return paths.config / "models.toml"
 
 
 def built_in() -> Path:

@@ -9,14 +9,11 @@ from clawlocal.errors import NotFound
 from clawlocal.records import Message, Session
 from clawlocal.store import stamp
 from clawlocal.store.database import Database, Row
+from clawlocal.store.forgetting import forget_lessons
 
 _SESSION = "SELECT s.*, (SELECT count(*) FROM turns t WHERE t.session = s.id) AS turns FROM sessions s"
+_TURNS_OF = "SELECT id FROM turns WHERE session = ?"
 _MESSAGE = "SELECT m.*, t.id AS turn FROM messages m LEFT JOIN turns t ON t.reply_message = m.id"
-_ORPHANS = """
-DELETE FROM lessons WHERE id IN (SELECT lesson FROM lesson_turns)
-AND id NOT IN (SELECT l.lesson FROM lesson_turns l JOIN turns t ON t.id = l.turn WHERE {kept})
-"""
-"""Lessons with sources, none of which is kept. What the user wrote without a source stays."""
 
 
 class Sessions:
@@ -62,8 +59,7 @@ class Sessions:
         Which updates its turns went into stays known. Raises `NotFound`.
         """
         with self._db.transaction():
-            # Only lessons that this session taught can lose their last source here.
-            self._db.execute(_ORPHANS.format(kept="t.session != :session"), {"session": session})
+            forget_lessons(self._db, [turn["id"] for turn in self._db.rows(_TURNS_OF, (session,))])
             if not self._db.execute("DELETE FROM sessions WHERE id = ?", (session,)):
                 raise _no_session(session)
 
@@ -154,11 +150,6 @@ def resolve(database: Database, noun: str, query: str, prefix: str) -> str:
         raise NotFound(f"{prefix!r} may be any of these {noun}s: {names}{more}. Say more of the id.")
     found: str = rows[0]["id"]
     return found
-
-
-def delete_orphans(database: Database, turn: str) -> None:
-    """Delete the lessons that came from `turn` alone."""
-    database.execute(_ORPHANS.format(kept="t.id != :turn"), {"turn": turn})
 
 
 def _no_session(session: str) -> NotFound:

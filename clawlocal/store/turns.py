@@ -9,7 +9,8 @@ from clawlocal.errors import NotFound, StoreError
 from clawlocal.records import Turn, TurnUse
 from clawlocal.store import stamp
 from clawlocal.store.database import Database, Row
-from clawlocal.store.sessions import Sessions, delete_orphans, insert_named, resolve
+from clawlocal.store.forgetting import forget_lessons
+from clawlocal.store.sessions import Sessions, insert_named, resolve
 
 UNTRAINABLE = ("cancelled", "failed")
 """How a reply ended that is never trained on; also the reason why it is skipped."""
@@ -111,7 +112,7 @@ class Turns(Sessions):
                 "AND turn IN (SELECT id FROM turns WHERE reply_message = ?)",
                 (asked.content, asked.parent),
             )
-            delete_orphans(self._db, turn)
+            forget_lessons(self._db, [turn])
             move = "UPDATE messages SET parent = ? WHERE parent = ?"
             self._db.execute(move, (asked.parent, gone.reply_message))
             self._db.execute("DELETE FROM messages WHERE id = ?", (gone.reply_message,))

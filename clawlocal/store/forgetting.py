@@ -1,0 +1,35 @@
+"""What else goes when a turn goes: lessons that came from nowhere else, and their words in receipts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from clawlocal.store.database import Database
+
+FORGOTTEN = "(forgotten)"
+"""Stands in a receipt where a lesson's text was."""
+
+
+def forget_lessons(database: Database, turns: Sequence[str]) -> None:
+    """Delete the lessons all of whose sources are among `turns`. One without sources is the user's own, and stays.
+
+    Call it in the transaction that deletes the turns, before it does.
+    """
+    gone = set(turns)
+    sources: dict[int, set[str]] = {}
+    for row in database.rows("SELECT lesson, turn FROM lesson_turns"):
+        sources.setdefault(row["lesson"], set()).add(row["turn"])
+    lessons = {lesson for lesson, its in sources.items() if its <= gone}
+    for lesson in lessons:
+        database.execute("DELETE FROM lessons WHERE id = ?", (lesson,))
+    if lessons:
+        _scrub_receipts(database, lessons)
+
+
+def _scrub_receipts(database: Database, lessons: set[int]) -> None:
+    for row in database.rows("SELECT id, lessons FROM updates"):
+        said = json.loads(row["lessons"])
+        scrubbed = [{**x, "text": FORGOTTEN} if x.get("id") in lessons else x for x in said]
+        if scrubbed != said:
+            database.execute("UPDATE updates SET lessons = ? WHERE id = ?", (json.dumps(scrubbed), row["id"]))

@@ -1,0 +1,47 @@
+"""llama.cpp's library: loaded once, silenced, its log kept for error messages. Knows no model."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from functools import cache
+from typing import Any
+
+log = logging.getLogger("clawlocal.llama.cpp")
+log.addHandler(logging.NullHandler())
+log.propagate = False
+
+_WARNING, _ERROR = 2, 3
+_errors: deque[str] = deque(maxlen=8)
+
+
+@cache
+def library() -> Any:
+    """The module of llama.cpp's C functions.
+
+    Nothing that it says reaches stdout or stderr; attach a handler to the logger `clawlocal.llama.cpp`.
+    """
+    import llama_cpp.llama_cpp as functions
+
+    callback = functions.llama_log_callback(_hear)
+    functions.llama_log_set(callback, None)
+    functions._clawlocal_log = callback  # llama.cpp keeps the bare address: the object must stay alive.
+    functions.llama_backend_init()
+    return functions
+
+
+def last_error() -> str:
+    """The last thing that llama.cpp complained about, as a clause for a sentence; may be empty."""
+    return _errors[-1] if _errors else ""
+
+
+def forget_errors() -> None:
+    """Before an attempt, so that `last_error` speaks of this attempt."""
+    _errors.clear()
+
+
+def _hear(level: int, text: bytes, _data: object) -> None:
+    line = text.decode("utf-8", "replace").strip()
+    if level == _ERROR and line:
+        _errors.append(line.split(": ", 1)[-1])
+    log.log(logging.WARNING if level in (_WARNING, _ERROR) else logging.DEBUG, "%s", line)

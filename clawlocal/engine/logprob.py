@@ -1,0 +1,23 @@
+"""Log-probabilities from logits, the one formula of the serving side. Knows no llama.cpp."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Logits = NDArray[np.float32]
+
+
+def log_normaliser(logits_TV: Logits) -> Any:
+    """log Σ_v exp(logit_v) over the last axis in fp32, moved by the maximum so that nothing overflows."""
+    top_T1 = logits_TV.max(axis=-1, keepdims=True)
+    return top_T1[..., 0] + np.log(np.exp(logits_TV - top_T1).sum(axis=-1))
+
+
+def log_probs(logits_TV: Logits, ids_T: list[int]) -> Logits:
+    """Natural log-probability of each id under its own row: temperature 1, nothing truncated."""
+    chosen_T = logits_TV[np.arange(len(ids_T)), ids_T]
+    result: Logits = chosen_T - log_normaliser(logits_TV)
+    return result

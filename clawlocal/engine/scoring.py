@@ -1,0 +1,62 @@
+"""Log-probabilities of continuations after a shared prefix, in steps that give way. Knows no queue."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+
+from clawlocal.engine.context import Aborted, Context
+from clawlocal.engine.logprob import Logits, log_normaliser, log_probs
+
+Steps = Generator[None, None, list[float]]
+
+
+def score_steps(context: Context, prefix: Sequence[int], continuations: Sequence[Sequence[int]]) -> Steps:
+    """Yields after every batch; returns Σ log p per continuation, at temperature 1.
+
+    A batch that was interrupted is done again when the generator is resumed; finished ones are kept.
+    Every continuation is evaluated alone, so its score does not depend on what it is compared with.
+    """
+    context.drop_branch()
+    context.rewind(prefix)
+    yield from _prefill(context, prefix)
+    first_V = context.row() - log_normaliser(context.row())
+    totals = []
+    for continuation in continuations:
+        total = yield from _continuation(context, list(continuation), first_V)
+        totals.append(total)
+    return totals
+
+
+def _prefill(context: Context, prefix: Sequence[int]) -> Generator[None, None, None]:
+    more = True
+    while more:
+        try:
+            more = context.advance(prefix)
+        except Aborted:
+            more = True
+        yield
+
+
+def _continuation(context: Context, ids: list[int], first_V: Logits) -> Generator[None, None, float]:
+    """The first token is judged by the prefix's last row; each later one by the row of the one before."""
+    if not ids:
+        return 0.0
+    total = float(first_V[ids[0]])
+    n_prefix = len(context.record)
+    context.branch()
+    for at in range(0, len(ids) - 1, context.chunk):
+        inputs = ids[at : min(at + context.chunk, len(ids) - 1)]
+        targets = ids[at + 1 : at + 1 + len(inputs)]
+        logits_TV = yield from _extend(context, inputs, n_prefix + at)
+        total += float(log_probs(logits_TV, targets).sum(dtype="float64"))
+        yield
+    context.drop_branch()
+    return total
+
+
+def _extend(context: Context, ids: list[int], start: int) -> Generator[None, None, Logits]:
+    while True:
+        try:
+            return context.extend(ids, start)
+        except Aborted:
+            yield

@@ -1,0 +1,98 @@
+"""The vocabulary of a loaded model: text to ids and back. Knows no template and no context.
+
+Its functions only read the model, so they may be called from any thread while the model is loaded.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
+
+from clawlocal.engine.library import library
+
+_PIECE = 256
+
+
+class Vocabulary:
+    """llama.cpp's tokenizer. Lengths are always passed, so a NUL in a text is a character like others."""
+
+    def __init__(self, model: Any) -> None:
+        lib = library()
+        self._vocabulary = lib.llama_model_get_vocab(model)
+        self.size = int(lib.llama_vocab_n_tokens(self._vocabulary))
+        adds_bos = bool(lib.llama_vocab_get_add_bos(self._vocabulary))
+        self.bos: int | None = int(lib.llama_vocab_bos(self._vocabulary)) if adds_bos else None
+
+    def special(self, text: str) -> list[int]:
+        """Ids of a template's own text, in which control tokens are meant."""
+        return self._tokenize(text, parse_special=True)
+
+    def plain(self, text: str) -> list[int]:
+        """Ids of what somebody said, with no control token, whatever the text spells.
+
+        Some tokenizers merge plain characters into a control token's id: such a text is cut apart.
+        """
+        ids = self._tokenize(text, parse_special=False)
+        forbidden = next((i for i in ids if self._is_reserved(i)), None)
+        if forbidden is None:
+            return ids
+        cut = text.find(self.spelling(forbidden)) + 1
+        if not 0 < cut < len(text):
+            return [i for i in ids if not self._is_reserved(i)]
+        return self.plain(text[:cut]) + self.plain(text[cut:])
+
+    def ends(self, token: int) -> bool:
+        """The token ends a turn."""
+        return bool(library().llama_vocab_is_eog(self._vocabulary, token))
+
+    def piece(self, token: int) -> bytes:
+        """The bytes of a token, which may be a part of a character; none for a control token."""
+        return self._piece(token, special=False)
+
+    def text(self, ids: Iterable[int]) -> str:
+        """Ids to text; control tokens are left out, bytes that are no character become U+FFFD."""
+        return b"".join(self.piece(i) for i in ids).decode("utf-8", "replace")
+
+    def spelling(self, token: int) -> str:
+        """How a control token is written in a template."""
+        return self._piece(token, special=True).decode("utf-8", "replace")
+
+    @cached_property
+    def bos_text(self) -> str:
+        return self._spelling_of(library().llama_vocab_bos(self._vocabulary))
+
+    @cached_property
+    def eos_text(self) -> str:
+        return self._spelling_of(library().llama_vocab_eos(self._vocabulary))
+
+    def _spelling_of(self, token: int) -> str:
+        return self.spelling(token) if token >= 0 else ""
+
+    def _is_reserved(self, token: int) -> bool:
+        lib = library()
+        return bool(lib.llama_vocab_is_control(self._vocabulary, token)) or self.ends(token)
+
+    def _tokenize(self, text: str, *, parse_special: bool) -> list[int]:
+        lib = library()
+        # Half a surrogate pair cannot be encoded, and llama.cpp does not survive malformed UTF-8.
+        data = text.encode("utf-8", "replace")
+        room = len(data) + 8
+        ids = (lib.llama_token * room)()
+        n = lib.llama_tokenize(self._vocabulary, data, len(data), ids, room, False, parse_special)
+        if n < 0:
+            ids = (lib.llama_token * -n)()
+            n = lib.llama_tokenize(self._vocabulary, data, len(data), ids, -n, False, parse_special)
+        return list(ids[:n])
+
+    def _piece(self, token: int, *, special: bool) -> bytes:
+        if not 0 <= token < self.size:
+            raise ValueError(f"{token} is not a token of this model")
+        lib = library()
+        room = ctypes.create_string_buffer(_PIECE)
+        n = lib.llama_token_to_piece(self._vocabulary, token, room, len(room), 0, special)
+        if n < 0:
+            room = ctypes.create_string_buffer(-n)
+            n = lib.llama_token_to_piece(self._vocabulary, token, room, -n, 0, special)
+        return bytes(room.raw[:n])

@@ -1,0 +1,211 @@
+"""An engine without a model, for the tests of everything above it. Replies are put in a queue beforehand.
+
+Behaves as the real one in what callers can see: a thread of its own, streaming, cancelling, `on_done`
+before the end, prompts that are too long. Tokens are the bytes of the text, and two control tokens.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from clawlocal.engine.protocol import BASE, AdapterFile, ChatMessage, Completion, Sampling, Stop
+from clawlocal.engine.reply import Reply
+from clawlocal.errors import AdapterError, EngineClosed, PromptError
+
+START, END = 256, 257
+"""Control tokens: a message begins, a message ends."""
+
+Scorer = Callable[[Sequence[int], Sequence[Sequence[int]], AdapterFile | None], list[float]]
+
+
+@dataclass(frozen=True)
+class Scripted:
+    """A reply to be given. With a `gate`, it waits after the first word until the gate is set."""
+
+    text: str
+    stopped: Stop = Stop.END
+    error: str | None = None
+    logprob: float = -0.5
+    gate: threading.Event | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as it came."""
+
+    prompt_ids: tuple[int, ...]
+    prompt: str
+    sampling: Sampling
+    adapter: AdapterFile | None
+
+
+@dataclass(frozen=True)
+class AskedScore:
+    """A request for scores as it came, ids turned back into text."""
+
+    prefix: str
+    continuations: tuple[str, ...]
+    adapter: AdapterFile | None
+
+
+class FakeEngine:
+    """An `Engine`. What was asked is in `requests` and `scored`."""
+
+    def __init__(self, *, name: str = "fake", n_ctx: int = 4096, default: str = "ok") -> None:
+        self.name = name
+        self.n_ctx = n_ctx
+        self.default = default
+        """The reply when the queue is empty."""
+        self.scorer: Scorer = _by_length
+        """Answers `score` when `enqueue_score` has nothing."""
+        self.requests: list[Asked] = []
+        self.scored: list[AskedScore] = []
+        self.checked: list[AdapterFile] = []
+        self.forgotten: list[str] = []
+        self.damaged: set[str] = set()
+        """Versions that `check` refuses."""
+        self._replies: deque[Scripted] = deque()
+        self._scores: deque[list[float]] = deque()
+        self._running: list[Reply] = []
+        self._closed = threading.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="fake engine")
+
+    def enqueue(
+        self,
+        text: str,
+        *,
+        stopped: Stop = Stop.END,
+        error: str | None = None,
+        logprob: float = -0.5,
+        gate: threading.Event | None = None,
+    ) -> None:
+        """The next reply; `gate` holds it after its first word."""
+        self._replies.append(Scripted(text, stopped, error, logprob, gate))
+
+    def enqueue_score(self, scores: Sequence[float]) -> None:
+        """The next result of `score`."""
+        self._scores.append(list(scores))
+
+    def wait_ready(self, timeout: float | None = None) -> None:
+        """Always ready."""
+
+    def encode(self, messages: Sequence[ChatMessage]) -> tuple[int, ...]:
+        if not messages:
+            raise PromptError("There is nothing to answer yet: write a message.")
+        ids: list[int] = []
+        for message in messages:
+            ids += [START, *self.tokenize(message.role + "\n")]
+            said = self.tokenize(message.content) if message.token_ids is None else message.token_ids
+            ids += said if said[-1:] == (END,) else (*said, END)
+        return (*ids, START, *self.tokenize("assistant\n"))
+
+    def tokenize(self, text: str) -> tuple[int, ...]:
+        return tuple(text.encode("utf-8", "replace"))
+
+    def detokenize(self, ids: Sequence[int]) -> str:
+        return bytes(i for i in ids if i < START).decode("utf-8", "replace")
+
+    def generate(
+        self,
+        prompt_ids: Sequence[int],
+        sampling: Sampling,
+        adapter: AdapterFile | None = None,
+        on_text: Callable[[str], None] | None = None,
+        on_done: Callable[[Completion], None] | None = None,
+    ) -> Reply:
+        self._check_open()
+        if not prompt_ids or len(prompt_ids) + 1 > self.n_ctx:
+            raise PromptError(
+                f"Your message is {len(prompt_ids)} tokens, this model reads at most {self.n_ctx - 1}: "
+                "shorten it."
+            )
+        asked = Asked(tuple(prompt_ids), self.detokenize(prompt_ids), sampling, adapter)
+        self.requests.append(asked)
+        script = self._replies.popleft() if self._replies else Scripted(self.default)
+        reply = Reply(on_text, on_done)
+        self._running.append(reply)
+        self._thread.submit(self._speak, asked, script, reply)
+        return reply
+
+    def score(
+        self,
+        prefix_ids: Sequence[int],
+        continuations: Sequence[Sequence[int]],
+        adapter: AdapterFile | None = None,
+    ) -> list[float]:
+        self._check_open()
+        said = tuple(self.detokenize(c) for c in continuations)
+        self.scored.append(AskedScore(self.detokenize(prefix_ids), said, adapter))
+        if self._scores:
+            return self._scores.popleft()
+        return self.scorer(prefix_ids, continuations, adapter)
+
+    def check(self, adapter: AdapterFile) -> None:
+        self._check_open()
+        self.checked.append(adapter)
+        if adapter.version in self.damaged:
+            raise AdapterError(f"The adapter {adapter.version} is damaged: go back to another version.")
+
+    def forget_adapter(self, version: str) -> None:
+        self.forgotten.append(version)
+
+    def set_threads(self, decode: int, prefill: int) -> None:
+        """There is nothing to be fast at."""
+
+    def close(self) -> None:
+        self._closed.set()
+        for reply in self._running:
+            reply.cancel()
+        self._thread.shutdown(wait=True)
+
+    def _check_open(self) -> None:
+        if self._closed.is_set():
+            raise EngineClosed(f"The engine of {self.name} was closed: start it again.")
+
+    def _speak(self, asked: Asked, script: Scripted, reply: Reply) -> None:
+        began = time.perf_counter()
+        said = ""
+        for word in re.findall(r"\s*\S+\s*|\s+", script.text):
+            if said and script.gate is not None:
+                _wait(script.gate, reply)
+            if reply.cancelled:
+                break
+            said += word
+            reply.push(word)
+        stopped = Stop.CANCELLED if reply.cancelled else script.stopped
+        ids = (*self.tokenize(said), END) if stopped is Stop.END else self.tokenize(said)
+        seconds = time.perf_counter() - began
+        self._running.remove(reply)
+        reply.finish(
+            Completion(
+                text=said,
+                prompt_ids=asked.prompt_ids,
+                token_ids=ids,
+                logprobs=(script.logprob,) * len(ids),
+                adapter=BASE if asked.adapter is None else asked.adapter.version,
+                sampling=asked.sampling,
+                stopped=stopped,
+                first_token_seconds=seconds,
+                total_seconds=seconds,
+                reused=0,
+                error=script.error,
+            )
+        )
+
+
+def _wait(gate: threading.Event, reply: Reply) -> None:
+    """Until the gate opens or the reply is cancelled."""
+    while not (gate.wait(0.01) or reply.cancelled):
+        pass
+
+
+def _by_length(
+    _prefix: Sequence[int], continuations: Sequence[Sequence[int]], _adapter: AdapterFile | None
+) -> list[float]:
+    return [-float(len(c)) for c in continuations]

@@ -1,90 +1,150 @@
 """The one object that an interface talks to: chat, feedback, learning, adapters.
 
 Ties serving, environment, reward and training together over one data folder. Knows no terminal.
-Every method may be called from any thread; none of them waits for learning except `learn_now(wait=True)`.
+Every method may be called from any thread; none waits for learning except `learn_now(wait=True)`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import contextlib
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
+from clawlocal import config, paths
+from clawlocal.adapters import files
+from clawlocal.adapters.shelf import Shelf
 from clawlocal.config import Settings
-from clawlocal.records import AdapterVersion, Event, Lesson, Message, Receipt, Session, Turn
+from clawlocal.conversation import TEMPORARY, Conversations, OnDone, OnText, Overrides, Wish, sampling
+from clawlocal.engine.protocol import Engine
+from clawlocal.errors import AdapterError, FolderBusy, PromptError
+from clawlocal.idle import Idleness
+from clawlocal.judge.cascade import cascade
+from clawlocal.judge.reward import Reward
+from clawlocal.lock import FolderLock
+from clawlocal.models.opened import OpenedModel
+from clawlocal.paths import Paths
+from clawlocal.records import (
+    AdapterVersion,
+    Event,
+    Lesson,
+    LessonState,
+    Message,
+    Receipt,
+    Session,
+    SignalKind,
+    Turn,
+)
+from clawlocal.reply import Answer, Reply
+from clawlocal.store import Store
+from clawlocal.training.batch import BatchMaker
+from clawlocal.training.learner import Learner
+from clawlocal.training.need import Need
+from clawlocal.training.relay import Relay
+from clawlocal.training.status import Status, StatusReader
+from clawlocal.training.update import Updater
 
-
-@dataclass(frozen=True)
-class Status:
-    """Learning at this moment, in words and figures: what `learn status --json` prints."""
-
-    learning: bool
-    state: str
-    """`off`, `waiting`, `judging`, `training`, `paused`, `not kept`."""
-    why: str
-    """One sentence: what happens next, or why nothing does."""
-    queue: dict[str, int]
-    """`open`, `queued`, `hints`, `skipped`."""
-    judged: int
-    live_version: str | None
-    last_update: Receipt | None
-    progress: float | None
-    """Of the running update, 0 to 1."""
-    holder: str | None
-    """Who else holds the data folder; then nothing is learned here."""
-
-
-class Reply:
-    """A reply in the making. `turn_id` is set once the turn is on disk (never, for a temporary chat)."""
-
-    session: str
-    turn_id: str | None
-
-    def __iter__(self) -> Iterator[str]:
-        """Pieces of text as they come."""
-        ...
-
-    def cancel(self) -> None: ...
-
-    def result(self, timeout: float | None = None) -> "Answer": ...
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A finished reply, already on disk (unless temporary)."""
-
-    session: str
-    turn: str | None
-    text: str
-    model: str
-    adapter: str
-    prompt_tokens: int
-    completion_tokens: int
-    first_token_seconds: float
-    total_seconds: float
-    stopped: str
-    notices: tuple[str, ...]
-    """Sentences for the user: older messages left out, the rest of the reply was lost, …"""
+__all__ = ["Answer", "Assistant", "Reply", "Status"]
 
 
 class Assistant:
+    """Chat over one data folder, and what is learned from it. Make one with `open`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        where: Paths,
+        store: Store,
+        model: OpenedModel,
+        lock: FolderLock | None,
+        holder: str | None,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._model = model
+        self._lock = lock
+        self._holder = holder
+        self._callbacks: list[Callable[[], None]] = []
+        self._closed = threading.Event()
+        engine = model.engine
+        self._conversations = Conversations(store, engine, settings, self._changed)
+        self._shelf = Shelf(store, model.name)
+        self._relay = Relay(store)
+        self._need = Need(store)
+        self._idle = Idleness(settings, model.training_memory, lambda: self._conversations.busy)
+        self._reward = Reward(store, cascade(engine, settings.votes), self._judged)
+        batches = BatchMaker(store, engine, self._conversations)
+        self._updater = Updater(store, where, model, batches, self._idle, self._reward.catch_up, self._changed)
+        self._learner = Learner(self._updater, self._idle, self._need, self._relay, self._changed)
+        loops = (self._reward, self._updater) if lock is not None else (None, None)
+        self._status = StatusReader(store, model.name, self._need, self._idle, holder, *loops)
+
     @classmethod
-    def open(cls, settings: Settings | None = None, *, model: str | None = None, learn: bool = True) -> "Assistant":
+    def open(
+        cls,
+        settings: Settings | None = None,
+        *,
+        model: str | None = None,
+        serve: bool = True,
+        engine: Engine | None = None,
+    ) -> Self:
         """Open the data folder at once; the model loads in the engine's thread meanwhile.
 
-        With `learn`, take the lock; when another instance holds it, `status().holder` says who and chat
-        works without learning. Raises `StoreError`, `ConfigError`, `ModelError`.
+        When another instance holds the folder, `status().holder` says who, and chat works without learning.
+        Without `serve` no model is loaded and nothing is learned: for reading and for feedback.
+        `engine` takes the place of the model's own, for tests. Raises `StoreError`, `ConfigError`, `ModelError`.
         """
-        ...
+        where = paths.find()
+        settings = config.load(where.settings) if settings is None else settings
+        where.ensure(where.data)
+        with contextlib.ExitStack() as undo:
+            lock, holder = _take_lock(where)
+            if lock is not None:
+                undo.callback(lock.release)
+            store = undo.enter_context(Store.open(where.database))
+            opened = OpenedModel.open(model or settings.model, settings, where, serve=serve, engine=engine)
+            if lock is not None and not serve:
+                # Taken only to see whether it was free: who does not serve cannot learn.
+                lock.release()
+                lock = None
+            assistant = cls(settings, where, store, opened, lock, holder)
+            assistant._begin()
+            undo.pop_all()
+        return assistant
+
+    def _begin(self) -> None:
+        if self._lock is None:
+            return
+        self._store.recover()
+        self._reward.start()
+        self._learner.start()
 
     def wait_ready(self, timeout: float | None = None) -> None:
-        """Until the model is loaded. Raises `ModelError` when it cannot be."""
-        ...
+        """Until the model is loaded. Raises `ModelError` when it cannot be, `TimeoutError`."""
+        self._model.engine.wait_ready(timeout)
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """End replies, loops and engine; what was acknowledged is on disk. Twice is harmless."""
+        if self._closed.is_set():
+            return
+        self._closed.set()
+        self._conversations.cancel_all()
+        self._updater.stop("clawlocal was closed")
+        # A verdict in the making ends with the engine, and is made next time.
+        self._model.engine.close()
+        self._reward.close()
+        self._learner.close()
+        self._store.close()
+        if self._lock is not None:
+            self._lock.release()
 
     # chat
+    @property
+    def model_name(self) -> str:
+        return self._model.name
+
     def chat(
         self,
         text: str,
@@ -95,71 +155,198 @@ class Assistant:
         system: str | None = None,
         adapter: str = "live",
         lessons: bool = True,
-        overrides: dict[str, float | int | None] | None = None,
-        on_text: Callable[[str], None] | None = None,
-        on_done: Callable[[Answer | BaseException], None] | None = None,
+        overrides: Overrides = None,
+        on_text: OnText = None,
+        on_done: OnDone = None,
     ) -> Reply:
-        """Send a message. Without `session` a new one starts (a temporary one lives in memory only:
+        """Send a message. Without `session` a new one starts (a temporary one lives in memory alone:
         its id starts with `temp-`). `parent` is the message to answer after (default: the newest).
-        Raises `PromptError` for an empty or overlong prompt; nothing is kept then."""
-        ...
 
-    def retry(self, turn: str, **kwargs: object) -> Reply:
+        Raises `PromptError` for an empty or overlong prompt, `NotFound`, `AdapterError`; nothing is kept then.
+        """
+        self.activity()
+        wish = self._wish(adapter, lessons, overrides)
+        if temporary or (session or "").startswith(TEMPORARY):
+            return self._conversations.send_temporary(text, session, system, wish, on_text, on_done)
+        known = None if session is None else self._store.resolve_session(session)
+        reply = self._conversations.send(text, known, parent, system, wish, on_text, on_done)
+        self._reward.look()
+        return reply
+
+    def retry(
+        self,
+        turn: str,
+        *,
+        adapter: str = "live",
+        overrides: Overrides = None,
+        on_text: OnText = None,
+        on_done: OnDone = None,
+    ) -> Reply:
         """Another reply to the same message; the old one stays as a branch, and counts as -1."""
-        ...
+        self.activity()
+        turn = self._store.resolve_turn(turn)
+        wish = self._wish(adapter, True, overrides)
+        reply = self._conversations.retry(turn, wish, on_text, on_done)
+        self._reward.look()
+        return reply
+
+    def _wish(self, adapter: str, lessons: bool, overrides: Overrides) -> Wish:
+        file, notice = self._shelf.file(adapter)
+        why_not = self._why_not_learned_from()
+        return Wish(sampling(self._settings, overrides), file, lessons, why_not, notice)
+
+    def _why_not_learned_from(self) -> str:
+        if self._holder is not None:
+            return "made while another instance held the data folder"
+        return "" if self._store.learning() else "made while learning was off"
 
     # feedback
-    def rate(self, turn: str, rating: str) -> None:
-        """`rating` is "good" or "bad"."""
-        ...
+    def rate(self, turn: str, rating: str) -> str:
+        """`rating` is "good" or "bad". Returns one sentence: what becomes of it."""
+        values = {"good": 1, "bad": -1}
+        if rating not in values:
+            raise PromptError(f"{rating!r} is not a rating. Say good or bad.")
+        turn = self._store.resolve_turn(turn)
+        self._store.set_rating(turn, values[rating])
+        return f"Rated {rating}. {self._feedback(turn, SignalKind.THUMB, values[rating], '')}"
 
     def correct(self, turn: str, text: str) -> str:
         """What the reply should have been, in words. Returns one sentence: what becomes of it."""
-        ...
+        return self._feedback(self._store.resolve_turn(turn), SignalKind.CORRECTION, -1, _said(text))
 
     def edit(self, turn: str, text: str) -> str:
         """The reply as it should have been. Returns one sentence."""
-        ...
+        return self._feedback(self._store.resolve_turn(turn), SignalKind.EDIT, -1, _said(text))
+
+    def _feedback(self, turn: str, kind: SignalKind, value: int, text: str) -> str:
+        signal = self._store.add_signal(turn, kind, value, text)
+        self._reward.judge_explicit(signal)
+        self._judged()
+        return self._need.becomes(turn)
 
     # sessions
-    def sessions(self, limit: int = 100) -> list[Session]: ...
-    def session(self, session: str) -> Session: ...
+    def sessions(self, limit: int = 100) -> list[Session]:
+        """The latest used first."""
+        return self._store.sessions(limit)
+
+    def session(self, session: str) -> Session:
+        return self._store.session(self._store.resolve_session(session))
+
+    def latest_session(self) -> Session | None:
+        """The session that was used last, for `--continue`."""
+        return next(iter(self._store.sessions(1)), None)
+
     def messages(self, session: str) -> list[Message]:
         """The newest branch, oldest first."""
-        ...
-    def turn(self, turn: str) -> Turn: ...
-    def rename_session(self, session: str, title: str) -> None: ...
-    def delete_session(self, session: str) -> None: ...
+        return self._store.branch(self._store.resolve_session(session))
+
+    def turn(self, turn: str) -> Turn:
+        return self._store.turn(self._store.resolve_turn(turn))
+
+    def rename_session(self, session: str, title: str) -> None:
+        self._store.rename(self._store.resolve_session(session), " ".join(title.split()))
+
+    def delete_session(self, session: str) -> None:
+        """Delete a session with all its turns. What the weights learned from it stays in them."""
+        self._store.delete_session(self._store.resolve_session(session))
+        self._changed()
 
     # learning
-    def status(self, session: str | None = None) -> Status: ...
-    def set_learning(self, on: bool) -> None: ...
-    def set_session_learning(self, session: str, on: bool) -> None: ...
+    def status(self, session: str | None = None) -> Status:
+        """Learning at this moment; with `session`, as it is for that chat."""
+        if session is None or session.startswith(TEMPORARY):
+            return self._status.read(temporary=session is not None)
+        return self._status.read(session_learns=self.session(session).learning)
+
+    def set_learning(self, on: bool) -> None:
+        """For all chats. Off ends a running update, which uses nothing up."""
+        self._store.set_learning(on)
+        if not on:
+            self._updater.stop("learning was turned off")
+        self._changed()
+
+    def set_session_learning(self, session: str, on: bool) -> None:
+        self._store.set_session_learning(self._store.resolve_session(session), on)
+        self._changed()
+
     def activity(self) -> None:
         """A key was pressed: training is suspended at once. Cheap; call it for every key."""
-        ...
-    def learn_now(self, wait: bool = False) -> Receipt | None: ...
+        self._idle.touch()
+        self._updater.suspend()
+
+    def learn_now(self, wait: bool = False, timeout: float | None = None) -> Receipt | None:
+        """Update without waiting for idleness. With `wait`, its receipt; else None, at once.
+
+        When another instance holds the folder, it is asked to. Raises `TimeoutError`, `StoreError`.
+        """
+        if self._lock is None:
+            return self._relay.ask(wait, timeout)
+        future = self._learner.now()
+        return future.result(timeout) if wait else None
+
     def why(self) -> list[tuple[str, str, bool]]:
         """Each condition for training: its name, its reading in words, and whether it holds."""
-        ...
-    def history(self) -> list[Receipt]: ...
-    def lessons(self) -> list[Lesson]: ...
-    def events(self, after: int = 0) -> list[Event]: ...
+        return [(r.name, r.text, r.holds) for r in [*self._need.readings(), *self._idle.readings()]]
+
+    def history(self) -> list[Receipt]:
+        return self._store.history()
+
+    def lessons(self) -> list[Lesson]:
+        return self._store.lessons()
+
+    def set_lesson_state(self, lesson: int, state: LessonState) -> None:
+        self._store.set_lesson_state(lesson, state)
+        self._changed()
+
+    def events(self, after: int = 0) -> list[Event]:
+        return self._store.events(after)
+
     def on_change(self, callback: Callable[[], None]) -> None:
         """Called, on any thread, whenever `status()` may have changed."""
-        ...
+        self._callbacks.append(callback)
+
+    def _judged(self) -> None:
+        self._learner.look()
+        self._changed()
+
+    def _changed(self) -> None:
+        for callback in self._callbacks:
+            # An interface that is going away must not stop the loops.
+            with contextlib.suppress(RuntimeError):
+                callback()
 
     # adapters
-    def adapters(self) -> list[AdapterVersion]: ...
+    def adapters(self) -> list[AdapterVersion]:
+        return self._store.adapters(self._model.name)
+
     def rollback(self, to: str | None = None) -> str:
         """To `to` ("base" or a version; default: the live version's parent). Returns one sentence."""
-        ...
-    def export(self, version: str | None, format: str, out: Path) -> Path:
-        """`format` is "peft" (a folder) or "gguf" (a file)."""
-        ...
+        sentence = self._shelf.rollback(to)
+        self._changed()
+        return sentence
 
-    def __enter__(self) -> "Assistant":
+    def export(self, version: str | None, format: str, out: Path) -> Path:
+        """`format` is "peft" (a folder) or "gguf" (a file); `version` None is the live one."""
+        found = self._shelf.version(version)
+        if found is None:
+            raise AdapterError("No adapter is live, so there is nothing to export. `clawlocal learn now` makes one.")
+        return files.export(found, format, out)
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None) -> None:
         self.close()
+
+
+def _said(text: str) -> str:
+    if not text.strip():
+        raise PromptError("The correction is empty: say what the reply should have been.")
+    return text.strip()
+
+
+def _take_lock(where: Paths) -> tuple[FolderLock | None, str | None]:
+    try:
+        return FolderLock.acquire(where.lock), None
+    except FolderBusy as e:
+        return None, e.holder

@@ -92,6 +92,10 @@ class FakeEngine:
         """The next result of `score`."""
         self._scores.append(list(scores))
 
+    @property
+    def stop_ids(self) -> tuple[int, ...]:
+        return (END,)
+
     def wait_ready(self, timeout: float | None = None) -> None:
         """Always ready."""
 

@@ -61,6 +61,12 @@ class LlamaEngine:
         if self._error is not None:
             raise self._error
 
+    @property
+    def stop_ids(self) -> tuple[int, ...]:
+        """The tokens that end a turn."""
+        with self._model() as model:
+            return model.vocabulary.stops
+
     def encode(self, messages: Sequence[ChatMessage]) -> tuple[int, ...]:
         """The chat template over `messages`, up to where the reply begins. Raises `PromptError`."""
         with self._model() as model:

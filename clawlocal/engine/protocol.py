@@ -98,6 +98,15 @@ class Engine(Protocol):
     name: str
     n_ctx: int
 
+    @property
+    def stop_ids(self) -> tuple[int, ...]:
+        """The tokens that end a turn."""
+        ...
+
+    def wait_ready(self, timeout: float | None = None) -> None:
+        """Until the model is loaded. Raises `ModelError` when it cannot be, `TimeoutError`, `EngineClosed`."""
+        ...
+
     def encode(self, messages: Sequence[ChatMessage]) -> tuple[int, ...]:
         """The chat template over `messages`, up to where the reply begins.
 

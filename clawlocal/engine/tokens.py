@@ -47,6 +47,11 @@ class Vocabulary:
         """The token ends a turn."""
         return bool(library().llama_vocab_is_eog(self._vocabulary, token))
 
+    @cached_property
+    def stops(self) -> tuple[int, ...]:
+        """All tokens that end a turn."""
+        return tuple(token for token in range(self.size) if self.ends(token))
+
     def piece(self, token: int) -> bytes:
         """The bytes of a token, which may be a part of a character; none for a control token."""
         return self._piece(token, special=False)

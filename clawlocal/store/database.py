@@ -106,32 +106,38 @@ class Database:
     def execute(self, sql: str, values: Values = ()) -> int:
         """Run one statement; how many rows it changed. Alone, it is its own transaction."""
         with self._lock, self._faults():
-            return self.connection.execute(sql, values).rowcount
+            return self._run(sql, values).rowcount
 
     def insert(self, table: str, row: Mapping[str, Any]) -> int:
         """Insert one row; its rowid. Raises `sqlite3.IntegrityError` only for a key that is taken."""
         columns = ", ".join(f'"{name}"' for name in row)
         marks = ", ".join(f":{name}" for name in row)
         with self._lock, self._faults():
-            cursor = self.connection.execute(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', row)
-            return cursor.lastrowid or 0
+            return self._run(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', row).lastrowid or 0
 
     def rows(self, sql: str, values: Values = ()) -> list[Row]:
         """All rows of a query."""
         with self._lock, self._faults():
-            found: list[Row] = self.connection.execute(sql, values).fetchall()
+            found: list[Row] = self._run(sql, values).fetchall()
             return found
 
     def row(self, sql: str, values: Values = ()) -> Row | None:
         """The first row of a query, or None."""
         with self._lock, self._faults():
-            found: Row | None = self.connection.execute(sql, values).fetchone()
+            found: Row | None = self._run(sql, values).fetchone()
             return found
 
     def value(self, sql: str, values: Values = ()) -> Any:
         """The first column of the first row, or None."""
         found = self.row(sql, values)
         return None if found is None else found[0]
+
+    def _run(self, sql: str, values: Values) -> sqlite3.Cursor:
+        try:
+            return self.connection.execute(sql, values)
+        except UnicodeEncodeError:
+            # A terminal or a file name gave bytes that are no text: keep the rest of it.
+            return self.connection.execute(sql, _as_text(values))
 
     @contextlib.contextmanager
     def _faults(self) -> Iterator[None]:
@@ -148,6 +154,15 @@ class Database:
             raise
         except sqlite3.Error as e:
             raise faults.in_words(e, self.path) from e
+
+
+def _as_text(values: Values) -> Values:
+    def mend(value: Any) -> Any:
+        return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+    if isinstance(values, Mapping):
+        return {name: mend(value) for name, value in values.items()}
+    return [mend(value) for value in values]
 
 
 def _connect(path: Path) -> sqlite3.Connection:

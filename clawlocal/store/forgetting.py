@@ -12,9 +12,10 @@ FORGOTTEN = "(forgotten)"
 
 
 def forget_lessons(database: Database, turns: Sequence[str]) -> None:
-    """Delete the lessons all of whose sources are among `turns`. One without sources is the user's own, and stays.
+    """Delete the lessons all of whose sources are among `turns`.
 
-    Call it in the transaction that deletes the turns, before it does.
+    One without sources is the user's own, and stays. Call it in the transaction that deletes the turns,
+    before it does.
     """
     gone = set(turns)
     sources: dict[int, set[str]] = {}

@@ -65,7 +65,7 @@ class Sessions:
 
     def search(self, text: str, limit: int = 20) -> list[Message]:
         """Messages that hold every word of `text` (the last may be unfinished), the best match first."""
-        words = [f'"{word.replace(chr(34), chr(34) * 2)}"' for word in text.split()]
+        words = [f'"{word.replace(chr(34), chr(34) * 2)}"' for word in text.replace("\0", " ").split()]
         if not words:
             return []
         rows = self._db.rows(

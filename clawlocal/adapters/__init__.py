@@ -1,0 +1,1 @@
+"""Adapter versions as files: verified before they are served, exported for other tools."""

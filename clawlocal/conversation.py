@@ -1,0 +1,276 @@
+"""The serving loop as a person meets it: a message in, a reply out, both kept. Knows no judge and no trainer."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+from clawlocal.config import Settings
+from clawlocal.engine.protocol import AdapterFile, Completion, Engine, Sampling, Stop
+from clawlocal.errors import ClawlocalError, NotFound, PromptError, StoreError
+from clawlocal.judge.lessons import note
+from clawlocal.prompting import Line, Prompt, build
+from clawlocal.records import LessonState, Message, SignalKind, Turn, TurnUse
+from clawlocal.reply import Answer, Reply
+from clawlocal.store import Store
+
+TEMPORARY = "temp-"
+TITLE_LENGTH = 60
+
+Overrides = dict[str, float | int | None] | None
+OnText = Callable[[str], None] | None
+OnDone = Callable[[Answer | BaseException], None] | None
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How a reply is wanted."""
+
+    sampling: Sampling
+    adapter: AdapterFile | None
+    lessons: bool = True
+    why_not: str = ""
+    """Why the turn is not to be learned from; empty when it may be."""
+    notice: str = ""
+    """A sentence to show with the reply."""
+
+
+@dataclass
+class Temporary:
+    """A conversation that lives in memory alone: not kept, not learned from."""
+
+    id: str
+    system: str
+    lines: list[Line] = field(default_factory=list)
+
+
+class Conversations:
+    """All conversations over one store and one engine."""
+
+    def __init__(self, store: Store, engine: Engine, settings: Settings, on_change: Callable[[], None]) -> None:
+        self._store = store
+        self._engine = engine
+        self._settings = settings
+        self._on_change = on_change
+        self._temporary: dict[str, Temporary] = {}
+        self._numbers = count(1)
+        self._guard = threading.Lock()
+        self._running: set[Reply] = set()
+
+    @property
+    def busy(self) -> bool:
+        """A reply is being made."""
+        return bool(self._running)
+
+    def cancel_all(self) -> None:
+        with self._guard:
+            running = list(self._running)
+        for reply in running:
+            reply.cancel()
+
+    # a kept conversation
+    def send(
+        self,
+        text: str,
+        session: str | None,
+        parent: str | None,
+        system: str | None,
+        wish: Wish,
+        on_text: OnText,
+        on_done: OnDone,
+    ) -> Reply:
+        """Keep the message, then start the reply. Raises `PromptError` before anything is kept."""
+        text = _worth_sending(text)
+        known = None if session is None else self._store.session(session)
+        if known is not None and system is not None and system != known.system:
+            raise PromptError("A session keeps the system prompt it began with. Start a new one to change it.")
+        before = [] if known is None else self._store.branch(known.id, parent)
+        lines = [*self.lines(before), Line("user", text, self._note(wish))]
+        used_system = known.system if known else (self._settings.system if system is None else system)
+        prompt = build(self._engine, used_system, lines)
+        with self._store.transaction():
+            if known is None:
+                known = self._store.add_session(self._engine.name, used_system, _title(text))
+            answered = before[-1] if before else None
+            if answered is not None and answered.turn is not None:
+                self._store.add_signal(answered.turn, SignalKind.MESSAGE, 0, text)
+            asked = self._store.add_message(known.id, answered.id if answered else None, "user", text, lines[-1].note)
+        return self._start(known.id, asked, prompt, wish, on_text, on_done)
+
+    def retry(self, turn: str, wish: Wish, on_text: OnText, on_done: OnDone) -> Reply:
+        """Another reply to the same message, in a branch of its own; the old one counts as -1."""
+        old = self._store.turn(turn)
+        asked = self._store.message(old.user_message)
+        lines = self.lines(self._store.branch_to(asked.id))
+        prompt = build(self._engine, self._store.session(old.session).system, lines)
+        self._store.add_signal(turn, SignalKind.RETRY, -1, "")
+        return self._start(old.session, asked, prompt, wish, on_text, on_done)
+
+    def lines(self, messages: list[Message]) -> list[Line]:
+        """Kept messages as prompt lines; replies as the very tokens that were sampled."""
+        return [self._line(m) for m in messages]
+
+    def _line(self, message: Message) -> Line:
+        if message.turn is None:
+            return Line(message.role, message.content, message.note)
+        turn = self._store.turn(message.turn)
+        same = turn.model == self._engine.name
+        return Line(message.role, message.content, "", reply_ids(turn, self._engine) if same else None)
+
+    def _note(self, wish: Wish) -> str:
+        if not wish.lessons:
+            return ""
+        return note([lesson.text for lesson in self._store.lessons(LessonState.ACTIVE)])
+
+    def _start(
+        self, session: str, asked: Message, prompt: Prompt, wish: Wish, on_text: OnText, on_done: OnDone
+    ) -> Reply:
+        def keep(done: Completion) -> str | None:
+            return self._keep(session, asked, wish, done)
+
+        return self._run(session, prompt, wish, keep, on_text, on_done)
+
+    def _keep(self, session: str, asked: Message, wish: Wish, done: Completion) -> str | None:
+        if done.stopped is Stop.FAILED and not done.text:
+            return None
+        with self._store.transaction():
+            turn = self._store.add_turn(
+                session,
+                asked.id,
+                done.text,
+                model=self._engine.name,
+                adapter=done.adapter,
+                prompt_ids=done.prompt_ids,
+                token_ids=done.token_ids,
+                logprobs=done.logprobs,
+                temperature=done.sampling.temperature,
+                stopped=done.stopped,
+                first_token_seconds=done.first_token_seconds,
+                total_seconds=done.total_seconds,
+            )
+            if wish.why_not and turn.use is TurnUse.OPEN:
+                self._store.set_turn_use(turn.id, TurnUse.SKIPPED, wish.why_not)
+        return turn.id
+
+    # a temporary conversation
+    def send_temporary(
+        self, text: str, session: str | None, system: str | None, wish: Wish, on_text: OnText, on_done: OnDone
+    ) -> Reply:
+        """As `send`, with nothing written anywhere."""
+        text = _worth_sending(text)
+        chat = self._temporary_chat(session, system)
+        lines = [*chat.lines, Line("user", text, self._note(wish))]
+        prompt = build(self._engine, chat.system, lines)
+        self._temporary[chat.id] = chat
+
+        def keep(done: Completion) -> str | None:
+            if done.text:
+                chat.lines = [*lines, Line("assistant", done.text)]
+            return None
+
+        return self._run(chat.id, prompt, wish, keep, on_text, on_done)
+
+    def _temporary_chat(self, session: str | None, system: str | None) -> Temporary:
+        if session is None:
+            return Temporary(f"{TEMPORARY}{next(self._numbers)}", self._settings.system if system is None else system)
+        if session not in self._temporary:
+            raise NotFound(f"The temporary chat {session} is gone: such chats end with the program.")
+        return self._temporary[session]
+
+    # both
+    def _run(
+        self,
+        session: str,
+        prompt: Prompt,
+        wish: Wish,
+        keep: Callable[[Completion], str | None],
+        on_text: OnText,
+        on_done: OnDone,
+    ) -> Reply:
+        reply = Reply(session, on_text, on_done)
+
+        def finish(done: Completion) -> None:
+            try:
+                outcome = self._outcome(session, prompt, wish, keep, done)
+            finally:
+                with self._guard:
+                    self._running.discard(reply)
+            reply.end(outcome)
+            self._on_change()
+
+        with self._guard:
+            self._running.add(reply)
+        try:
+            generation = self._engine.generate(prompt.ids, wish.sampling, wish.adapter, reply.add_text, finish)
+        except ClawlocalError:
+            with self._guard:
+                self._running.discard(reply)
+            raise
+        reply.cancels_with(generation.cancel)
+        self._on_change()
+        return reply
+
+    def _outcome(
+        self,
+        session: str,
+        prompt: Prompt,
+        wish: Wish,
+        keep: Callable[[Completion], str | None],
+        done: Completion,
+    ) -> Answer | BaseException:
+        notices = [wish.notice] if wish.notice else []
+        if prompt.left_out:
+            notices.append(f"The {prompt.left_out} oldest messages no longer fit and were left out of the prompt.")
+        if done.error:
+            notices.append(done.error)
+        turn = None
+        try:
+            turn = keep(done)
+        except StoreError as e:
+            notices.append(f"This reply could not be saved. {e}")
+        if done.stopped is Stop.FAILED and not done.text:
+            return PromptError(done.error or "The model gave no reply. Try again.")
+        return Answer(
+            session=session,
+            turn=turn,
+            text=done.text,
+            model=self._engine.name,
+            adapter=done.adapter,
+            prompt_tokens=len(done.prompt_ids),
+            completion_tokens=len(done.token_ids),
+            first_token_seconds=done.first_token_seconds,
+            total_seconds=done.total_seconds,
+            stopped=str(done.stopped),
+            notices=tuple(notices),
+        )
+
+
+def reply_ids(turn: Turn, engine: Engine) -> tuple[int, ...]:
+    """The sampled ids of a reply without the token that ended it: the template writes that itself."""
+    ids = turn.token_ids
+    return ids[:-1] if ids and turn.stopped == Stop.END and not engine.detokenize(ids[-1:]) else ids
+
+
+def sampling(settings: Settings, overrides: Overrides) -> Sampling:
+    """The settings' sampling with what this request says otherwise."""
+    base = Sampling(
+        temperature=settings.temperature,
+        top_p=settings.top_p,
+        top_k=settings.top_k,
+        min_p=settings.min_p,
+        max_tokens=settings.max_tokens,
+    )
+    return replace(base, **{k: v for k, v in (overrides or {}).items() if v is not None})  # type: ignore[arg-type]
+
+
+def _worth_sending(text: str) -> str:
+    if not text.strip():
+        raise PromptError("There is nothing to send: write a message first.")
+    return text.strip()
+
+
+def _title(text: str) -> str:
+    first = " ".join(text.split())
+    return first if len(first) <= TITLE_LENGTH else first[: TITLE_LENGTH - 1].rstrip() + "…"

@@ -1,0 +1,61 @@
+"""The engine of a run that only reads the store: it serves nothing, and says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from clawlocal.engine.protocol import AdapterFile, ChatMessage, Completion, Generation, Sampling
+from clawlocal.errors import EngineClosed
+
+
+class AbsentEngine:
+    """An `Engine` without a model."""
+
+    n_ctx = 0
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @property
+    def stop_ids(self) -> tuple[int, ...]:
+        self._refuse()
+
+    def wait_ready(self, timeout: float | None = None) -> None:
+        self._refuse()
+
+    def encode(self, messages: Sequence[ChatMessage]) -> tuple[int, ...]:
+        self._refuse()
+
+    def tokenize(self, text: str) -> tuple[int, ...]:
+        self._refuse()
+
+    def detokenize(self, ids: Sequence[int]) -> str:
+        self._refuse()
+
+    def generate(
+        self,
+        prompt_ids: Sequence[int],
+        sampling: Sampling,
+        adapter: AdapterFile | None = None,
+        on_text: Callable[[str], None] | None = None,
+        on_done: Callable[[Completion], None] | None = None,
+    ) -> Generation:
+        self._refuse()
+
+    def score(
+        self, prefix_ids: Sequence[int], continuations: Sequence[Sequence[int]], adapter: AdapterFile | None = None
+    ) -> list[float]:
+        self._refuse()
+
+    def check(self, adapter: AdapterFile) -> None:
+        self._refuse()
+
+    def forget_adapter(self, version: str) -> None:
+        """Nothing is loaded, so there is nothing to forget."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _refuse(self) -> NoReturn:
+        raise EngineClosed(f"{self.name} was not loaded for this command.")

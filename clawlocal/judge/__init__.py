@@ -1,0 +1,1 @@
+"""Reward: what the next state says about a reply. Verdicts, hints, lessons."""

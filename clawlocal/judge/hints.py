@@ -1,0 +1,178 @@
+"""From a correction to a hint: the part that says what to do, if it says enough. Knows no model.
+
+Hints of ten characters or fewer are dropped, as OpenClaw-RL does (arXiv 2603.10165, section on
+hindsight hints); so are those that only say that something was wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+MIN_CHARACTERS = 11
+MAX_CHARACTERS = 400
+
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_DIRECTIVE = re.compile(
+    r"\b(please|should|must|need|needs|want|wanted|prefer|always|never|don'?t|do not|avoid|stop|instead|"
+    r"at most|at least|no more than|use|write|answer|reply|give|keep|make|end|start|begin|add|include|"
+    r"leave|explain|show|say|tell|list|call|be|only|just|without|in future|next time|from now on|can you|could you|"
+    r"i'?d like|rather)\b",
+    re.IGNORECASE,
+)
+_EMPTY = frozenset(
+    [
+        "a",
+        "about",
+        "again",
+        "all",
+        "am",
+        "an",
+        "and",
+        "any",
+        "are",
+        "as",
+        "at",
+        "bad",
+        "be",
+        "because",
+        "better",
+        "but",
+        "by",
+        "can",
+        "come",
+        "could",
+        "did",
+        "do",
+        "does",
+        "doesn't",
+        "don't",
+        "error",
+        "even",
+        "false",
+        "for",
+        "from",
+        "get",
+        "good",
+        "got",
+        "hate",
+        "hm",
+        "hmm",
+        "how",
+        "i",
+        "i'm",
+        "if",
+        "in",
+        "incorrect",
+        "is",
+        "isn't",
+        "it",
+        "it's",
+        "its",
+        "just",
+        "know",
+        "like",
+        "me",
+        "meh",
+        "mistake",
+        "my",
+        "no",
+        "nonsense",
+        "nope",
+        "not",
+        "of",
+        "off",
+        "ok",
+        "okay",
+        "on",
+        "or",
+        "please",
+        "poor",
+        "really",
+        "redo",
+        "rubbish",
+        "say",
+        "seem",
+        "should",
+        "so",
+        "sorry",
+        "still",
+        "sucks",
+        "terrible",
+        "thank",
+        "thanks",
+        "that",
+        "that's",
+        "the",
+        "then",
+        "there",
+        "this",
+        "to",
+        "too",
+        "try",
+        "ugh",
+        "useless",
+        "very",
+        "was",
+        "wasn't",
+        "wat",
+        "way",
+        "well",
+        "were",
+        "what",
+        "why",
+        "will",
+        "with",
+        "would",
+        "wrong",
+        "wtf",
+        "yes",
+        "you",
+        "you're",
+        "your",
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Hint:
+    """`text` to learn from, or why there is none in `dropped`."""
+
+    text: str = ""
+    dropped: str = ""
+
+
+def words(text: str) -> list[str]:
+    """Lower-case words of a text, in any script."""
+    return [w.lower().replace("’", "'") for w in _WORD.findall(text)]
+
+
+def content_words(text: str) -> set[str]:
+    """The words that carry meaning: neither grammar nor mere approval or disapproval."""
+    return {w for w in words(text) if w not in _EMPTY}
+
+
+def from_correction(text: str) -> Hint:
+    """The hint in what a user said was wrong with a reply."""
+    clean = " ".join(text.split())
+    if len(clean) < MIN_CHARACTERS:
+        return Hint(dropped="too short")
+    if not content_words(clean):
+        return Hint(dropped="says that it was wrong, not how it should be")
+    return Hint(_directive_part(clean)[:MAX_CHARACTERS].rstrip())
+
+
+def from_edit(text: str) -> Hint:
+    """The hint in a reply that the user rewrote: the new reply is the demonstration."""
+    clean = text.strip()
+    if not clean:
+        return Hint(dropped="empty")
+    return Hint(f"A reply that I would like: {clean[: 4 * MAX_CHARACTERS]}")
+
+
+def _directive_part(text: str) -> str:
+    """The sentences that say what to do; all of it when none does. A model follows those, not complaints."""
+    sentences = [s.strip() for s in _SENTENCE.findall(text)]
+    directive = [s for s in sentences if _DIRECTIVE.search(s) and content_words(s)]
+    return " ".join(directive) if directive else text

@@ -1,0 +1,41 @@
+"""What a judge is. The one interface behind which judges are exchanged. Knows no model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from clawlocal.records import SignalKind
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """What a judge sees: the request, the reply, and what came next."""
+
+    request: str
+    reply: str
+    kind: SignalKind
+    next_state: str
+    value: int = 0
+    """Of an explicit signal: +1 or -1."""
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """A verdict in {+1, 0, -1} with how it came about. An abstention has the value 0."""
+
+    value: int
+    votes: tuple[int, ...]
+    margin: float
+    """How clear the vote was, 0 to 1."""
+    abstained: bool
+    stage: str
+    """Which stage decided: `explicit` or `votes`."""
+    reason: str
+    """One sentence, for the person."""
+
+
+class Judge(Protocol):
+    def judge(self, exchange: Exchange) -> Opinion | None:
+        """An opinion, or None when this judge has nothing to say of such an exchange."""
+        ...

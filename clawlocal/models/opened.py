@@ -1,0 +1,67 @@
+"""The model of one run: its entry, its file, its engine, and what the trainer must know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from clawlocal.config import Settings
+from clawlocal.engine.absent import AbsentEngine
+from clawlocal.engine.protocol import Engine
+from clawlocal.models import files
+from clawlocal.models.catalog import Catalog, ModelEntry
+from clawlocal.paths import Paths
+
+DEFAULT_CONTEXT = 4096
+"""Tokens of context unless the settings say otherwise: more costs memory from the first moment."""
+BYTES_PER_QUANTISED_BYTE = 7
+"""Four bits to fp32 is a factor of 6.4; with LoRA, optimiser and activations this is what training took."""
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """The served model as the trainer needs to know it."""
+
+    name: str
+    path: Path
+    sha256: str
+    stop_ids: tuple[int, ...]
+
+
+class OpenedModel:
+    """A located and verified model, or (`served` false) only its name."""
+
+    def __init__(self, entry: ModelEntry, path: Path | None, engine: Engine) -> None:
+        self.name = entry.name
+        self.engine = engine
+        self._entry = entry
+        self._path = path
+
+    @classmethod
+    def open(
+        cls, name: str, settings: Settings, where: Paths, *, serve: bool = True, engine: Engine | None = None
+    ) -> OpenedModel:
+        """Locate and verify the file, and start to load it. Raises `ModelError`, `ConfigError`."""
+        entry = Catalog.load(where).entry(name)
+        if not serve:
+            return cls(entry, None, AbsentEngine(name))
+        path = files.locate(entry, where)
+        files.verify(entry, path, where)
+        if engine is None:
+            # Imported here: who only reads the store must not pay for llama.cpp.
+            from clawlocal.engine.llamacpp import LlamaEngine
+
+            context = settings.context or min(entry.context, DEFAULT_CONTEXT)
+            engine = LlamaEngine(path, name=name, n_ctx=context, threads=settings.threads)
+        return cls(entry, path, engine)
+
+    @property
+    def training_memory(self) -> int:
+        """Bytes that the trainer needs, roughly."""
+        return self._entry.size * BYTES_PER_QUANTISED_BYTE
+
+    def for_training(self) -> TrainedModel:
+        """What a job says of the model."""
+        assert self._path is not None
+        digest = self._entry.sha256 or files.sha256(self._path)
+        return TrainedModel(self.name, self._path, digest, self.engine.stop_ids)

@@ -1,0 +1,82 @@
+"""A reply in the making and a finished one, as an interface sees them. Knows no store and no engine's insides."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A finished reply, already on disk (unless temporary)."""
+
+    session: str
+    turn: str | None
+    text: str
+    model: str
+    adapter: str
+    prompt_tokens: int
+    completion_tokens: int
+    first_token_seconds: float
+    total_seconds: float
+    stopped: str
+    notices: tuple[str, ...]
+    """Sentences for the user: older messages left out, the rest of the reply was lost, …"""
+
+
+class Reply:
+    """A reply in the making. `session` is known at once, `turn_id` once the turn is on disk."""
+
+    def __init__(
+        self,
+        session: str,
+        on_text: Callable[[str], None] | None = None,
+        on_done: Callable[[Answer | BaseException], None] | None = None,
+    ) -> None:
+        self.session = session
+        self.turn_id: str | None = None
+        self._on_text = on_text
+        self._on_done = on_done
+        self._pieces: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._ended = threading.Event()
+        self._outcome: Answer | BaseException | None = None
+        self._cancel: Callable[[], None] = lambda: None
+
+    def __iter__(self) -> Iterator[str]:
+        """Pieces of text as they come; blocks; ends when the reply does."""
+        while (piece := self._pieces.get()) is not None:
+            yield piece
+
+    def cancel(self) -> None:
+        """Stop the reply; what there is of it is kept and marked. Returns at once."""
+        self._cancel()
+
+    def result(self, timeout: float | None = None) -> Answer:
+        """Wait for the end. Raises `TimeoutError`, or what went wrong."""
+        if not self._ended.wait(timeout):
+            raise TimeoutError("The reply has not ended yet.")
+        if isinstance(self._outcome, Answer):
+            return self._outcome
+        assert self._outcome is not None
+        raise self._outcome
+
+    def cancels_with(self, cancel: Callable[[], None]) -> None:
+        """What `cancel` calls, once the engine has taken the request."""
+        self._cancel = cancel
+
+    def add_text(self, piece: str) -> None:
+        """From the engine's thread: more text."""
+        self._pieces.put(piece)
+        if self._on_text is not None:
+            self._on_text(piece)
+
+    def end(self, outcome: Answer | BaseException) -> None:
+        """From the engine's thread: it is over, and what there is to keep is kept."""
+        self._outcome = outcome
+        self.turn_id = outcome.turn if isinstance(outcome, Answer) else None
+        self._ended.set()
+        self._pieces.put(None)
+        if self._on_done is not None:
+            self._on_done(outcome)

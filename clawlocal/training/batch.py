@@ -1,0 +1,133 @@
+"""From the queue to a job: which turns train, which do not and why. Knows no process and no files.
+
+The prompts of student and teacher are rendered by the code that serves, so that what is trained is
+what was served.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from clawlocal.conversation import Conversations
+from clawlocal.engine.protocol import BASE, Engine
+from clawlocal.errors import PromptError
+from clawlocal.judge.lessons import THIS_TURN, note
+from clawlocal.prompting import Line, build, hinted
+from clawlocal.records import Lesson, LessonState, Queued
+from clawlocal.store import Store
+from clawlocal.training.prompts import EVERYDAY, NEUTRAL
+from trainers.job import Rehearsal, Sample
+
+MAX_TURNS = 16
+"""Turns of one update; the rest waits for the next."""
+OWN_PROMPTS = 8
+"""How many of the user's own earlier prompts are practised on, the newest first."""
+PRACTICE = 16
+"""Prompts to practise on, the user's own and everyday ones together."""
+MAX_PROMPT = 1024
+"""Tokens of prompt and reply that the trainer takes; a longer turn is skipped."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one update learns from."""
+
+    samples: tuple[Sample, ...]
+    rehearsals: tuple[Rehearsal, ...]
+    neutral: tuple[tuple[int, ...], ...]
+    lessons: tuple[Lesson, ...]
+    skipped: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def turns(self) -> list[str]:
+        return [s.id for s in self.samples]
+
+    def worth_training(self) -> bool:
+        """Something with a direction: a verdict that is not 0, or a hint."""
+        return any(s.reward != 0 or s.hinted_prompt_ids is not None for s in self.samples)
+
+
+class BatchMaker:
+    """Makes the batch for one model from the store."""
+
+    def __init__(self, store: Store, engine: Engine, conversations: Conversations) -> None:
+        self._store = store
+        self._engine = engine
+        self._conversations = conversations
+
+    def make(self, live: str | None) -> Batch:
+        """All that waits and can be used, for a policy that is at version `live` (None: the base)."""
+        skipped: Counter[str] = Counter()
+        samples: list[Sample] = []
+        taught = self.lessons()
+        for queued in self._store.queue():
+            why_not = self._why_not(queued, len(samples))
+            if why_not:
+                skipped[why_not] += 1
+                continue
+            samples.append(self._sample(queued, live or BASE, taught))
+        lessons = tuple(taught) if samples else ()
+        return Batch(tuple(samples), self._rehearsals(lessons), self._neutral(), lessons, dict(skipped))
+
+    def lessons(self) -> list[Lesson]:
+        """What the weights should hold after the update: learned before, and active now."""
+        kept = (LessonState.LEARNED, LessonState.ACTIVE)
+        return [x for x in self._store.lessons() if x.state in kept]
+
+    def _why_not(self, queued: Queued, taken: int) -> str:
+        turn = queued.turn
+        if turn.model != self._engine.name:
+            return f"made by another model ({turn.model})"
+        if not turn.token_ids:
+            return "empty reply"
+        if len(turn.prompt_ids) + len(turn.token_ids) > MAX_PROMPT:
+            return "too long to train on"
+        return "waits for the next update" if taken >= MAX_TURNS else ""
+
+    def _sample(self, queued: Queued, policy: str, taught: Sequence[Lesson]) -> Sample:
+        turn = queued.turn
+        return Sample(
+            id=turn.id,
+            prompt_ids=turn.prompt_ids,
+            response_ids=turn.token_ids,
+            old_logprobs=turn.logprobs,
+            reward=float(queued.verdict.value),
+            hinted_prompt_ids=self._hinted(queued, taught),
+            on_policy=turn.adapter == policy,
+        )
+
+    def _hinted(self, queued: Queued, taught: Sequence[Lesson]) -> tuple[int, ...] | None:
+        hint = queued.verdict.hint
+        if not hint:
+            return None
+        # Every lesson, not only the newest: the teacher is the base, and must not unteach the others.
+        said = [x.text for x in taught if x.scope != THIS_TURN]
+        lines = note(said if hint in said else [*said, hint])
+        messages = self._store.branch_to(queued.turn.user_message)
+        system = self._store.session(queued.turn.session).system
+        try:
+            return build(self._engine, system, hinted(self._conversations.lines(messages), lines)).ids
+        except PromptError:
+            return None
+
+    def _rehearsals(self, lessons: Sequence[Lesson]) -> tuple[Rehearsal, ...]:
+        general = [x.text for x in lessons if x.scope != THIS_TURN]
+        if not general:
+            return ()
+        return tuple(self._rehearsal(text, note(general)) for text in self._practice())
+
+    def _rehearsal(self, text: str, lines: str) -> Rehearsal:
+        plain = [Line("user", text)]
+        return Rehearsal(
+            build(self._engine, "", plain).ids,
+            build(self._engine, "", hinted(plain, lines)).ids,
+        )
+
+    def _practice(self) -> list[str]:
+        own = self._store.recent_prompts(OWN_PROMPTS)
+        return [*own, *EVERYDAY][:PRACTICE]
+
+    def _neutral(self) -> tuple[tuple[int, ...], ...]:
+        return tuple(build(self._engine, "", [Line("user", text)]).ids for text in NEUTRAL)

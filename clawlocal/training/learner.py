@@ -1,0 +1,107 @@
+"""The training loop: a background thread that waits for an idle moment and runs one update at a time.
+
+Owns the trainer's process. Knows neither how a batch is made up nor what a formula says.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from clawlocal.errors import ClawlocalError
+from clawlocal.idle import Idleness, first_reason
+from clawlocal.records import Receipt, UpdateStatus
+from clawlocal.training.need import Need
+from clawlocal.training.relay import Relay
+from clawlocal.training.update import Updater
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 0.5
+"""How often idleness is looked at; a key press does not wait for it."""
+
+
+class Learner:
+    """Decides when; `Updater` knows how."""
+
+    def __init__(
+        self,
+        updater: Updater,
+        idle: Idleness,
+        need: Need,
+        relay: Relay,
+        on_change: Callable[[], None],
+    ) -> None:
+        self._updater = updater
+        self._idle = idle
+        self._need = need
+        self._relay = relay
+        self._on_change = on_change
+        self._asked: list[Future[Receipt]] = []
+        self._guard = threading.Lock()
+        self._wake = threading.Event()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="learner", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the trainer, if it runs, and the thread. Nothing is used up by an update that did not end."""
+        self._closing.set()
+        self._updater.stop("clawlocal was closed")
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        with self._guard:
+            for future in self._asked:
+                future.cancel()
+
+    def now(self) -> Future[Receipt]:
+        """Ask for an update without waiting for idleness."""
+        future: Future[Receipt] = Future()
+        with self._guard:
+            self._asked.append(future)
+        self._wake.set()
+        return future
+
+    def look(self) -> None:
+        """Something changed that may start or stop an update."""
+        self._wake.set()
+
+    def why_not(self) -> str:
+        """Why nothing is trained at this moment; empty when an update may start."""
+        return first_reason([*self._need.readings(), *self._idle.readings()])
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            self._wake.wait(TICK_SECONDS)
+            self._wake.clear()
+            if self._closing.is_set():
+                return
+            try:
+                self._step()
+            except ClawlocalError as e:
+                log.warning("learning stopped: %s", e)
+
+    def _step(self) -> None:
+        with self._guard:
+            asked, self._asked = self._asked, []
+        requested = self._relay.take()
+        if not asked and requested is None and self.why_not():
+            return
+        receipt = self._attempt()
+        if requested is not None:
+            self._relay.answer(requested, receipt)
+        for future in asked:
+            future.set_result(receipt)
+        self._on_change()
+
+    def _attempt(self) -> Receipt:
+        try:
+            return self._updater.run(self._closing.is_set)
+        except ClawlocalError as e:
+            # What failed outside the trainer (a full disk, a damaged file) is an answer too.
+            return Receipt(None, UpdateStatus.FAILED, reason=str(e))

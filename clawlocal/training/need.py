@@ -1,0 +1,57 @@
+"""Whether there is something to learn, and what becomes of a turn, in words. Knows no machine and no process."""
+
+from __future__ import annotations
+
+from clawlocal.idle import Reading
+from clawlocal.records import TurnUse
+from clawlocal.store import Store
+
+ENOUGH_VERDICTS = 4
+"""Judged replies without a hint that make an update worth its while; one hint is enough alone."""
+
+
+class Need:
+    """What the queue holds against what an update needs."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def readings(self) -> list[Reading]:
+        """The conditions on the user's side: learning is on, and there is something to learn."""
+        on = self._store.learning()
+        return [Reading("learning", "learning is on" if on else "learning is off", on), self._material()]
+
+    def _material(self) -> Reading:
+        counts = self._store.queue_counts()
+        hints, queued = counts["hints"], counts["queued"]
+        if hints or queued >= ENOUGH_VERDICTS:
+            return Reading("something to learn", _examples(queued, hints), True)
+        if queued:
+            more = f"{queued} of {ENOUGH_VERDICTS} rated replies; one correction in words would be enough"
+            return Reading("something to learn", more, False)
+        return Reading("something to learn", "nothing new to learn from", False)
+
+    def becomes(self, turn: str) -> str:
+        """What becomes of a turn that feedback was given on: one sentence."""
+        found = self._store.turn(turn)
+        if found.use is TurnUse.USED:
+            return "This reply was learned from before, so it is kept but not used a second time."
+        if not self._store.learning():
+            return "Learning is off, so it is kept but not learned from."
+        if found.use is TurnUse.SKIPPED:
+            return f"It is kept but not learned from: {found.reason}."
+        verdict = self._store.effective_verdict(turn)
+        if verdict is None:
+            return "It is judged in the background."
+        if verdict.hint:
+            return f"Lesson: “{verdict.hint}”. It is learned when the machine is idle."
+        if verdict.hint_dropped:
+            return (
+                f"It counts as a bad reply; your words are no lesson ({verdict.hint_dropped}): say what to do instead."
+            )
+        return "It is learned from when the machine is idle."
+
+
+def _examples(queued: int, hints: int) -> str:
+    replies = f"{queued} judged {'reply' if queued == 1 else 'replies'}"
+    return f"{replies}, {hints} with a correction" if hints else replies

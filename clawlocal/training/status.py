@@ -1,0 +1,107 @@
+"""Learning at this moment, in words: silence is the one thing that this program must not do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from clawlocal.idle import Idleness, first_reason
+from clawlocal.judge.reward import Reward
+from clawlocal.records import Receipt, UpdateStatus
+from clawlocal.store import Store
+from clawlocal.training.need import Need
+from clawlocal.training.update import Updater
+
+
+@dataclass(frozen=True)
+class Status:
+    """What `learn status --json` prints."""
+
+    learning: bool
+    state: str
+    """`off`, `not kept`, `waiting`, `judging`, `training`, `paused`, `elsewhere`."""
+    why: str
+    """One sentence: what happens next, or why nothing does."""
+    queue: dict[str, int]
+    """`open`, `queued`, `hints`, `used`, `skipped`."""
+    judged: int
+    live_version: str | None
+    last_update: Receipt | None
+    progress: float | None
+    """Of the running update, 0 to 1."""
+    holder: str | None
+    """Who else holds the data folder; then nothing is learned here."""
+
+
+class StatusReader:
+    """Reads the loops and the store. `reward` and `updater` are None where they do not run."""
+
+    def __init__(
+        self,
+        store: Store,
+        model: str,
+        need: Need,
+        idle: Idleness,
+        holder: str | None,
+        reward: Reward | None,
+        updater: Updater | None,
+    ) -> None:
+        self._store = store
+        self._model = model
+        self._need = need
+        self._idle = idle
+        self._holder = holder
+        self._reward = reward
+        self._updater = updater
+
+    def read(self, temporary: bool = False, session_learns: bool = True) -> Status:
+        """The state of learning for a chat that is temporary, or that may have learning turned off."""
+        learning = self._store.learning()
+        live = self._store.live(self._model)
+        state, why = self._words(learning, temporary, session_learns)
+        return Status(
+            learning=learning,
+            state=state,
+            why=why,
+            queue=self._store.queue_counts(),
+            judged=self._store.judged_count(),
+            live_version=live.version if live else None,
+            last_update=self._store.last_update(),
+            progress=self._updater.progress if self._updater else None,
+            holder=self._holder,
+        )
+
+    def _words(self, learning: bool, temporary: bool, session_learns: bool) -> tuple[str, str]:
+        if self._updater is not None and self._updater.running:
+            return self._training(self._updater)
+        if temporary:
+            return "not kept", "this chat is temporary: neither kept nor learned from"
+        if not learning:
+            return "off", "learning is off; nothing is judged or trained"
+        if not session_learns:
+            return "off", "learning is off for this chat"
+        if self._updater is None:
+            return self._elsewhere()
+        if self._reward is not None and self._reward.judging:
+            return "judging", "judging what came after a reply"
+        return "waiting", self._waiting()
+
+    def _training(self, updater: Updater) -> tuple[str, str]:
+        done = f"{100 * (updater.progress or 0):.0f} %"
+        if updater.suspended:
+            return "paused", f"training at {done}, paused while you type"
+        return "training", f"training {done}: {updater.stage}"
+
+    def _elsewhere(self) -> tuple[str, str]:
+        if self._holder is None:
+            return "waiting", self._waiting()
+        running = any(r.status is UpdateStatus.RUNNING for r in self._store.history(1))
+        doing = "is training" if running else "does the learning"
+        return ("training" if running else "elsewhere"), f"{self._holder} {doing}"
+
+    def _waiting(self) -> str:
+        missing = first_reason(self._need.readings())
+        if missing:
+            return missing
+        reason = first_reason(self._idle.readings())
+        material = self._need.readings()[-1].text
+        return f"{material}; {reason}" if reason else f"{material}; starts now"

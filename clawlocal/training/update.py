@@ -1,0 +1,260 @@
+"""One update from the batch to the receipt: job, worker, gate, publish. Knows not when to run."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from clawlocal.adapters import files
+from clawlocal.engine.protocol import AdapterFile
+from clawlocal.errors import AdapterError, NotFound, StoreError, TrainerError
+from clawlocal.idle import Idleness
+from clawlocal.models.opened import OpenedModel, TrainedModel
+from clawlocal.paths import Paths
+from clawlocal.records import AdapterState, AdapterVersion, Receipt, UpdateStatus
+from clawlocal.store import Store
+from clawlocal.training import gate
+from clawlocal.training.batch import Batch, BatchMaker
+from clawlocal.training.process import TrainerProcess
+from trainers.job import Job, Recipe
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.2
+
+
+class Updater:
+    """Runs updates, one at a time."""
+
+    def __init__(
+        self,
+        store: Store,
+        paths: Paths,
+        model: OpenedModel,
+        batches: BatchMaker,
+        idle: Idleness,
+        catch_up: Callable[[], None],
+        on_change: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._paths = paths
+        self._batches = batches
+        self._model = model
+        self._idle = idle
+        self._catch_up = catch_up
+        self._on_change = on_change
+        self._guard = threading.Lock()
+        self._process: TrainerProcess | None = None
+        self._stopped = ""
+        self.stage = ""
+        """What the trainer is doing, in a word or two; empty when none runs."""
+        self.progress: float | None = None
+
+    @property
+    def running(self) -> bool:
+        return self.progress is not None
+
+    @property
+    def suspended(self) -> bool:
+        process = self._process
+        return process is not None and process.suspended
+
+    def suspend(self) -> None:
+        process = self._process
+        if process is not None:
+            process.suspend()
+
+    def stop(self, reason: str) -> None:
+        """End the running trainer; its update fails with `reason` and uses nothing up."""
+        with self._guard:
+            if self._process is not None:
+                self._stopped = reason
+                self._process.kill()
+
+    def run(self, closing: Callable[[], bool]) -> Receipt:
+        """One update, start to end. A failure of the trainer is a receipt, not an error."""
+        self._catch_up()
+        model = self._model.for_training()
+        live = self._store.live(model.name)
+        batch = self._batches.make(live.version if live else None)
+        if not batch.worth_training():
+            return Receipt(None, UpdateStatus.NOTHING, samples=_nothing(batch), reason=self._why_nothing(batch))
+        update = self._store.start_update(model.name, live.version if live else None)
+        began = time.monotonic()
+        folder = self._paths.jobs / str(update)
+        self.progress, self.stage, self._stopped = 0.0, "starting", ""
+        self._on_change()
+        try:
+            self._train(folder, model, live, batch, closing)
+            return self._conclude(update, folder, model, live, batch, began)
+        except (TrainerError, AdapterError, NotFound, StoreError) as e:
+            return self._fail(update, str(e), time.monotonic() - began)
+        finally:
+            self.progress, self.stage = None, ""
+            shutil.rmtree(folder, ignore_errors=True)
+            self._on_change()
+
+    def _why_nothing(self, batch: Batch) -> str:
+        if batch.skipped:
+            why = ", ".join(f"{n} {reason}" for reason, n in batch.skipped.items())
+            return f"Nothing to learn from now: {why}."
+        if self._store.queue_counts()["open"]:
+            return "Nothing to learn from yet: answer a reply, rate it or correct it, and it becomes an example."
+        return "Nothing to learn from: every reply was used already or says nothing. Correct or rate a reply."
+
+    # the worker
+    def _train(
+        self,
+        folder: Path,
+        model: TrainedModel,
+        live: AdapterVersion | None,
+        batch: Batch,
+        closing: Callable[[], bool],
+    ) -> None:
+        self._write_job(folder, model, live, batch)
+        process = TrainerProcess(folder)
+        self._process = process
+        try:
+            if closing():
+                process.kill()
+            self._follow(process)
+        finally:
+            with self._guard:
+                process.kill()
+                self._process = None
+        log.info("trainer: %s", process.last_words())
+
+    def _write_job(self, folder: Path, model: TrainedModel, live: AdapterVersion | None, batch: Batch) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        self._paths.ensure(folder)
+        tried = max((q.attempts for q in self._store.queue()), default=0)
+        recipe = Recipe()
+        if tried:
+            # After a rejection: smaller steps, and no exaggeration of what the lesson does.
+            recipe = replace(recipe, lr=recipe.lr / 2, amplify=recipe.amplify / 2)
+        job = Job(
+            model=str(model.path),
+            model_sha256=model.sha256,
+            bases=str(self._paths.ensure(self._paths.bases)),
+            out=str(folder),
+            parent=str(Path(live.path) / files.PEFT) if live else None,
+            samples=batch.samples,
+            rehearsals=batch.rehearsals,
+            neutral=batch.neutral,
+            stop_ids=model.stop_ids,
+            recipe=recipe,
+        )
+        try:
+            job.write(folder / "job.json")
+        except OSError as e:
+            raise StoreError(
+                f"Cannot write the trainer's job ({e.strerror}). Free some space in {folder.parent}."
+            ) from e
+
+    def _follow(self, process: TrainerProcess) -> None:
+        """Until the worker ends. Raises `TrainerError`."""
+        failed = ""
+        while not process.finished():
+            if process.suspended and self._idle.may_resume():
+                process.resume()
+                self._on_change()
+            event = process.next_event(POLL_SECONDS)
+            if event is None:
+                continue
+            if event["event"] == "progress":
+                self._note_progress(event)
+            elif event["event"] == "failed":
+                failed = str(event["reason"])
+        if self._stopped:
+            raise TrainerError(
+                f"The update was stopped: {self._stopped}. What it would have learned from waits for the next one."
+            )
+        if failed:
+            raise TrainerError(failed)
+
+    def _note_progress(self, event: dict[str, Any]) -> None:
+        self.stage = str(event["stage"])
+        self.progress = min(1.0, float(event.get("fraction", event["done"] / max(1, event["total"]))))
+        self._on_change()
+
+    # the end
+    def _conclude(
+        self,
+        update: int,
+        folder: Path,
+        model: TrainedModel,
+        live: AdapterVersion | None,
+        batch: Batch,
+        began: float,
+    ) -> Receipt:
+        result = _read_result(folder)
+        metrics = {**result["metrics"], "trainer_seconds": result["seconds"]}
+        report = gate.examine(metrics)
+        record: dict[str, Any] = {
+            "samples": {**result["counts"], "skipped": {**batch.skipped}},
+            "metrics": metrics,
+            "gate": report.as_dict(),
+        }
+        lessons = [x.id for x in batch.lessons]
+        if not report.passed:
+            reason = f"the gate did not let it through: {report.reason}"
+            return self._store.reject(
+                update, batch.turns, lessons, **record, seconds=time.monotonic() - began, reason=reason
+            )
+        version = self._store.next_version(model.name)
+        self._model.engine.check(AdapterFile(version, folder / files.GGUF))
+        adapter = self._install(version, folder, model, live, result)
+        return self._store.publish(update, adapter, batch.turns, lessons, **record, seconds=time.monotonic() - began)
+
+    def _install(
+        self,
+        version: str,
+        folder: Path,
+        model: TrainedModel,
+        live: AdapterVersion | None,
+        result: dict[str, Any],
+    ) -> AdapterVersion:
+        try:
+            home = files.install(folder, self._paths.adapters / model.name / version)
+            digest = files.sha256(home / files.GGUF)
+        except OSError as e:
+            raise StoreError(
+                f"The new adapter cannot be written ({e.strerror}). Free some space; the old one stays."
+            ) from e
+        return AdapterVersion(
+            version=version,
+            model=model.name,
+            state=AdapterState.LIVE,
+            created="",
+            rank=int(result["rank"]),
+            sha256=digest,
+            parent=live.version if live else None,
+            path=str(home),
+            metrics=result["metrics"],
+        )
+
+    def _fail(self, update: int, reason: str, seconds: float) -> Receipt:
+        self._store.add_event("failed", f"Update {update} failed: {reason}", {"update": update})
+        return self._store.finish_update(update, UpdateStatus.FAILED, seconds=seconds, reason=reason)
+
+
+def _read_result(folder: Path) -> dict[str, Any]:
+    try:
+        result: dict[str, Any] = json.loads((folder / "result.json").read_text("utf-8"))
+    except (OSError, json.JSONDecodeError) as e:
+        raise TrainerError(
+            "The trainer ended without a result; it may have been killed or run out of memory. "
+            "What it would have learned from waits for the next update."
+        ) from e
+    return result
+
+
+def _nothing(batch: Batch) -> dict[str, Any]:
+    return {"rl": 0, "opd": 0, "rehearsed": 0, "skipped": dict(batch.skipped)}

@@ -7,6 +7,7 @@ Every method may be called from any thread; none waits for learning except `lear
 from __future__ import annotations
 
 import contextlib
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,7 @@ from clawlocal.adapters.shelf import Shelf
 from clawlocal.config import Settings
 from clawlocal.conversation import TEMPORARY, Conversations, OnDone, OnText, Overrides, Wish, sampling
 from clawlocal.engine.protocol import Engine
-from clawlocal.errors import AdapterError, FolderBusy, PromptError
+from clawlocal.errors import FolderBusy, NotFound, PromptError
 from clawlocal.idle import Idleness
 from clawlocal.judge.cascade import cascade
 from clawlocal.judge.reward import Reward
@@ -62,6 +63,7 @@ class Assistant:
         holder: str | None,
     ) -> None:
         self._settings = settings
+        self._paths = where
         self._store = store
         self._model = model
         self._lock = lock
@@ -251,6 +253,19 @@ class Assistant:
         self._store.delete_session(self._store.resolve_session(session))
         self._changed()
 
+    def search(self, text: str, limit: int = 50) -> list[Message]:
+        """Messages that hold every word of `text`, the best match first."""
+        return self._store.search(text, limit)
+
+    def purge(self) -> None:
+        """Erase every chat, verdict, lesson, receipt and adapter. Raises `FolderBusy` while another instance runs."""
+        if self._holder is not None:
+            raise FolderBusy(self._holder)
+        self._store.purge()
+        for folder in (self._paths.adapters, self._paths.jobs):
+            shutil.rmtree(folder, ignore_errors=True)
+        self._changed()
+
     # learning
     def status(self, session: str | None = None) -> Status:
         """Learning at this moment; with `session`, as it is for that chat."""
@@ -298,6 +313,14 @@ class Assistant:
         self._store.set_lesson_state(lesson, state)
         self._changed()
 
+    def veto(self, lesson: int) -> str:
+        """Leave a lesson out of the prompt and of later updates. Returns one sentence. Raises `NotFound`."""
+        state = self._store.lesson(lesson).state
+        self.set_lesson_state(lesson, LessonState.VETOED)
+        if state is LessonState.LEARNED:
+            return "No later update is taught it; the live adapter was. `clawlocal adapters rollback` takes that back."
+        return "It is out of the prompt, and no update is taught it."
+
     def events(self, after: int = 0) -> list[Event]:
         return self._store.events(after)
 
@@ -319,6 +342,13 @@ class Assistant:
     def adapters(self) -> list[AdapterVersion]:
         return self._store.adapters(self._model.name)
 
+    def adapter(self, version: str = "live") -> AdapterVersion:
+        """One version, or the live one. Raises `NotFound`."""
+        found = self._shelf.version(version)
+        if found is None:
+            raise NotFound("No adapter is live: the base speaks. `clawlocal learn now` makes an adapter.")
+        return found
+
     def rollback(self, to: str | None = None) -> str:
         """To `to` ("base" or a version; default: the live version's parent). Returns one sentence."""
         sentence = self._shelf.rollback(to)
@@ -327,10 +357,7 @@ class Assistant:
 
     def export(self, version: str | None, format: str, out: Path) -> Path:
         """`format` is "peft" (a folder) or "gguf" (a file); `version` None is the live one."""
-        found = self._shelf.version(version)
-        if found is None:
-            raise AdapterError("No adapter is live, so there is nothing to export. `clawlocal learn now` makes one.")
-        return files.export(found, format, out)
+        return files.export(self.adapter(version or "live"), format, out)
 
     def __enter__(self) -> Self:
         return self

@@ -9,9 +9,8 @@ from typing import Any
 
 log = logging.getLogger("clawlocal.llama.cpp")
 log.addHandler(logging.NullHandler())
-log.propagate = False
 
-_WARNING, _ERROR = 2, 3
+_WARNING, _ERROR = 3, 4
 _errors: deque[str] = deque(maxlen=8)
 
 
@@ -19,7 +18,7 @@ _errors: deque[str] = deque(maxlen=8)
 def library() -> Any:
     """The module of llama.cpp's C functions.
 
-    Nothing that it says reaches stdout or stderr; attach a handler to the logger `clawlocal.llama.cpp`.
+    What it says goes to the logger `clawlocal.llama.cpp`, and to stderr only if somebody configures that.
     """
     import llama_cpp.llama_cpp as functions
 

@@ -56,10 +56,10 @@ class LlamaEngine:
         """Raises `ModelError` in one sentence, `EngineClosed`, or `TimeoutError`."""
         if not self._loaded.wait(timeout):
             raise TimeoutError(f"The model {self.name} is still being loaded.")
-        if self._queue.closed:
-            raise _closed(self.name)
         if self._error is not None:
             raise self._error
+        if self._queue.closed:
+            raise _closed(self.name)
 
     @property
     def stop_ids(self) -> tuple[int, ...]:

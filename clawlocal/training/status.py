@@ -93,7 +93,8 @@ class StatusReader:
 
     def _elsewhere(self) -> tuple[str, str]:
         if self._holder is None:
-            return "waiting", self._waiting()
+            missing = first_reason(self._need.readings())
+            return "waiting", missing or f"{self._material()}; open clawlocal, or `clawlocal learn now`, to learn from it"
         running = any(r.status is UpdateStatus.RUNNING for r in self._store.history(1))
         doing = "is training" if running else "does the learning"
         return ("training" if running else "elsewhere"), f"{self._holder} {doing}"
@@ -103,5 +104,7 @@ class StatusReader:
         if missing:
             return missing
         reason = first_reason(self._idle.readings())
-        material = self._need.readings()[-1].text
-        return f"{material}; {reason}" if reason else f"{material}; starts now"
+        return f"{self._material()}; {reason or 'starts now'}"
+
+    def _material(self) -> str:
+        return self._need.readings()[-1].text

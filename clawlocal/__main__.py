@@ -1,0 +1,5 @@
+"""`python -m clawlocal` is `clawlocal`."""
+
+from clawlocal.cli import main
+
+main()

@@ -1,0 +1,127 @@
+"""`clawlocal chat`: one message, one reply."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from clawlocal.assistant import Answer, Assistant, Reply
+from clawlocal.cli.opening import serving
+from clawlocal.cli.output import json_option, plain, print_json
+from clawlocal.errors import NotFound, PromptError
+
+
+@click.command()
+@click.argument("text", required=False)
+@click.option(
+    "-c", "latest", is_flag=False, flag_value="", metavar="[ID]", help="Go on in session ID, or where you were."
+)
+@click.option("--session", metavar="ID", help="Go on in this session.")
+@click.option("--temp", is_flag=True, help="Neither kept nor learned from.")
+@click.option("-m", "--model", help="The model to ask.")
+@click.option("--system", help="The system prompt of a new session.")
+@click.option("--max-tokens", type=click.IntRange(min=1), help="The longest reply, in tokens.")
+@click.option("--temperature", type=click.FloatRange(0, 5), help="Randomness; 0 takes the likeliest token.")
+@click.option("--seed", type=click.IntRange(min=0), help="The same seed gives the same reply.")
+@click.option("--adapter", default="live", metavar="live|none|VERSION", help="Which adapter speaks.")
+@click.option("--no-lessons", is_flag=True, help="Leave active lessons out of the prompt: only the weights speak.")
+@click.option("--no-stream", is_flag=True, help="Print the reply when it is complete.")
+@json_option
+def chat(
+    text: str | None,
+    latest: str | None,
+    session: str | None,
+    temp: bool,
+    model: str | None,
+    system: str | None,
+    max_tokens: int | None,
+    temperature: float | None,
+    seed: int | None,
+    adapter: str,
+    no_lessons: bool,
+    no_stream: bool,
+    as_json: bool,
+) -> None:
+    """Send TEXT (or `-`: standard input) and print the reply."""
+    if temp and (session or latest is not None):
+        raise click.UsageError("A temporary chat starts anew: leave out --session and -c.")
+    if latest and text is None and sys.stdin.isatty():
+        # `-c TEXT`: what follows is the message, and the session is the latest.
+        text, latest = latest, ""
+    message = _message(text)
+    with serving(model) as assistant:
+        _say_who_holds(assistant)
+        reply = assistant.chat(
+            message,
+            session=session or latest or (_latest(assistant) if latest == "" else None),
+            temporary=temp,
+            system=system,
+            adapter=adapter,
+            lessons=not no_lessons,
+            overrides={"max_tokens": max_tokens, "temperature": temperature, "seed": seed},
+        )
+        answer = _follow(reply, stream=not (no_stream or as_json))
+        _print(answer, as_json, streamed=not (no_stream or as_json))
+
+
+def _message(text: str | None) -> str:
+    if text is None and sys.stdin.isatty():
+        raise click.UsageError("Say what to send: clawlocal chat TEXT.")
+    if text in (None, "-"):
+        try:
+            return sys.stdin.read()
+        except UnicodeDecodeError as e:
+            raise PromptError("Standard input is not text in UTF-8. Convert it first.") from e
+    assert text is not None
+    return text
+
+
+def _latest(assistant: Assistant) -> str:
+    session = assistant.latest_session()
+    if session is None:
+        raise NotFound("There is no session to go on with yet. Leave out -c.")
+    return session.id
+
+
+def _say_who_holds(assistant: Assistant) -> None:
+    holder = assistant.status().holder
+    if holder:
+        click.echo(f"The data folder is held by {holder}: this chat is kept, and not learned from.", err=True)
+
+
+def _follow(reply: Reply, stream: bool) -> Answer:
+    try:
+        for piece in reply:
+            if stream:
+                click.echo(plain(piece), nl=False)
+    except KeyboardInterrupt:
+        # What there is of the reply is kept and marked before we go.
+        reply.cancel()
+        reply.result()
+        raise
+    return reply.result()
+
+
+def _print(answer: Answer, as_json: bool, streamed: bool) -> None:
+    for notice in answer.notices:
+        click.echo(notice, err=True)
+    if as_json:
+        print_json(_as_data(answer))
+        return
+    click.echo("" if streamed else plain(answer.text))
+    if answer.turn:
+        click.echo(f"session {answer.session} · turn {answer.turn} · {answer.adapter}", err=True)
+
+
+def _as_data(answer: Answer) -> dict[str, object]:
+    return {
+        "session": answer.session,
+        "turn": answer.turn,
+        "text": answer.text,
+        "model": answer.model,
+        "adapter": answer.adapter,
+        "tokens": {"prompt": answer.prompt_tokens, "completion": answer.completion_tokens},
+        "seconds": {"first_token": round(answer.first_token_seconds, 4), "total": round(answer.total_seconds, 4)},
+        "stopped": answer.stopped,
+    }

@@ -1,0 +1,154 @@
+"""`clawlocal learn`: what is learned, when, and why not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import click
+
+from clawlocal.assistant import Assistant
+from clawlocal.cli.opening import reading, serving
+from clawlocal.cli.output import json_option, plain, print_json, table, when
+from clawlocal.errors import TrainerError
+from clawlocal.records import Receipt, UpdateStatus
+
+
+@click.group()
+def learn() -> None:
+    """See and steer learning."""
+
+
+@learn.command()
+@json_option
+def status(as_json: bool) -> None:
+    """What learning does at this moment, and why nothing happens, if nothing happens."""
+    with reading() as assistant:
+        found = assistant.status()
+    if as_json:
+        print_json(found)
+        return
+    queue = found.queue
+    click.echo(f"learning {'on' if found.learning else 'off'} · {found.state}: {plain(found.why)}")
+    click.echo(
+        f"{queue['queued']} waiting to be learned ({queue['hints']} with a correction) · "
+        f"{queue['open']} not answered yet · {queue['used']} learned from · {queue['skipped']} skipped"
+    )
+    click.echo(f"live: {found.live_version or 'the base'} · {found.judged} replies judged")
+    if found.last_update:
+        click.echo(f"last update: {_summary(found.last_update)}")
+
+
+@learn.command()
+def on() -> None:
+    """Learn from chats, from now on."""
+    _switch(True)
+
+
+@learn.command()
+def off() -> None:
+    """Learn nothing. Chats made meanwhile are never learned from."""
+    _switch(False)
+
+
+def _switch(on: bool) -> None:
+    with reading() as assistant:
+        assistant.set_learning(on)
+    click.echo(f"Learning is {'on' if on else 'off'}.")
+
+
+@learn.command()
+@click.option("--wait", is_flag=True, help="Stay until it has ended, and print the receipt.")
+@json_option
+def now(wait: bool, as_json: bool) -> None:
+    """Update the adapter without waiting for an idle moment."""
+    if not wait:
+        _in_background(as_json)
+        return
+    with serving() as assistant:
+        receipt = _wait(assistant)
+    if as_json:
+        print_json(receipt)
+    else:
+        _print_receipt(receipt)
+    if receipt.status is UpdateStatus.FAILED:
+        raise TrainerError(receipt.reason)
+
+
+def _wait(assistant: Assistant) -> Receipt:
+    receipt = assistant.learn_now(wait=True)
+    assert receipt is not None
+    return receipt
+
+
+def _in_background(as_json: bool) -> None:
+    with reading() as assistant:
+        holder = assistant.status().holder
+        if holder is not None:
+            assistant.learn_now()
+    if holder is None:
+        # Nobody is there to do it, so a process of its own does; it outlives this one.
+        subprocess.Popen(
+            [sys.executable, "-m", "clawlocal", "learn", "now", "--wait"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    if as_json:
+        print_json({"status": "started", "by": holder or "a process in the background"})
+    else:
+        click.echo("Started. `clawlocal learn status` says how it goes.")
+
+
+@learn.command()
+@json_option
+def history(as_json: bool) -> None:
+    """The receipts of all updates, the latest first."""
+    with reading() as assistant:
+        found = assistant.history()
+    if as_json:
+        print_json(found)
+        return
+    rows = [(r.update, when(r.created), r.status, r.version or "", f"{r.seconds:.0f} s", _what(r)) for r in found]
+    table(
+        ("UPDATE", "WHEN", "STATUS", "VERSION", "TOOK", "WHAT"),
+        rows,
+        "Nothing was learned yet. `clawlocal learn why` says why.",
+    )
+
+
+@learn.command()
+@json_option
+def why(as_json: bool) -> None:
+    """Each condition for training, its reading, and whether it holds."""
+    with reading() as assistant:
+        found = assistant.why()
+    if as_json:
+        print_json([{"condition": name, "reading": text, "holds": holds} for name, text, holds in found])
+        return
+    for name, text, holds in found:
+        click.echo(f"{'yes' if holds else 'no ':3}  {name}: {text}")
+
+
+def _print_receipt(receipt: Receipt) -> None:
+    click.echo(_summary(receipt))
+    for lesson in receipt.lessons:
+        click.echo(f"  lesson: {plain(str(lesson['text']))}")
+    for check in receipt.gate["checks"]:
+        mark = "passed" if check["passed"] else "FAILED"
+        click.echo(f"  {mark}: {check['text']}: {check['value']:.3g} (limit {check['limit']:.3g})")
+    for reason, n in receipt.samples.get("skipped", {}).items():
+        click.echo(f"  skipped: {n} ({plain(reason)})")
+
+
+def _summary(receipt: Receipt) -> str:
+    head = f"{receipt.status} {receipt.version}" if receipt.version else str(receipt.status)
+    return f"{head} · {_what(receipt)} · {receipt.seconds:.0f} s"
+
+
+def _what(receipt: Receipt) -> str:
+    if receipt.reason:
+        return receipt.reason
+    samples = receipt.samples
+    return f"{samples['rl']} by verdict, {samples['opd']} by correction, {samples['rehearsed']} practised"

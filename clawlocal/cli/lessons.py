@@ -1,0 +1,44 @@
+"""`clawlocal lessons`: what the assistant was told, and how far it has come."""
+
+from __future__ import annotations
+
+import click
+
+from clawlocal.cli.opening import reading
+from clawlocal.cli.output import json_option, print_json, table
+from clawlocal.records import LessonState
+
+
+@click.group()
+def lessons() -> None:
+    """See, veto and restore what was learned."""
+
+
+@lessons.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """All lessons, oldest first."""
+    with reading() as assistant:
+        found = assistant.lessons()
+    if as_json:
+        print_json(found)
+        return
+    rows = [(x.id, x.state, x.scope, len(x.turns), x.text) for x in found]
+    table(("ID", "STATE", "SCOPE", "TURNS", "LESSON"), rows, "No lesson yet. Correct a reply, and it becomes one.")
+
+
+@lessons.command()
+@click.argument("lesson", type=int)
+def veto(lesson: int) -> None:
+    """Leave a lesson out of the prompt and of every later update."""
+    with reading() as assistant:
+        click.echo(assistant.veto(lesson))
+
+
+@lessons.command()
+@click.argument("lesson", type=int)
+def restore(lesson: int) -> None:
+    """Put a lesson back: into the prompt at once, into the weights with the next update."""
+    with reading() as assistant:
+        assistant.set_lesson_state(lesson, LessonState.ACTIVE)
+    click.echo("It is in the prompt from now on.")

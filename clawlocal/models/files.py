@@ -48,13 +48,9 @@ def verify(entry: ModelEntry, path: Path, paths: Paths) -> None:
         if _remembered(paths).get(str(path)) == seen:
             return
         if sha256(path) != entry.sha256:
-            raise ModelError(
-                f"{path} is not the {entry.name} that it should be: its hash differs. {_again(entry)}"
-            )
+            raise ModelError(f"{path} is not the {entry.name} that it should be: its hash differs. {_again(entry)}")
     except OSError as e:
-        raise ModelError(
-            f"Cannot read {path}: {e.strerror}. Change its permissions, or fetch it again."
-        ) from e
+        raise ModelError(f"Cannot read {path}: {e.strerror}. Change its permissions, or fetch it again.") from e
     _remember(paths, path, seen)
 
 

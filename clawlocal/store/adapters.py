@@ -22,8 +22,7 @@ class Adapters(Events, Lessons):
         """`v1`, `v2`, …: taken by this call, and never given out again, whatever becomes of it."""
         with self._db.transaction():
             self._db.execute(
-                "INSERT INTO versions (model, last) VALUES (?, 1) "
-                "ON CONFLICT (model) DO UPDATE SET last = last + 1",
+                "INSERT INTO versions (model, last) VALUES (?, 1) ON CONFLICT (model) DO UPDATE SET last = last + 1",
                 (model,),
             )
             return f"v{self._db.value('SELECT last FROM versions WHERE model = ?', (model,))}"
@@ -45,9 +44,7 @@ class Adapters(Events, Lessons):
         """One version. Raises `NotFound`."""
         row = self._db.row("SELECT * FROM adapters WHERE model = ? AND version = ?", (model, version))
         if row is None:
-            raise NotFound(
-                f"{model} has no adapter version {version}. `clawlocal adapters list` shows what there is."
-            )
+            raise NotFound(f"{model} has no adapter version {version}. `clawlocal adapters list` shows what there is.")
         return _adapter(row)
 
     def add_adapter(self, adapter: AdapterVersion) -> AdapterVersion:
@@ -97,6 +94,4 @@ def _adapter_row(adapter: AdapterVersion, state: AdapterState) -> dict[str, obje
 
 
 def _adapter(row: Row) -> AdapterVersion:
-    return AdapterVersion(
-        **{**dict(row), "state": AdapterState(row["state"]), "metrics": json.loads(row["metrics"])}
-    )
+    return AdapterVersion(**{**dict(row), "state": AdapterState(row["state"]), "metrics": json.loads(row["metrics"])})

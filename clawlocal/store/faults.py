@@ -16,14 +16,12 @@ _SENTENCES = {
     "or set CLAWLOCAL_HOME to a folder you can write.",
     sqlite3.SQLITE_PERM: "{path} is not yours to write. Change its permissions, "
     "or set CLAWLOCAL_HOME to a folder you can write.",
-    sqlite3.SQLITE_NOTADB: "{path} is not a clawlocal database. Move it away and start again: "
-    "a new one is made.",
+    sqlite3.SQLITE_NOTADB: "{path} is not a clawlocal database. Move it away and start again: a new one is made.",
     sqlite3.SQLITE_CORRUPT: "{path} is damaged. Put back a copy of it, or move it away and start again: "
     "a new one is made.",
     sqlite3.SQLITE_BUSY: _BUSY,
     sqlite3.SQLITE_LOCKED: _BUSY,
-    sqlite3.SQLITE_IOERR: "The disk failed while {path} was in use. Check the disk and its free space, "
-    "then try again.",
+    sqlite3.SQLITE_IOERR: "The disk failed while {path} was in use. Check the disk and its free space, then try again.",
 }
 
 

@@ -75,9 +75,7 @@ class Sessions:
         )
         return [_message(row) for row in rows]
 
-    def add_message(
-        self, session: str, parent: str | None, role: str, content: str, note: str = ""
-    ) -> Message:
+    def add_message(self, session: str, parent: str | None, role: str, content: str, note: str = "") -> Message:
         """Append below `parent` (None: at the root). Raises `NotFound` when either is not there."""
         with self._db.transaction():
             if parent is not None and self.message(parent).session != session:

@@ -133,8 +133,7 @@ class Turns(Sessions):
             self._db.execute(move, (asked.parent, gone.reply_message))
             self._db.execute("DELETE FROM messages WHERE id = ?", (gone.reply_message,))
             self._db.execute(
-                "DELETE FROM messages WHERE id = :id AND NOT EXISTS "
-                "(SELECT 1 FROM messages WHERE parent = :id)",
+                "DELETE FROM messages WHERE id = :id AND NOT EXISTS (SELECT 1 FROM messages WHERE parent = :id)",
                 {"id": asked.id},
             )
 

@@ -1,0 +1,119 @@
+"""Lessons: merged, sourced, and in the state that the live weights give them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from clawlocal.errors import NotFound
+from clawlocal.records import LessonState
+from clawlocal.store import Store
+
+
+def test_equal_but_for_case_and_spaces_is_one_lesson(store: Store, talk: Any) -> None:
+    turns = [talk.turn().id for _ in range(3)]
+    first = store.add_lesson(" Use  metric units. ", "units", turns[:2])
+    second = store.add_lesson("use metric UNITS.", "other", [turns[1], turns[2]])
+    assert second.id == first.id
+    assert (second.text, second.scope, second.turns) == ("Use  metric units.", "units", tuple(turns))
+    assert store.lessons() == [second]
+    assert store.add_lesson("Use metric units!").id != first.id
+
+
+@pytest.mark.parametrize(
+    ("had", "given", "has"),
+    [
+        (LessonState.NEW, LessonState.ACTIVE, LessonState.ACTIVE),
+        (LessonState.ACTIVE, LessonState.NEW, LessonState.ACTIVE),
+        (LessonState.LEARNED, LessonState.ACTIVE, LessonState.LEARNED),
+        (LessonState.VETOED, LessonState.ACTIVE, LessonState.VETOED),
+    ],
+)
+def test_a_merged_lesson_never_falls_back(store: Store, had: LessonState, given: LessonState, has: LessonState) -> None:
+    store.add_lesson("x", state=had)
+    assert store.add_lesson("X", state=given).state is has
+
+
+def test_a_lesson_from_a_turn_that_is_gone_is_not_added(store: Store) -> None:
+    with pytest.raises(NotFound):
+        store.add_lesson("x", turns=["nothing"])
+    assert store.lessons() == []
+
+
+def test_states_and_what_the_next_update_teaches(store: Store) -> None:
+    made = {state: store.add_lesson(state, state=state).id for state in LessonState}
+    assert [x.id for x in store.lessons_for_update()] == [made[LessonState.NEW], made[LessonState.ACTIVE]]
+    assert [x.id for x in store.lessons(LessonState.VETOED)] == [made[LessonState.VETOED]]
+    store.set_lesson_state(made[LessonState.NEW], LessonState.VETOED)
+    assert store.lesson(made[LessonState.NEW]).state is LessonState.VETOED
+    for call in (lambda: store.lesson(99), lambda: store.set_lesson_state(99, LessonState.NEW)):
+        with pytest.raises(NotFound, match="no lesson 99"):
+            call()
+
+
+def test_reworded_it_is_to_be_learned_again(store: Store, talk: Any) -> None:
+    lesson = store.add_lesson("Be brief", state=LessonState.ACTIVE)
+    talk.publish([], [lesson.id])
+    assert store.edit_lesson(lesson.id, "BE  BRIEF").state is LessonState.LEARNED
+    edited = store.edit_lesson(lesson.id, "Be very brief")
+    assert (edited.text, edited.state, edited.update) == ("Be very brief", LessonState.ACTIVE, None)
+    store.settle_lessons("smollm2-135m")
+    assert store.lesson(lesson.id).state is LessonState.ACTIVE
+
+
+def test_reworded_into_another_it_joins_it(store: Store, talk: Any) -> None:
+    turns = [talk.turn().id for _ in range(2)]
+    first = store.add_lesson("Be brief", turns=turns[:1])
+    second = store.add_lesson("Be short", turns=turns[1:])
+    joined = store.edit_lesson(second.id, "be brief")
+    assert (joined.id, joined.turns) == (first.id, tuple(turns))
+    assert store.lessons() == [joined]
+
+
+def test_a_rollback_makes_what_came_after_active_again_and_forward_learned(store: Store, talk: Any) -> None:
+    one, two = store.add_lesson("one"), store.add_lesson("two")
+    own = store.add_lesson("never taught")
+
+    def states() -> list[str]:
+        return [str(store.lesson(x.id).state) for x in (one, two, own)]
+
+    talk.publish([], [one.id])
+    assert states() == ["learned", "new", "new"]
+    talk.publish([], [two.id])
+    assert (states(), store.lesson(two.id).update) == (["learned", "learned", "new"], 2)
+    store.set_live("v1", "smollm2-135m")
+    assert (states(), store.lesson(two.id).update) == (["learned", "active", "new"], None)
+    store.set_live(None, "smollm2-135m")
+    assert states() == ["active", "active", "new"]
+    store.set_live("v2", "smollm2-135m")
+    assert states() == ["learned", "learned", "new"]
+
+
+def test_after_a_rollback_a_new_line_begins(store: Store, talk: Any) -> None:
+    """v2 and v3 both come from v1: what v2 was taught, v3 does not know."""
+    one, two, three = (store.add_lesson(text) for text in ("one", "two", "three"))
+    for lesson, back in ((one, None), (two, "v1"), (three, None)):
+        talk.publish([], [lesson.id])
+        if back:
+            store.set_live(back, "smollm2-135m")
+    assert [str(store.lesson(x.id).state) for x in (one, two, three)] == ["learned", "active", "learned"]
+
+
+def test_a_vetoed_lesson_stays_so_through_publishing_and_rollback(store: Store, talk: Any) -> None:
+    lesson = store.add_lesson("one")
+    update = talk.start()
+    store.set_lesson_state(lesson.id, LessonState.VETOED)
+    talk.publish([], [lesson.id], update)
+    assert store.lesson(lesson.id).state is LessonState.VETOED
+    store.set_live(None, "smollm2-135m")
+    assert store.lesson(lesson.id).state is LessonState.VETOED
+
+
+def test_learned_means_learned_by_the_model_that_speaks(store: Store, talk: Any) -> None:
+    lesson = store.add_lesson("one")
+    talk.publish([], [lesson.id])
+    store.settle_lessons("another-model")
+    assert store.lesson(lesson.id).state is LessonState.ACTIVE
+    store.settle_lessons("smollm2-135m")
+    assert store.lesson(lesson.id).state is LessonState.LEARNED

@@ -46,6 +46,7 @@ class FolderLock:
         """Let go. Twice is harmless. The file stays: removing it would let two processes hold two files."""
         if self._descriptor is not None:
             descriptor, self._descriptor = self._descriptor, None
+            _unlock(descriptor)
             os.close(descriptor)
 
     def __enter__(self) -> Self:
@@ -66,6 +67,10 @@ if sys.platform == "win32":
         except PermissionError:
             return False
         return True
+
+    def _unlock(descriptor: int) -> None:
+        os.lseek(descriptor, 1 << 30, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
 else:
     import fcntl
 
@@ -75,6 +80,10 @@ else:
         except BlockingIOError:
             return False
         return True
+
+    def _unlock(descriptor: int) -> None:
+        # A child that was just started has our files open until it runs its own program: closing is not enough.
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def _who(command: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clawlocal import config
@@ -101,6 +101,7 @@ def test_a_flag_is_checked_as_the_file_is() -> None:
         replace(Settings(), top_p=2.0)
 
 
+@settings(deadline=None)
 @given(st.builds(dict, temperature=st.floats(), votes=st.integers(), top_p=st.floats()))
 def test_settings_are_within_their_limits_or_not_at_all(values: dict[str, float]) -> None:
     try:

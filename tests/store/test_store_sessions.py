@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clawlocal.errors import NotFound
@@ -151,11 +151,13 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         yield store
 
 
+@settings(deadline=None)
 @given(text=st.text())
 def test_any_text_may_be_searched_for(shared: Store, text: str) -> None:
     shared.search(text)
 
 
+@settings(deadline=None)
 @given(content=st.text(), note=st.text())
 def test_any_text_comes_back_as_it_was(shared: Store, content: str, note: str) -> None:
     session = shared.add_session("m", content, content)
@@ -178,6 +180,7 @@ def test_ids_are_short_and_differ() -> None:
 IDS = st.sets(st.text("ab01", min_size=10, max_size=10), max_size=20)
 
 
+@settings(deadline=None)
 @given(ids=IDS, prefix=st.text("ab01{zAB%_*", max_size=10))
 def test_a_prefix_resolves_exactly_when_one_id_begins_with_it(shared: Store, ids: set[str], prefix: str) -> None:
     row = {"title": "", "created": "", "updated": "", "model": "", "system": "", "learning": 1}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clawlocal.errors import StoreError
@@ -76,11 +76,13 @@ def test_used_is_for_ever(store: Store, talk: Any) -> None:
     assert store.turn(turn.id).use is TurnUse.USED
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-(2**31), 2**31 - 1)))
 def test_ids_come_back(ids: list[int]) -> None:
     assert turns.unpack_ids(turns.pack_ids(ids)) == tuple(ids)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats()))
 def test_logprobs_come_back_bit_for_bit(values: list[float]) -> None:
     found = turns.unpack_floats(turns.pack_floats(values))

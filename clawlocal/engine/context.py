@@ -79,7 +79,7 @@ class Context:
         self.adapter = adapter
         self._forget()
         if code != 0:
-            raise DecodeError(f"the adapter could not be set (code {code})")
+            raise DecodeError(f"its adapter could not be set (code {code})")
 
     def rewind(self, ids: Sequence[int]) -> int:
         """Keep what the record shares with `ids`, in whole chunks. Returns how many tokens that is.

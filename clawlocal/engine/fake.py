@@ -164,7 +164,7 @@ class FakeEngine:
 
     def close(self) -> None:
         self._closed.set()
-        for reply in self._running:
+        for reply in list(self._running):
             reply.cancel()
         self._thread.shutdown(wait=True)
 

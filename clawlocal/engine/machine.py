@@ -13,11 +13,11 @@ from pathlib import Path
 from clawlocal.engine.abort import AbortFlag
 from clawlocal.engine.adapters import AdapterShelf, LoadedAdapter
 from clawlocal.engine.chat import ChatRequest, answer
-from clawlocal.engine.context import Aborted, Context
+from clawlocal.engine.context import Aborted, Context, DecodeError
 from clawlocal.engine.model import Model
 from clawlocal.engine.protocol import AdapterFile, Completion, Stop
 from clawlocal.engine.scoring import Steps, score_steps
-from clawlocal.errors import AdapterError
+from clawlocal.errors import AdapterError, ModelError
 
 _MOST_THREADS = 8
 _SCORE_CELLS = 1024
@@ -46,7 +46,7 @@ class Machine:
         """A whole reply. Never raises for what goes wrong with it."""
         try:
             self._chat.use(self._loaded(request.adapter))
-        except AdapterError as e:
+        except (AdapterError, DecodeError) as e:
             return request.completion(Stop.FAILED, str(e))
         return answer(self._chat, self.model.vocabulary, request, self.n_ctx)
 
@@ -60,11 +60,14 @@ class Machine:
     def score(
         self, prefix: Sequence[int], continuations: Sequence[Sequence[int]], adapter: AdapterFile | None
     ) -> Steps:
-        """A slice per step. Raises `AdapterError`."""
+        """A slice per step. Raises `AdapterError`, and `ModelError` if it cannot be computed."""
         longest = max((len(c) for c in continuations), default=0)
         context = self._scoring(len(prefix) + longest)
-        context.use(self._loaded(adapter))
-        return (yield from score_steps(context, prefix, continuations))
+        try:
+            context.use(self._loaded(adapter))
+            return (yield from score_steps(context, prefix, continuations))
+        except DecodeError as e:
+            raise ModelError(f"The model could not judge this text, {e}: try again.") from e
 
     def check(self, adapter: AdapterFile) -> None:
         """Raises `AdapterError`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from clawlocal.engine.llamacpp import LlamaEngine
 from clawlocal.engine.logprob import log_probs
 from clawlocal.engine.model import Model
 from clawlocal.engine.protocol import AdapterFile, ChatMessage, Completion, Sampling, Stop
-from clawlocal.errors import PromptError
+from clawlocal.errors import ModelError, PromptError
 
 GREEDY = Sampling(temperature=0, max_tokens=12)
 LONG = "The sea is wide and the wind is strong. " * 15
@@ -177,19 +176,29 @@ def test_log_probabilities_are_those_of_an_independent_evaluation(
     assert abs(score - sum(reply.logprobs)) / len(reply.logprobs) < 0.15
 
 
-def test_cancelling_in_the_middle_of_a_prefill(llama_engine: LlamaEngine) -> None:
-    started = threading.Event()
+def test_cancelling_in_the_middle_of_a_prefill(
+    llama_engine: LlamaEngine, until: Callable[[Callable[[], bool]], None]
+) -> None:
     machine = llama_engine._machine
     assert machine is not None
-    prompt = llama_engine.encode(user("A new beginning. " + LONG * 10))
+    prompt = llama_engine.tokenize("A new beginning. " + LONG * 12)
     reply = llama_engine.generate(prompt, GREEDY)
-    threading.Thread(target=lambda: (started.wait(), reply.cancel()), daemon=True).start()
-    started.set()
+    until(lambda: machine._chat.record[:64] == list(prompt[:64]))
+    reply.cancel()
     completion = reply.result(DEADLINE)
     assert completion.stopped is Stop.CANCELLED
     assert completion.token_ids == ()
     assert len(machine._chat.record) < len(prompt)
     assert ask(llama_engine, "Name a colour.").stopped is Stop.LENGTH
+
+
+def test_what_cannot_be_evaluated_fails_in_words(llama_engine: LlamaEngine) -> None:
+    completion = llama_engine.generate([1, 2, 10**6], GREEDY).result(DEADLINE)
+    assert completion.stopped is Stop.FAILED
+    assert "could not go on" in (completion.error or "")
+    with pytest.raises(ModelError, match="could not judge"):
+        llama_engine.score([1, 2, 10**6], [(3,)])
+    assert ask(llama_engine, "Name a colour.").error is None
 
 
 def test_cancelling_while_it_speaks(llama_engine: LlamaEngine) -> None:

@@ -94,17 +94,22 @@ class Job:
 
     @staticmethod
     def read(path: Path) -> Job:
+        """Raises `OSError`, and `ValueError`, `KeyError` or `TypeError` for a file that is not a job."""
         raw = json.loads(path.read_text("utf-8"))
         return Job(
             **{
                 **raw,
                 "samples": tuple(_sample(s) for s in raw["samples"]),
-                "rehearsals": tuple(Rehearsal(tuple(r["prompt_ids"]), tuple(r["hinted_prompt_ids"])) for r in raw["rehearsals"]),
+                "rehearsals": tuple(_rehearsal(r) for r in raw["rehearsals"]),
                 "neutral": tuple(tuple(n) for n in raw["neutral"]),
                 "stop_ids": tuple(raw["stop_ids"]),
                 "recipe": Recipe(**raw["recipe"]),
             }
         )
+
+
+def _rehearsal(raw: dict[str, Any]) -> Rehearsal:
+    return Rehearsal(tuple(raw["prompt_ids"]), tuple(raw["hinted_prompt_ids"]))
 
 
 def _sample(raw: dict[str, Any]) -> Sample:
@@ -121,15 +126,36 @@ def _sample(raw: dict[str, Any]) -> Sample:
 
 
 @dataclass(frozen=True)
+class Example:
+    """What the update changed, on a prompt that it was not trained on."""
+
+    prompt_ids: tuple[int, ...]
+    before_ids: tuple[int, ...]
+    after_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Result:
     """What the worker measured, all in fp32. Log-probabilities are natural logs, KL in nats per token."""
 
     metrics: dict[str, float]
-    """`loss`, `kl_base` (neutral prompts, KL(base ‖ student)), `margin_before`, `margin_after`,
-    `clip_fraction`, `distance_before`, `distance_after` (KL(student ‖ teacher)), `degenerate`
-    (share of sampled replies that are empty or repeat themselves), `entropy_before`, `entropy_after`, `tokens`."""
+    """`loss`, `kl_base` (neutral prompts, KL(base ‖ student)), `margin_before`, `margin_after`, `clip_fraction`,
+    `distance_base`, `distance_before`, `distance_after` (KL(policy ‖ teacher) on held rehearsals),
+    `degenerate`, `degenerate_base` (share of sampled replies that are empty or repeat themselves),
+    `entropy_before`, `entropy_after`, `length_before`, `length_after` (tokens of a reply to a held
+    rehearsal), `tokens` (of the samples' replies)."""
     counts: dict[str, int]
     """`rl`, `opd`, `rehearsed`."""
     rank: int
     seconds: float
-    examples: tuple[str, ...] = ()
+    examples: tuple[Example, ...] = ()
+
+    def json(self) -> str:
+        return json.dumps(asdict(self), indent=1)
+
+    @staticmethod
+    def read(path: Path) -> Result:
+        """Raises `OSError`, and `ValueError`, `KeyError` or `TypeError` for a file that is not a result."""
+        raw = json.loads(path.read_text("utf-8"))
+        examples = tuple(Example(**{name: tuple(ids) for name, ids in e.items()}) for e in raw["examples"])
+        return Result(**{**raw, "examples": examples})

@@ -1,0 +1,40 @@
+"""What can go wrong in training, in sentences that a user can read.
+
+TrainingError
+├── BaseError (OSError)           the served model cannot be turned into a trainable base
+│   └── UnsupportedArchitecture
+├── JobError (ValueError)         the job asks for something that cannot be done
+├── AdapterError (ValueError)     an adapter's files are not what they should be
+├── TooLittleMemory (MemoryError) the base would not fit beside what runs already
+└── Orphaned                      the process that asked for the training is gone
+"""
+
+from __future__ import annotations
+
+
+class TrainingError(Exception):
+    """The message is one sentence that says what happened, and where possible what to do."""
+
+
+class BaseError(TrainingError, OSError):
+    """The GGUF file cannot be read as a base for training."""
+
+
+class UnsupportedArchitecture(BaseError):
+    """Chat works with this model, learning does not."""
+
+
+class JobError(TrainingError, ValueError):
+    """The job is unreadable or empty."""
+
+
+class AdapterError(TrainingError, ValueError):
+    """Unexpected, missing or misshapen tensors in an adapter."""
+
+
+class TooLittleMemory(TrainingError, MemoryError):
+    """Refused before anything was loaded."""
+
+
+class Orphaned(TrainingError):
+    """Nobody is left to take the result."""

@@ -22,7 +22,7 @@ _LIMITS = {
     "context": (0, 10_000_000),
     "threads": (0, 1024),
     "idle_seconds": (0, 86400),
-    "votes": (1, 99),
+    "votes": (1, 5),
 }
 
 

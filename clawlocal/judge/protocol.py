@@ -30,7 +30,7 @@ class Opinion:
     """How clear the vote was, 0 to 1."""
     abstained: bool
     stage: str
-    """Which stage decided: `explicit` or `votes`."""
+    """Which stage decided: `explicit`, `wording` or `votes`."""
     reason: str
     """One sentence, for the person."""
 

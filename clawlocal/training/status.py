@@ -94,7 +94,7 @@ class StatusReader:
     def _elsewhere(self) -> tuple[str, str]:
         if self._holder is None:
             missing = first_reason(self._need.readings())
-            return "waiting", missing or f"{self._material()}; open clawlocal, or `clawlocal learn now`, to learn from it"
+            return "waiting", missing or f"{self._material()}; open clawlocal or say `clawlocal learn now`"
         running = any(r.status is UpdateStatus.RUNNING for r in self._store.history(1))
         doing = "is training" if running else "does the learning"
         return ("training" if running else "elsewhere"), f"{self._holder} {doing}"

@@ -1,7 +1,8 @@
 """Every action there is, once. Keys, palette, slash commands and the help screen are made from this list.
 
 An action of the chat has a handler, `run(screen, argument)`; the others name a method of their place
-(`panel.rollback` is `action_rollback` of the learning panel).
+(`panel.rollback` is `action_rollback` of the learning panel). The first key of several is the one to show: most
+terminals send alt+b and alt+f as ctrl+left and ctrl+right, so that a rating needs another letter beside alt+b.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("rate.good", "Good reply", "Rate the selected reply (or the last one) as good.",
            "alt+g", "good", run=feedback.good, label="good"),
     Action("rate.bad", "Bad reply", "Rate the selected reply (or the last one) as bad.",
-           "alt+b", "bad", run=feedback.bad, label="bad"),
+           "alt+x,alt+b", "bad", run=feedback.bad, label="bad"),
     Action("rate.correct", "Correct the reply",
            "Say what it should do differently, or edit the reply itself.",
            "alt+e", "correct", "[TEXT]", run=feedback.correct, label="correct"),
@@ -136,19 +137,20 @@ ACTIONS: tuple[Action, ...] = (
            "r", place=Place.PANEL, label="bring back"),
     Action("panel.export", "Export", "Write the marked version for other tools.",
            "x", place=Place.PANEL, label="export"),
+    Action("panel.veto", "Veto or restore a lesson", "Take the marked lesson out of use, or put it back.",
+           "v", place=Place.PANEL, label="veto"),
     Action("panel.page_up", "Scroll up", "Scroll the panel up by a page.",
            "pageup", place=Place.PANEL, priority=True),
     Action("panel.page_down", "Scroll down", "Scroll the panel down by a page.",
            "pagedown", place=Place.PANEL, priority=True),
     Action("panel.close", "Close", "Back to the chat.", "escape,ctrl+s", place=Place.PANEL, label="close"),
-    Action("sessions.open", "Open", "Open the marked chat.", "enter", place=Place.SESSIONS, label="open",
-           priority=True),
+    Action("sessions.open", "Open", "Open the marked chat.", "enter", place=Place.SESSIONS),
     Action("sessions.rename", "Rename", "Give the marked chat another title.",
            "f2", place=Place.SESSIONS, label="rename"),
     Action("sessions.delete", "Delete", "Delete the marked chat, after asking.",
            "f8", place=Place.SESSIONS, label="delete"),
-    Action("sessions.up", "Up", "Mark the chat above.", "up", place=Place.SESSIONS, priority=True),
-    Action("sessions.down", "Down", "Mark the chat below.", "down", place=Place.SESSIONS, priority=True),
+    Action("sessions.up", "Up", "Mark the chat above.", "up", place=Place.SESSIONS),
+    Action("sessions.down", "Down", "Mark the chat below.", "down", place=Place.SESSIONS),
     Action("sessions.close", "Close", "Back to the chat.",
            "escape,ctrl+o", place=Place.SESSIONS, label="close"),
     Action("form.save", "Save", "Save the form.", "ctrl+s", place=Place.FORM, label="save"),
@@ -176,13 +178,12 @@ def bindings(place: Place) -> list[Binding]:
 
 
 def _binding(action: Action) -> Binding:
-    """Before the text field, which would insert enter, tab, and the letter of alt+g."""
     return Binding(
         action.key,
         action.does,
         action.label or action.title,
         show=bool(action.label),
-        priority=action.priority or action.place in (Place.CHAT, Place.PROMPT),
+        priority=action.priority,
         tooltip=action.help,
         id=action.id,
     )

@@ -6,7 +6,7 @@ Speaks to `clawlocal.assistant` alone. It takes every key as a sign of life: tra
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from inspect import isawaitable
 from typing import Any, ClassVar
@@ -14,6 +14,8 @@ from typing import Any, ClassVar
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.dom import DOMNode
+from textual.markup import escape
 from textual.screen import Screen
 
 from clawlocal.assistant import Assistant
@@ -42,12 +44,10 @@ class ClawlocalApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.APP)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-wide")]  # noqa: RUF012
 
-    def __init__(
-        self, assistant: Assistant, *, model: str = "", session: str | None = None, temporary: bool = False
-    ) -> None:
+    def __init__(self, assistant: Assistant, *, session: str | None = None, temporary: bool = False) -> None:
         super().__init__()
         self.assistant = assistant
-        self.chat = ChatScreen(assistant, model, session, temporary)
+        self.chat = ChatScreen(assistant, session, temporary)
 
     def get_default_screen(self) -> Screen[None]:
         return self.chat
@@ -58,24 +58,28 @@ class ClawlocalApp(App[int]):
         await super().on_event(event)
 
     async def on_answered(self, message: Answered) -> None:
-        result = message.then()
-        if isawaitable(result):
-            await result
+        await self._carry_out(message.node, message.then)
 
     async def on_raised(self, message: Raised) -> None:
         error = message.error
         self.notify(plain(str(error)), title=error.title, severity="error", timeout=10, markup=False)
-        result = message.undo() if message.undo else None
-        if isawaitable(result):
-            await result
+        if message.undo is not None:
+            await self._carry_out(message.node, message.undo)
+
+    async def _carry_out(self, node: DOMNode, call: Callable[[], object]) -> None:
+        """Unless the application ends, or the widget that asked has gone: then its parts are gone too."""
+        if self.is_running and node.is_running:
+            result = call()
+            if isawaitable(result):
+                await result
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: the actions of the screen that it was called from, and those that work everywhere."""
         for action in ACTIONS:
             if action.place is PLACES.get(type(screen)):
-                yield SystemCommand(action.title, action.entry, partial(screen.run_action, action.does))
+                yield SystemCommand(action.title, escape(action.entry), partial(screen.run_action, action.does))
             elif action.place is Place.APP and action.method != "command_palette":
-                yield SystemCommand(action.title, action.entry, partial(self.run_action, action.does))
+                yield SystemCommand(action.title, escape(action.entry), partial(self.run_action, action.does))
 
     def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen):
@@ -92,8 +96,7 @@ def run(
     """Open the assistant, run the interface, close it. The exit code; 1 says why on stderr."""
     try:
         with Assistant.open(settings, model=model) as assistant:
-            name = model or (settings.model if settings else "")
-            app = ClawlocalApp(assistant, model=name, session=session, temporary=temporary)
+            app = ClawlocalApp(assistant, session=session, temporary=temporary)
             return app.run() or app.return_code or 0
     except ClawlocalError as e:
         print(f"{e.title}: {e}", file=sys.stderr)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from clawlocal.assistant import Assistant, Status
 from clawlocal.errors import NotFound
-from clawlocal.records import AdapterVersion, Lesson, Receipt
+from clawlocal.records import AdapterVersion, Lesson
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,6 @@ class Learned:
 
     status: Status
     conditions: list[tuple[str, str, bool]]
-    receipt: Receipt | None
     lessons: list[Lesson]
     chats: dict[int, list[str]]
     """Of each lesson, by its id: the titles of the chats that it came from."""
@@ -30,14 +29,13 @@ def gather(assistant: Assistant) -> Learned:
     return Learned(
         status=status,
         conditions=assistant.why(),
-        receipt=status.last_update,
         lessons=lessons,
-        chats={lesson.id: chats(assistant, lesson.turns) for lesson in lessons},
+        chats={lesson.id: chats_of(assistant, lesson.turns) for lesson in lessons},
         versions=sorted(assistant.adapters(), key=lambda version: version.created, reverse=True),
     )
 
 
-def chats(assistant: Assistant, turns: Sequence[str]) -> list[str]:
+def chats_of(assistant: Assistant, turns: Sequence[str]) -> list[str]:
     """The titles of the chats of these turns, each once; deleted ones are left out."""
     titles: list[str] = []
     for turn in turns:

@@ -15,9 +15,7 @@ _SEQUENCE = re.compile(
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _NEWLINE = re.compile(r"\r\n?|[\x85\u2028\u2029]")
-_UNFINISHED = re.compile(
-    r"(?:\r|(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}|\x1b[\]PX^_][^\x07\x1b\x9c]{0,512}\x1b?|\x1b)\Z"
-)
+_UNFINISHED = re.compile(r"(?:\r|(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}|\x1b[\]PX^_][^\x07\x1b\x9c]{0,512}\x1b?|\x1b)\Z")
 
 
 def plain(text: str) -> str:

@@ -16,6 +16,9 @@ LESSON_WORDS = {
     LessonState.VETOED: "vetoed",
 }
 
+METRICS = {"loss": "loss", "kl_base": "KL to the base", "clip_fraction": "clip fraction"}
+"""The figures of the trainer that are shown; `clawlocal learn history --json` has all of them."""
+
 
 def condition_lines(conditions: Sequence[tuple[str, str, bool]]) -> list[str]:
     """One line for each condition for training: whether it holds, its name, its reading."""
@@ -37,15 +40,18 @@ def queue_words(queue: Mapping[str, int]) -> str:
     return " · ".join(parts)
 
 
-def receipt_lines(receipt: Receipt) -> list[str]:
-    """The whole receipt: what was used, what was left out and why, the gate, what came of it."""
+def receipt_lines(receipt: Receipt, chats: Mapping[int, Sequence[str]] | None = None) -> list[str]:
+    """The whole receipt: what was used, what was left out and why, the gate, what came of it.
+
+    `chats` names the chats that each lesson came from, by the lesson's id.
+    """
     lines = [f"{_head(receipt)} · {receipt.seconds:.0f} s" if receipt.seconds else _head(receipt)]
     if receipt.reason and receipt.status is not UpdateStatus.PUBLISHED:
         lines.append(one_line(receipt.reason))
     if receipt.status is not UpdateStatus.NOTHING:
         lines.append(_samples(receipt.samples))
     lines += _skipped(receipt.samples.get("skipped") or {})
-    lines += [_lesson(lesson) for lesson in receipt.lessons]
+    lines += [_lesson(lesson, chats or {}) for lesson in receipt.lessons]
     lines += [_check(check) for check in receipt.gate.get("checks", ())]
     return [*lines, *_metrics(receipt.metrics)]
 
@@ -70,21 +76,19 @@ def _skipped(skipped: Mapping[str, int]) -> list[str]:
     return [f"left out: {reasons}"]
 
 
-def _lesson(lesson: Mapping[str, Any]) -> str:
-    sources = lesson.get("sessions") or lesson.get("chats") or lesson.get("turns") or ()
+def _lesson(lesson: Mapping[str, Any], chats: Mapping[int, Sequence[str]]) -> str:
     text = one_line(str(lesson.get("text", "")))
-    return _with_sources(f"lesson: {text}", [str(source) for source in sources])
+    return _with_sources(f"lesson: {text}", chats.get(lesson.get("id", 0), ()))
 
 
 def _check(check: Mapping[str, Any]) -> str:
     mark = "✓" if check.get("passed") else "✗"
-    name = one_line(str(check.get("name")))
+    name = one_line(str(check.get("text") or check.get("name")))
     return f"{mark} gate: {name} {_number(check.get('value'))} (limit {_number(check.get('limit'))})"
 
 
 def _metrics(metrics: Mapping[str, float]) -> list[str]:
-    words = {"kl_base": "KL to the base", "kl": "KL", "loss": "loss", "clip_fraction": "clip fraction"}
-    parts = [f"{words.get(name, name.replace('_', ' '))} {_number(value)}" for name, value in metrics.items()]
+    parts = [f"{words} {_number(metrics[name])}" for name, words in METRICS.items() if name in metrics]
     return [" · ".join(parts)] if parts else []
 
 

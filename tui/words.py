@@ -10,7 +10,7 @@ from tui.plain import one_line, plain
 
 WELCOME = (
     "Answer as you would a person: corrections teach it. "
-    "alt+g good, alt+b bad, alt+e correct. ctrl+s shows what it has learned."
+    "alt+g good, alt+x bad, alt+e correct. ctrl+s shows what it has learned."
 )
 TEMPORARY = "temporary: not kept, not learned from"
 SYMBOLS = {
@@ -83,20 +83,30 @@ def notice_words(facts: Facts) -> str:
 def status_words(status: Status, *, temporary: bool = False, news: str = "") -> str:
     """The status line: what learning does now, and what comes next or stands in the way."""
     parts = [news] if news else []
-    why = sentence(status.why)
     if temporary or status.state == "not kept":
         parts.append("not kept (temporary chat)")
-    elif status.holder:
-        parts += ["not learning here", why or f"{one_line(status.holder)} holds the data folder"]
-    elif not status.learning or status.state == "off":
-        parts += ["learning off", *([why] if why and why != "learning is off" else [])]
-    elif status.state in ("training", "paused"):
+    if status.state in ("training", "paused"):
         parts.append(_training_words(status))
-    else:
-        waiting = status.queue.get("queued", 0)
-        parts += ["learning on", counted(waiting, "new example") if waiting else "no new examples"]
-        parts += [why] if why else []
+    elif not temporary:
+        parts += _waiting_words(status)
     return f"{status_symbol(status, temporary)} {' · '.join(parts)}"
+
+
+def _waiting_words(status: Status) -> list[str]:
+    why = sentence(status.why)
+    if status.holder:
+        return ["not learning here", why or f"{one_line(status.holder)} holds the data folder"]
+    if not status.learning:
+        return ["learning off"]
+    if status.state == "off":
+        return ["learning off for this chat"]
+    if status.state == "judging":
+        return ["learning on", why or "judging a reply"]
+    waiting = status.queue.get("queued", 0)
+    if not waiting:
+        return ["learning on", why or "no new examples"]
+    _, _, next_step = why.rpartition("; ")  # before it the assistant counts the examples too
+    return ["learning on", counted(waiting, "new example"), *([next_step] if next_step else [])]
 
 
 def status_symbol(status: Status, temporary: bool = False) -> str:

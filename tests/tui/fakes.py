@@ -24,15 +24,16 @@ from clawlocal.records import (
 )
 
 NOW = "2025-06-01T12:30:00Z"
+CHECK = {"name": "kl_base", "value": 0.031, "limit": 0.1, "passed": True, "text": "how far it drifted"}
 RECEIPT = Receipt(
     update=2,
     status=UpdateStatus.PUBLISHED,
     version="v2",
     parent="v1",
     samples={"rl": 6, "opd": 2, "rehearsed": 4, "skipped": {"stopped by the user": 1, "no clear verdict": 3}},
-    lessons=[{"text": "Give prices in euros.", "sessions": ["Trip to Lisbon"]}],
+    lessons=[{"id": 1, "text": "Give prices in euros."}],
     metrics={"loss": 0.412, "kl_base": 0.031},
-    gate={"passed": True, "checks": [{"name": "kl_base", "value": 0.031, "limit": 0.1, "passed": True}]},
+    gate={"passed": True, "checks": [CHECK]},
     seconds=84.0,
     created=NOW,
 )
@@ -154,6 +155,8 @@ class FakeAssistant:
 
     # chat
 
+    model_name = "tiny"
+
     def wait_ready(self, timeout: float | None = None) -> None:
         if self.broken:
             raise ModelError(self.broken)
@@ -249,11 +252,12 @@ class FakeAssistant:
 
     # feedback
 
-    def rate(self, turn: str, rating: str) -> None:
+    def rate(self, turn: str, rating: str) -> str:
         self._note("rate", turn, rating)
         self.turns[turn] = replace(self.turns[turn], rating=1 if rating == "good" else -1)
         queue = {**self.state.queue, "queued": self.state.queue["queued"] + 1}
         self.set(queue=queue)
+        return f"Rated {rating}. It is learned from when the machine is idle."
 
     def correct(self, turn: str, text: str) -> str:
         self._note("correct", turn, text)
@@ -281,6 +285,10 @@ class FakeAssistant:
             raise NotFound(f"No turn {turn}.")
         return self.turns[turn]
 
+    def search(self, text: str, limit: int = 50) -> list[Message]:
+        everything = [message for log in self.log.values() for message in log]
+        return [message for message in everything if text.casefold() in message.content.casefold()][:limit]
+
     def rename_session(self, session: str, title: str) -> None:
         self._note("rename_session", session, title)
         self.chats[session] = replace(self.chats[session], title=title)
@@ -303,9 +311,9 @@ class FakeAssistant:
         self._note("set_session_learning", session, on)
         self.chats[session] = replace(self.chats[session], learning=on)
 
-    def learn_now(self, wait: bool = False) -> Receipt | None:
+    def learn_now(self, wait: bool = False, timeout: float | None = None) -> Receipt | None:
         self._note("learn_now", wait)
-        return None
+        return Receipt(None, UpdateStatus.NOTHING, reason="Nothing to learn from yet.") if wait else None
 
     def why(self) -> list[tuple[str, str, bool]]:
         return [("idle", "for 72 of 60 seconds", True), ("power", "on battery", False)]
@@ -315,6 +323,16 @@ class FakeAssistant:
 
     def lessons(self) -> list[Lesson]:
         return list(self.known_lessons)
+
+    def set_lesson_state(self, lesson: int, state: LessonState) -> None:
+        self._note("set_lesson_state", lesson, state)
+        self.known_lessons = [replace(x, state=state) if x.id == lesson else x for x in self.known_lessons]
+        self.set()
+
+    def veto(self, lesson: int) -> str:
+        self._note("veto", lesson)
+        self.set_lesson_state(lesson, LessonState.VETOED)
+        return "It is out of the prompt, and no update is taught it."
 
     def events(self, after: int = 0) -> list[Event]:
         return []

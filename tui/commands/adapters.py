@@ -7,10 +7,9 @@ from pathlib import Path
 from textual.widget import Widget
 
 from clawlocal.assistant import Assistant
-from clawlocal.records import Receipt, UpdateStatus
+from clawlocal.records import LessonState, Receipt, UpdateStatus
 from tui.background import ask
 from tui.plain import plain
-from tui.receipt import receipt_lines
 
 
 def say(node: Widget, sentence: str) -> None:
@@ -23,14 +22,20 @@ def set_learning(node: Widget, assistant: Assistant, on: bool) -> None:
 
 
 def learn_now(node: Widget, assistant: Assistant) -> None:
-    ask(node, lambda: assistant.learn_now(), lambda receipt: _started(node, receipt), group="learning")
+    """An update that ends with a new version, or without, is in the status line; only the rest is said here."""
+    say(node, "Looking for something to learn. Chat goes on meanwhile.")
+    ask(
+        node,
+        lambda: assistant.learn_now(wait=True),
+        lambda receipt: _ended(node, receipt),
+        group="learning",
+        long=True,
+    )
 
 
-def _started(node: Widget, receipt: Receipt | None) -> None:
-    if receipt is None or receipt.status is UpdateStatus.RUNNING:
-        say(node, "An update begins. Chat goes on meanwhile.")
-    else:
-        say(node, "\n".join(receipt_lines(receipt)[:2]))
+def _ended(node: Widget, receipt: Receipt | None) -> None:
+    if receipt is not None and receipt.status is UpdateStatus.NOTHING:
+        say(node, receipt.reason or "There is nothing new to learn from.")
 
 
 def rollback(node: Widget, assistant: Assistant, to: str | None) -> None:
@@ -44,4 +49,17 @@ def export(node: Widget, assistant: Assistant, version: str | None, format: str,
         lambda: assistant.export(version, format, path),
         lambda written: say(node, f"{version or 'The live version'} is written to {written}"),
         group="adapters",
+    )
+
+
+def veto(node: Widget, assistant: Assistant, lesson: int) -> None:
+    ask(node, lambda: assistant.veto(lesson), lambda sentence: say(node, sentence), group="learning")
+
+
+def restore(node: Widget, assistant: Assistant, lesson: int) -> None:
+    ask(
+        node,
+        lambda: assistant.set_lesson_state(lesson, LessonState.ACTIVE),
+        lambda _: say(node, "The lesson is in the prompt again."),
+        group="learning",
     )

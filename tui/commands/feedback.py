@@ -27,8 +27,9 @@ def rate(screen: ChatScreen, exchange: Exchange | None, rating: str) -> None:
     if turn is None or exchange is None:
         return
 
-    def done(_: None) -> None:
+    def done(sentence: str) -> None:
         exchange.rate(1 if rating == "good" else -1)
+        screen.say(plain(sentence))
         screen.status_line.look()
 
     ask(screen, lambda: screen.assistant.rate(turn, rating), done, group="feedback")

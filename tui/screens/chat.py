@@ -15,6 +15,7 @@ from clawlocal.records import Session
 from tui.actions import Place, bindings, find
 from tui.background import ask
 from tui.commands import chat, feedback
+from tui.plain import one_line
 from tui.screens.holder import HolderScreen
 from tui.screens.panel import PanelScreen
 from tui.screens.replying import Replying
@@ -31,9 +32,8 @@ class ChatScreen(Replying):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.CHAT)]
 
-    def __init__(self, assistant: Assistant, model: str, session: str | None, temporary: bool) -> None:
+    def __init__(self, assistant: Assistant, session: str | None, temporary: bool) -> None:
         super().__init__(assistant)
-        self.model = model
         self._first = (session, temporary)
         self._holder_known = False
 
@@ -56,7 +56,7 @@ class ChatScreen(Replying):
             ask(self, lambda: self.assistant.sessions(1), self._greet, group="open")
 
     def _load(self) -> None:
-        self.status_line.progress = f"loading {self.model}…" if self.model else "loading the model…"
+        self.status_line.progress = f"loading {one_line(self.assistant.model_name)}…"
         ask(self, self._until_ready, lambda _: self._loaded_model(""), group="model",
             undo=lambda: self._loaded_model("no model"))  # fmt: skip
 
@@ -118,21 +118,22 @@ class ChatScreen(Replying):
         try:
             command = parse(event.text)
         except UnknownCommand as e:
+            self.prompt.put_back(event.text)
             self.notify(str(e), severity="warning", markup=False)
             return
         if command is not None:
-            self.prompt.clear()
             action, argument = command
             self.action_do(action.id, argument)
         elif self.free():
-            self.prompt.clear()
             self.send(event.text)
+        else:
+            self.prompt.put_back(event.text)
 
     # learning
 
     @on(StatusLine.Updated)
     def status_updated(self, event: StatusLine.Updated) -> None:
-        self.query_one(TopLine).show_model(self.model, event.status.live_version)
+        self.query_one(TopLine).show_model(self.assistant.model_name, event.status.live_version)
         if event.ended is not None:
             news = self.status_line.news
             self.say(f"{news[:1].upper()}{news[1:]}. ctrl+s shows the receipt.")

@@ -20,7 +20,7 @@ class LineScreen(Form[str]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="box"):
             yield Static(self.question, markup=False, classes="title")
-            yield Input(self.text, compact=True)
+            yield Input(self.text, compact=True, select_on_focus=False)
         yield Footer(compact=True, show_command_palette=False)
 
     def on_input_submitted(self) -> None:

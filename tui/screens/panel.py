@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -12,7 +13,7 @@ from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
 from clawlocal.assistant import Assistant
-from clawlocal.records import AdapterState
+from clawlocal.records import AdapterState, LessonState
 from tui.actions import Place, bindings
 from tui.background import ask
 from tui.commands import adapters
@@ -30,7 +31,6 @@ class Section(Vertical):
 
     DEFAULT_CSS = """
     Section { height: auto; margin-bottom: 1; }
-    Section .heading { text-style: bold; color: $text-primary; }
     """
 
     def __init__(self, heading: str, *, id: str) -> None:
@@ -41,8 +41,38 @@ class Section(Vertical):
         yield Static(self.heading, classes="heading", markup=False)
         yield Static("…", classes="body", markup=False)
 
-    def show(self, lines: list[str], otherwise: str) -> None:
+    def show(self, lines: Sequence[str], otherwise: str = "") -> None:
         self.query_one(".body", Static).update("\n".join(lines) or otherwise)
+
+
+class Rows(OptionList):
+    """Rows to mark one of. The mark stays on its row when the rows are shown anew."""
+
+    DEFAULT_CSS = """
+    Rows, Rows:focus {
+        height: auto;
+        max-height: 10;
+        margin-bottom: 1;
+        padding: 0;
+        border: none;
+        background: transparent;
+    }
+    """
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id, markup=False, compact=True)
+
+    @property
+    def marked(self) -> str | None:
+        option = self.highlighted_option
+        return option.id if option else None
+
+    def show(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Rows as pairs of id and text."""
+        marked, ids = self.marked, [identity for identity, _ in rows]
+        self.clear_options().add_options([Option(text, id=identity) for identity, text in rows])
+        if rows:
+            self.highlighted = ids.index(marked) if marked in ids else 0
 
 
 class PanelScreen(ModalScreen[None]):
@@ -59,15 +89,24 @@ class PanelScreen(ModalScreen[None]):
         with VerticalScroll(id="panel", can_focus=False):
             yield Section("Learning", id="state")
             yield Section("Conditions for training", id="conditions")
-            yield Static("Versions  (↑ ↓ marks one)", classes="heading", markup=False)
-            yield OptionList(id="versions", markup=False, compact=True)
+            yield Static("Versions  (↑ ↓ mark one)", classes="heading", markup=False)
+            yield Rows("versions")
             yield Section("Last update", id="receipt")
-            yield Section("Lessons", id="lessons")
+            yield Static("Lessons  (tab, then ↑ ↓ mark one)", classes="heading", markup=False)
+            yield Rows("lessons")
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
-        self.query_one(OptionList).focus()
+        self.versions.focus()
         self.reload()
+
+    @property
+    def versions(self) -> Rows:
+        return self.query_one("#versions", Rows)
+
+    @property
+    def lessons(self) -> Rows:
+        return self.query_one("#lessons", Rows)
 
     def reload(self) -> None:
         ask(self, lambda: gather(self.assistant), self._show, group="panel")
@@ -76,32 +115,19 @@ class PanelScreen(ModalScreen[None]):
         self.learned = learned
         status = learned.status
         state = [status_words(status), f"waiting: {queue_words(status.queue)}"]
-        why = sentence(status.why)
-        self._section("state", state if why in state[0] else [*state, status.why])
-        self._section("conditions", condition_lines(learned.conditions))
-        self._section("receipt", receipt_lines(learned.receipt) if learned.receipt else [], "No update yet.")
-        lessons = [lesson_line(lesson, learned.chats[lesson.id]) for lesson in learned.lessons]
-        self._section("lessons", lessons, "None yet. A correction (alt+e) makes one.")
-        self._versions(learned)
-
-    def _section(self, name: str, lines: list[str], otherwise: str = "–") -> None:  # noqa: RUF001
-        self.query_one(f"#{name}", Section).show(lines, otherwise)
-
-    def _versions(self, learned: Learned) -> None:
+        if sentence(status.why) not in state[0]:
+            state.insert(1, sentence(status.why))
+        receipt = status.last_update
+        self._section("state").show(state)
+        self._section("conditions").show(condition_lines(learned.conditions))
+        self._section("receipt").show(receipt_lines(receipt, learned.chats) if receipt else [], "No update yet.")
+        self.lessons.show([(str(x.id), lesson_line(x, learned.chats[x.id])) for x in learned.lessons])
         live = any(version.state is AdapterState.LIVE for version in learned.versions)
-        options = [Option(version_line(version), id=version.version) for version in learned.versions]
         base = f"{'      ' if live else '● live'}  base   the model as it came"
-        marked = self.marked
-        rows = self.query_one(OptionList)
-        rows.clear_options().add_options([*options, Option(base, id=BASE)])
-        names = [version.version for version in learned.versions] + [BASE]
-        rows.highlighted = names.index(marked) if marked in names else 0
+        self.versions.show([*((x.version, version_line(x)) for x in learned.versions), (BASE, base)])
 
-    @property
-    def marked(self) -> str | None:
-        """The version under the mark."""
-        option = self.query_one(OptionList).highlighted_option
-        return option.id if option else None
+    def _section(self, name: str) -> Section:
+        return self.query_one(f"#{name}", Section)
 
     def action_now(self) -> None:
         adapters.learn_now(self, self.assistant)
@@ -111,7 +137,7 @@ class PanelScreen(ModalScreen[None]):
             adapters.set_learning(self, self.assistant, not self.learned.status.learning)
 
     def action_rollback(self) -> None:
-        version, learned = self.marked, self.learned
+        version, learned = self.versions.marked, self.learned
         if version is None or learned is None:
             return
         live = learned.status.live_version or BASE
@@ -123,10 +149,10 @@ class PanelScreen(ModalScreen[None]):
 
     def _bring_back(self, agreed: bool | None) -> None:
         if agreed:
-            adapters.rollback(self, self.assistant, self.marked)
+            adapters.rollback(self, self.assistant, self.versions.marked)
 
     def action_export(self) -> None:
-        version = self.marked
+        version = self.versions.marked
         if version is None or version == BASE:
             self.notify("Mark a version to export; the base model is a file already.", markup=False)
             return
@@ -135,6 +161,16 @@ class PanelScreen(ModalScreen[None]):
     def _export(self, version: str, export: Export | None) -> None:
         if export is not None:
             adapters.export(self, self.assistant, version, export.format, export.path)
+
+    def action_veto(self) -> None:
+        marked, learned = self.lessons.marked, self.learned
+        lesson = next((x for x in learned.lessons if str(x.id) == marked), None) if learned else None
+        if lesson is None:
+            self.notify("There is no lesson yet. A correction (alt+e) makes one.", markup=False)
+        elif lesson.state is LessonState.VETOED:
+            adapters.restore(self, self.assistant, lesson.id)
+        else:
+            adapters.veto(self, self.assistant, lesson.id)
 
     def action_page_up(self) -> None:
         self.query_one("#panel", VerticalScroll).scroll_page_up(animate=False)

@@ -56,12 +56,16 @@ class Replying(Talking):
         return next((exchange for exchange in self.transcript.exchanges if exchange.running is running), None)
 
     async def on_piece(self, message: Piece) -> None:
+        if not self.app.is_running:
+            return
         message.running.text += message.text
         exchange = self._shown(message.running)
         if exchange is not None:
             await exchange.feed(message.text)
 
     async def on_finished(self, message: Finished) -> None:
+        if not self.app.is_running:
+            return
         match message.outcome:
             case Answer() as answer:
                 await self._kept(message.running, answer)

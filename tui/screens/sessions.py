@@ -1,7 +1,8 @@
-"""The list of chats: find, open, rename, delete."""
+"""The list of chats: find by title or by what was said, open, rename, delete."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import ClassVar
 
@@ -12,7 +13,7 @@ from textual.containers import Vertical
 from textual.widgets import Footer, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from clawlocal.records import Session
+from clawlocal.records import Message, Session
 from tui.actions import Place, bindings
 from tui.background import ask
 from tui.plain import one_line
@@ -23,21 +24,28 @@ from tui.screens.talking import Talking
 from tui.words import counted
 
 LIMIT = 1000
+"""Chats in the list: the latest."""
 
 
-def session_line(session: Session, current: str | None) -> str:
-    """`● Trip to Lisbon   12 turns · 2025-06-01 12:30 · not learned from`."""
+def session_line(session: Session, current: str | None, quote: str = "") -> str:
+    """`● Trip to Lisbon  (12 turns · 2025-06-01 12:30)`, and below it what was found in it."""
     mark = "●" if session.id == current else " "
     facts = [counted(session.turns, "turn"), session.updated[:16].replace("T", " ")]
     if not session.learning:
         facts.append("not learned from")
-    return f"{mark} {one_line(session.title) or 'untitled'}  ({' · '.join(facts)})"
+    line = f"{mark} {one_line(session.title) or 'untitled'}  ({' · '.join(facts)})"
+    return f"{line}\n    “{quote}”" if quote else line
 
 
-def fits(session: Session, words: list[str]) -> bool:
-    """Whether every word is in the title."""
-    title = session.title.casefold()
-    return all(word in title for word in words)
+def quoted(messages: Iterable[Message], text: str) -> dict[str, str]:
+    """For each chat in which `text` was found, the place: the first message, cut around the first word."""
+    word = text.split()[0].casefold()
+    quotes: dict[str, str] = {}
+    for message in messages:
+        line = one_line(message.content)
+        start = max(0, line.casefold().find(word) - 20)
+        quotes.setdefault(message.session, ("…" if start else "") + line[start : start + 60])
+    return quotes
 
 
 class SessionsScreen(Modal[str]):
@@ -46,7 +54,7 @@ class SessionsScreen(Modal[str]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.SESSIONS)]
     DEFAULT_CSS = """
     SessionsScreen .box { height: 80%; }
-    SessionsScreen OptionList { height: 1fr; border: none; padding: 0; }
+    SessionsScreen OptionList { height: 1fr; border: none; padding: 0; background: transparent; }
     """
 
     def __init__(self, chat: Talking, filter: str = "") -> None:
@@ -54,11 +62,12 @@ class SessionsScreen(Modal[str]):
         self.chat = chat
         self.filter = filter
         self.sessions: list[Session] = []
+        self.quotes: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box"):
             yield Static("Chats", classes="title", markup=False)
-            yield Input(self.filter, placeholder="type to filter…", compact=True)
+            yield Input(self.filter, placeholder="type to search…  (enter opens)", compact=True)
             yield Static("", id="none", classes="quiet", markup=False)
             yield OptionList(markup=False, compact=True)
         yield Footer(compact=True, show_command_palette=False)
@@ -73,22 +82,35 @@ class SessionsScreen(Modal[str]):
 
     def _show(self, sessions: list[Session]) -> None:
         self.sessions = sessions
-        self.narrow()
+        self.search()
 
     @on(Input.Changed)
-    def narrow(self) -> None:
-        """Show those that the filter leaves."""
+    def search(self) -> None:
+        """The titles at once; what was said as soon as it is found."""
+        text = self.query_one(Input).value
+        self.quotes = {}
+        self._list()
+        if text.split():
+            find = partial(self.chat.assistant.search, text)
+            ask(self, find, lambda found: self._found(text, found), group="search")
+
+    def _found(self, text: str, messages: list[Message]) -> None:
+        if text == self.query_one(Input).value:  # else the user has typed on
+            self.quotes = quoted(messages, text)
+            self._list()
+
+    def _list(self) -> None:
         words = self.query_one(Input).value.casefold().split()
-        found = [session for session in self.sessions if fits(session, words)]
-        rows = self.query_one(OptionList)
-        marked = self.marked
-        rows.clear_options().add_options(
-            [Option(session_line(session, self.chat.talk.session), id=session.id) for session in found]
-        )
-        ids = [session.id for session in found]
-        rows.highlighted = (ids.index(marked.id) if marked and marked.id in ids else 0) if ids else None
-        nothing = "No chat has this title." if words else "No chat yet."
-        self.query_one("#none", Static).update("" if found else nothing)
+        by_title = [x for x in self.sessions if all(word in x.title.casefold() for word in words)]
+        by_text = [x for x in self.sessions if x.id in self.quotes and x not in by_title]
+        marked, rows = self.marked, self.query_one(OptionList)
+        lines = [(x, "") for x in by_title] + [(x, self.quotes[x.id]) for x in by_text]
+        options = [Option(session_line(x, self.chat.talk.session, quote), id=x.id) for x, quote in lines]
+        rows.clear_options().add_options(options)
+        ids = [x.id for x, _ in lines]
+        if ids:
+            rows.highlighted = ids.index(marked.id) if marked and marked.id in ids else 0
+        self.query_one("#none", Static).update("" if ids else "Nothing found." if words else "No chat yet.")
 
     @property
     def marked(self) -> Session | None:
@@ -117,13 +139,11 @@ class SessionsScreen(Modal[str]):
             self.app.push_screen(form, lambda title: self._rename(session, title))
 
     def _rename(self, session: Session, title: str | None) -> None:
-        if title is None:
-            return
-        assistant = self.chat.assistant
-        rename = partial(assistant.rename_session, session.id, title)
-        ask(self, rename, lambda _: self._changed(session), group="sessions")
+        if title is not None:
+            rename = partial(self.chat.assistant.rename_session, session.id, title)
+            ask(self, rename, lambda _: self._renamed(session), group="sessions")
 
-    def _changed(self, session: Session) -> None:
+    def _renamed(self, session: Session) -> None:
         self.reload()
         if session.id == self.chat.talk.session:
             ask(self.chat, lambda: self.chat.assistant.session(session.id), self.chat.name_talk, group="open")
@@ -136,11 +156,9 @@ class SessionsScreen(Modal[str]):
             self.app.push_screen(form, lambda agreed: self._delete(session, agreed))
 
     def _delete(self, session: Session, agreed: bool | None) -> None:
-        if not agreed:
-            return
-        assistant = self.chat.assistant
-        delete = partial(assistant.delete_session, session.id)
-        ask(self, delete, lambda _: self._deleted(session), group="sessions")
+        if agreed:
+            delete = partial(self.chat.assistant.delete_session, session.id)
+            ask(self, delete, lambda _: self._deleted(session), group="sessions")
 
     async def _deleted(self, session: Session) -> None:
         self.reload()

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import events, on
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Static, TextArea
 
 from tui.actions import Place, bindings
 from tui.plain import plain
 from tui.slash import completed, matches
+
+METHODS = {binding.key: binding.action for binding in Binding.make_bindings(bindings(Place.PROMPT))}
+METHODS["shift+\r"] = "newline"  # shift+enter, as xterm and tmux encode it
 
 
 class Prompt(TextArea):
@@ -54,9 +57,26 @@ class Prompt(TextArea):
         self.text = f"{text}\n{self.text}" if self.text.strip() else text
         self.move_cursor(self.document.end)
 
+    @on(events.Key)
+    def obey(self, event: events.Key) -> None:
+        """The keys of the prompt in their turn among the letters: a text may come in one burst, with its enter.
+
+        Bindings are looked up later, when what was typed after the enter is in the field already.
+        """
+        if event.key.startswith("alt+"):
+            event.prevent_default()  # the text field would insert the letter; the screen has a use for it
+        method = METHODS.get(event.key)
+        if method is None or not self.check_action(method, ()):
+            return
+        event.stop()
+        event.prevent_default()
+        getattr(self, f"action_{method}")()
+
     def action_send(self) -> None:
-        if self.text.strip():
-            self.post_message(self.Sent(self.text))
+        text = self.text
+        if text.strip():
+            self.clear()
+            self.post_message(self.Sent(text))
 
     def action_newline(self) -> None:
         self.insert("\n")

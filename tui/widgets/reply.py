@@ -84,7 +84,7 @@ class ReplyLine(Horizontal):
     def compose(self) -> ComposeResult:
         yield Static("", id="facts", markup=False)
         yield Mark("+", "good")
-        yield Mark("−", "bad")  # noqa: RUF001
+        yield Mark("−", "bad")
 
     def wait(self, words: str) -> None:
         """What is going on, while there is nothing to rate."""

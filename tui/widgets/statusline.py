@@ -10,8 +10,10 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from clawlocal.assistant import Assistant, Status
+from clawlocal.errors import ClawlocalError, NotFound
 from clawlocal.records import Receipt, UpdateStatus
 from tui.background import ask, post
+from tui.plain import one_line
 from tui.words import news_words, status_words
 
 SLOWLY = 5.0
@@ -73,21 +75,33 @@ class StatusLine(Static):
             return
         self._asking, self._again = True, False
         session = self.session
-        ask(self, lambda: self.assistant.status(session), self._seen, group="status", undo=self._asked)
+        ask(self, lambda: self._read(session), self._seen, group="status")
+
+    def _read(self, session: str | None) -> Status | ClawlocalError:
+        """In a worker. An error is said here, not over the chat every few seconds."""
+        try:
+            return self.assistant.status(session)
+        except NotFound:  # deleted by another instance
+            return self.assistant.status()
+        except ClawlocalError as e:
+            return e
 
     def _asked(self) -> None:
         self._asking = False
         if self._again:
             self.look()
 
-    def _seen(self, status: Status) -> None:
+    def _seen(self, status: Status | ClawlocalError) -> None:
+        self._asked()
+        if isinstance(status, ClawlocalError):
+            self.update(f"○ {one_line(str(status))}")
+            return
         ended = self._ended(status)
         self.status = status
         if ended is not None:
             self.news = news_words(ended)
         self._say()
         self.post_message(self.Updated(status, ended))
-        self._asked()
 
     def _ended(self, status: Status) -> Receipt | None:
         """The update that has ended since the last look. What was before the first look is no news."""
@@ -113,5 +127,5 @@ class StatusLine(Static):
             return
         words = status_words(status, temporary=self.temporary, news=self.news)
         self.set_class(status.state in ("training", "paused"), "-busy")
-        self.set_class(not status.learning or bool(status.holder), "-off")
+        self.set_class(status.state == "off" or bool(status.holder), "-off")
         self.update(f"{self.progress}  {words}" if self.progress else words)

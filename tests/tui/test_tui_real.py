@@ -1,0 +1,45 @@
+"""The interface over the real assistant, with an engine that needs no model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from waiting import chat_of, idle, said, send, shown, until
+
+from clawlocal.assistant import Assistant
+from clawlocal.config import Settings
+from clawlocal.engine.fake import FakeEngine
+from tui.app import ClawlocalApp
+from tui.screens.panel import PanelScreen
+from tui.widgets.reply import ReplyLine
+
+
+async def test_chat_feedback_and_panel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLAWLOCAL_HOME", str(tmp_path))
+    engine = FakeEngine()
+    engine.enqueue("Take the hotel by the river.")
+    with Assistant.open(Settings(), engine=engine) as assistant:
+        app = ClawlocalApp(assistant)
+        async with app.run_test() as pilot:
+            chat = chat_of(pilot)
+            await send(pilot, "a quiet hotel")
+            await idle(pilot)
+            assert chat.transcript.exchanges[0].source == "Take the hotel by the river."
+            await pilot.press("alt+g")
+            await said(pilot, "Rated good.")
+            await until(pilot, lambda: "✓ rated good" in shown(chat.query_one(ReplyLine)))
+            await send(pilot, "/correct Give prices in euros.")
+            await said(pilot, "Give prices in euros")
+            await until(pilot, lambda: "1 new example" in shown(chat, "StatusLine"))
+            await pilot.press("ctrl+s")
+            await until(pilot, lambda: isinstance(app.screen, PanelScreen) and app.screen.learned)
+            assert "nobody is typing" in shown(app.screen)
+            await pilot.press("escape")
+            session = chat.talk.session
+            await pilot.press("ctrl+n")
+            await until(pilot, lambda: not chat.transcript.exchanges)
+            assert session is not None
+            chat.open(session)
+            await until(pilot, lambda: len(chat.transcript.exchanges) == 1)
+            await until(pilot, lambda: "tok" in shown(chat.query_one(ReplyLine)))

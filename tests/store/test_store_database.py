@@ -37,6 +37,23 @@ def test_it_writes_ahead_and_syncs_every_commit(database: Database) -> None:
     assert database.value("PRAGMA busy_timeout") == 5000
 
 
+def test_a_new_file_that_another_process_is_writing_is_waited_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("CREATE TABLE t (n)")
+    other.execute("BEGIN IMMEDIATE")
+    waits: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            other.execute("COMMIT")
+
+    monkeypatch.setattr("clawlocal.store.database.time.sleep", sleep)
+    Database(path).close()
+    other.close()
+    assert len(waits) == 3
+
+
 @pytest.mark.skipif(os.name == "nt", reason="no modes")
 def test_its_files_are_the_owners_alone(path: Path, database: Database) -> None:
     files = [path, *path.parent.glob("clawlocal.db-*")]

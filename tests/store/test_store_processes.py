@@ -36,8 +36,11 @@ def start(code: str, path: Path, session: str) -> subprocess.Popen[str]:
 
 def kill(process: subprocess.Popen[str]) -> str:
     """As a power cut would, for the process; what it had said."""
+    assert process.stdout is not None
     process.kill()
-    said, _ = process.communicate()
+    # Not `communicate`: it would pass over the lines that `readline` has in its buffer.
+    said = process.stdout.read()
+    process.communicate()
     return said
 
 

@@ -48,7 +48,10 @@ def test_purge_leaves_the_schema_and_nothing_else(store: Store, talk: Any, path:
     talk.publish([turn.id], [lesson.id])
     talk.reject([])
     store.set_state("note", secret)
+    talk.turn(reply="x" * 500_000)
     store.purge()
+    assert store._db.value("PRAGMA freelist_count") == 0
+    assert path.stat().st_size < 500_000
     tables = [row["name"] for row in store._db.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
     keep = ("_sqlite_migrations", "messages_text")
     left = {name: store._db.value(f"SELECT count(*) FROM {name}") for name in tables if not name.startswith(keep)}

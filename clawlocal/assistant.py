@@ -19,7 +19,7 @@ from clawlocal.adapters import files
 from clawlocal.adapters.shelf import Shelf
 from clawlocal.config import Settings
 from clawlocal.conversation import TEMPORARY, Conversations, OnDone, OnText, Overrides, Wish, sampling
-from clawlocal.engine.protocol import Engine
+from clawlocal.engine.protocol import AdapterFile, Engine
 from clawlocal.errors import FolderBusy, NotFound, PromptError
 from clawlocal.idle import Idleness
 from clawlocal.judge.cascade import cascade
@@ -141,6 +141,15 @@ class Assistant:
         self._store.close()
         if self._lock is not None:
             self._lock.release()
+
+    @property
+    def engine(self) -> Engine:
+        """The serving engine, for measurements."""
+        return self._model.engine
+
+    def live_file(self) -> AdapterFile | None:
+        """The live adapter's file, verified; None while the base speaks."""
+        return self._shelf.file("live")[0]
 
     # chat
     @property

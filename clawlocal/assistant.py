@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -48,6 +49,10 @@ from clawlocal.training.status import Status, StatusReader
 from clawlocal.training.update import Updater
 
 __all__ = ["Answer", "Assistant", "Reply", "Status"]
+
+
+LOCK_PATIENCE_SECONDS = 1.0
+LOCK_RETRY_SECONDS = 0.05
 
 
 class Assistant:
@@ -102,7 +107,7 @@ class Assistant:
         settings = config.load(where.settings) if settings is None else settings
         where.ensure(where.data)
         with contextlib.ExitStack() as undo:
-            lock, holder = _take_lock(where)
+            lock, holder = _take_lock(where, LOCK_PATIENCE_SECONDS if serve else 0.0)
             if lock is not None:
                 undo.callback(lock.release)
             store = undo.enter_context(Store.open(where.database))
@@ -120,6 +125,7 @@ class Assistant:
         if self._lock is None:
             return
         self._store.recover()
+        self._store.settle_lessons(self._model.name)
         self._reward.start()
         self._learner.start()
 
@@ -381,8 +387,13 @@ def _said(text: str) -> str:
     return text.strip()
 
 
-def _take_lock(where: Paths) -> tuple[FolderLock | None, str | None]:
-    try:
-        return FolderLock.acquire(where.lock), None
-    except FolderBusy as e:
-        return None, e.holder
+def _take_lock(where: Paths, patience: float) -> tuple[FolderLock | None, str | None]:
+    """The lock, or who holds it. Commands that only look hold it for an instant: they are waited out."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return FolderLock.acquire(where.lock), None
+        except FolderBusy as e:
+            if time.monotonic() >= deadline:
+                return None, e.holder
+        time.sleep(LOCK_RETRY_SECONDS)

@@ -29,6 +29,16 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.2
 
+_SPANS = {
+    "preparing": (0.0, 0.08),
+    "loading": (0.08, 0.1),
+    "measuring": (0.1, 0.25),
+    "training": (0.26, 0.85),
+    "measuring again": (0.85, 0.98),
+    "writing": (0.98, 1.0),
+}
+"""What share of an update each stage takes, roughly. It measures before and after it trains."""
+
 
 class Updater:
     """Runs updates, one at a time."""
@@ -181,7 +191,10 @@ class Updater:
 
     def _note_progress(self, event: dict[str, Any]) -> None:
         self.stage = str(event["stage"])
-        self.progress = min(1.0, float(event.get("fraction", event["done"] / max(1, event["total"]))))
+        trained = (self.progress or 0.0) >= _SPANS["training"][0] and self.stage == "measuring"
+        first, last = _SPANS["measuring again" if trained else self.stage]
+        done = min(1.0, float(event["done"]) / max(1, event["total"]))
+        self.progress = max(self.progress or 0.0, first + done * (last - first))
         self._on_change()
 
     # the end

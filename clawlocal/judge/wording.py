@@ -15,7 +15,8 @@ from clawlocal.records import SignalKind
 _FORM = r"(?:answers?|repl(?:y|ies)|responses?|sentences?|words?|lines?|paragraphs?|bullets?|points?)"
 _CORRECTION = re.compile(
     # "too long", "that's a bit too formal"
-    r"^(?:sorry,? |hm+,? |no,? )?(?:(?:that|it|this|the \w+)(?:'s| is| was) )?(?:still |way |much |far |a bit |a little )*"
+    r"^(?:sorry,? |hm+,? |no,? )?(?:(?:that|it|this|the \w+)(?:'s| is| was) )?"
+    r"(?:still |way |much |far |a bit |a little )*"
     r"too (?:long|short|wordy|verbose|vague|formal|complicated|technical|detailed)\b"
     # "answer in at most two sentences"
     rf"|\b(?:answer|reply|respond|keep)\b.{{0,20}}\b(?:at most|no more than|less than|maximum|max) (?:\w+ )?{_FORM}\b"

@@ -55,6 +55,8 @@ class ClawlocalApp(App[int]):
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
             self.assistant.activity()
+            if self.chat.is_mounted:
+                self.chat.status_line.typed()
         await super().on_event(event)
 
     async def on_answered(self, message: Answered) -> None:

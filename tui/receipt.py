@@ -32,8 +32,7 @@ def condition_lines(conditions: Sequence[tuple[str, str, bool]]) -> list[str]:
 def queue_words(queue: Mapping[str, int]) -> str:
     """What waits for the trainer."""
     parts = [
-        f"{counted(queue.get('queued', 0), 'example')} ready",
-        f"{counted(queue.get('hints', 0), 'hint')}",
+        f"{counted(queue.get('queued', 0), 'example')} ready, {queue.get('hints', 0)} with a hint",
         f"{counted(queue.get('open', 0), 'turn')} not judged yet",
         f"{queue.get('skipped', 0)} skipped",
     ]

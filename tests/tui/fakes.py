@@ -168,6 +168,8 @@ class FakeAssistant:
 
     def activity(self) -> None:
         self.keys += 1
+        if self.state.state == "training":
+            self.state = replace(self.state, state="paused")
 
     def chat(
         self,

@@ -96,6 +96,7 @@ class Exchange(Vertical):
             return
         if self._stream is None:
             self._stream = ReplyText.get_stream(self.query_one(ReplyText))
+            self._show()
         await self._stream.write(self._filter.feed(piece))
 
     async def finish(self, text: str, facts: Facts) -> None:

@@ -77,6 +77,11 @@ class StatusLine(Static):
         session = self.session
         ask(self, lambda: self._read(session), self._seen, group="status")
 
+    def typed(self) -> None:
+        """A key was pressed: a running update pauses, which the assistant does not report."""
+        if self.status is not None and self.status.state == "training":
+            self.look()
+
     def _read(self, session: str | None) -> Status | ClawlocalError:
         """In a worker. An error is said here, not over the chat every few seconds."""
         try:

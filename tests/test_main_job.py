@@ -6,26 +6,19 @@ model, the judge, the trainer's process, the gate, the hot swap.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.waiting import until
 
+from benchmarks.terse import QUESTIONS, WISH, obeys, sentences
 from clawlocal.assistant import Answer, Assistant
 from clawlocal.config import Settings
 from clawlocal.engine.protocol import ChatMessage, Engine
 from clawlocal.records import LessonState, TurnUse, UpdateStatus
-from tests.waiting import until
 
-WISH = "Too long. Please answer in at most two sentences."
-QUESTIONS = (
-    "What is photosynthesis?",
-    "How do airplanes stay in the air?",
-    "Why do we dream?",
-    "How does a refrigerator work?",
-)
-HELD_OUT = {
+PAIRS = {
     "Why do leaves change colour in autumn?": (
         "Leaves change colour because chlorophyll breaks down. The other pigments then become visible.",
         " Carotenoids make them yellow. Anthocyanins make them red. The weather decides how bright it gets.",
@@ -128,7 +121,7 @@ def margin(assistant: Assistant) -> float:
     engine = assistant.engine
     adapter = assistant.live_file()
     values = []
-    for question, (short, more) in HELD_OUT.items():
+    for question, (short, more) in PAIRS.items():
         prompt = engine.encode([ChatMessage("user", question)])
         end = end_of_turn(engine)
         obey, disobey = (engine.tokenize(text) + end for text in (short, short + more))
@@ -147,11 +140,7 @@ def obeying(assistant: Assistant) -> float:
     """Share of sampled replies to held-out prompts with at most two sentences, ended by the model itself."""
     replies = [
         assistant.chat(question, temporary=True, lessons=False, overrides={"seed": seed}).result(DEADLINE)
-        for question in list(HELD_OUT)[:4]
+        for question in list(PAIRS)[:4]
         for seed in range(SAMPLES)
     ]
-    return sum(r.stopped == "end" and sentences(r.text) <= 2 for r in replies) / len(replies)
-
-
-def sentences(text: str) -> int:
-    return len(re.findall(r"[^\s.!?][^.!?]*[.!?]+(?=\s|$)", text)) or 1
+    return sum(obeys(r.text, r.stopped) for r in replies) / len(replies)

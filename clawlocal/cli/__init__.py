@@ -26,6 +26,7 @@ COMMANDS = {
     "adapters": "clawlocal.cli.adapters:adapters",
     "models": "clawlocal.cli.models:models",
     "data": "clawlocal.cli.data:data",
+    "bench": "clawlocal.cli.bench:bench",
     "doctor": "clawlocal.cli.doctor:doctor",
     "paths": "clawlocal.cli.places:paths",
 }

@@ -33,6 +33,8 @@ class Opinion:
     """Which stage decided: `explicit`, `wording` or `votes`."""
     reason: str
     """One sentence, for the person."""
+    confidence: float = 1.0
+    """Probability that the value is right."""
 
 
 class Judge(Protocol):

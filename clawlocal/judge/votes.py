@@ -110,8 +110,8 @@ def decide(probabilities: Sequence[Sequence[float]]) -> Opinion:
     tie = len(counts) > 1 and counts[0][1] == counts[1][1]
     if tie or margin < MIN_MARGIN:
         why = "the votes were tied" if tie else "the votes were not clear"
-        return Opinion(0, votes, margin, True, "votes", f"{why} ({_tally(votes)})")
-    return Opinion(counts[0][0], votes, margin, False, "votes", _tally(votes))
+        return Opinion(0, votes, margin, True, "votes", f"{why} ({_tally(votes)})", first)
+    return Opinion(counts[0][0], votes, margin, False, "votes", _tally(votes), first)
 
 
 def _tally(votes: Sequence[int]) -> str:

@@ -14,8 +14,8 @@ from clawlocal.paths import Paths
 
 DEFAULT_CONTEXT = 4096
 """Tokens of context unless the settings say otherwise: more costs memory from the first moment."""
-BYTES_PER_QUANTISED_BYTE = 7
-"""Four bits to fp32 is a factor of 6.4; with LoRA, optimiser and activations this is what training took."""
+BYTES_PER_QUANTISED_BYTE = 21
+"""Peak memory of the trainer as measured on the embedded model: fp32 weights, LoRA, activations, logits."""
 
 
 @dataclass(frozen=True)

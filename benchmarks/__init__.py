@@ -1,0 +1,1 @@
+"""What `clawlocal bench` runs. Each benchmark prints one JSON value, from which the tables in the docs are made."""

@@ -5,6 +5,7 @@ The one place that renders a conversation, so that what is trained is what was s
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -44,14 +45,22 @@ def build(engine: Engine, system: str, lines: Sequence[Line], *, room: int = MIN
     reads a reply without its question. Raises `PromptError` when the last message alone is too long.
     """
     head = [ChatMessage("system", system)] if system else []
-    for first in _starts(lines):
-        ids = engine.encode([*head, *(line.rendered() for line in lines[first:])])
-        if len(ids) + min(room, engine.n_ctx // 4) <= engine.n_ctx:
-            return Prompt(ids, first)
     limit = engine.n_ctx - min(room, engine.n_ctx // 4)
+
+    def encoded(first: int) -> tuple[int, ...]:
+        return engine.encode([*head, *(line.rendered() for line in lines[first:])])
+
+    starts = _starts(lines)
+    whole = encoded(0)
+    if len(whole) <= limit:
+        return Prompt(whole, 0)
+    # Fewer messages are fewer tokens, so a long history needs few tries.
+    fits = bisect_left(starts, True, lo=1, key=lambda first: len(encoded(first)) <= limit)
+    if fits < len(starts):
+        return Prompt(encoded(starts[fits]), starts[fits])
     raise PromptError(
-        f"Your message is {len(ids)} tokens long with what surrounds it; {engine.name} reads at most {limit} and "
-        "answers in the rest. Shorten it or send it in parts."
+        f"Your message is {len(encoded(starts[-1]))} tokens long with what surrounds it; {engine.name} reads at most "
+        f"{limit} and answers in the rest. Shorten it or send it in parts."
     )
 
 

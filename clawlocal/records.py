@@ -26,7 +26,7 @@ class LessonState(StrEnum):
     """How far a lesson has come."""
 
     NEW = "new"
-    """Seen, not used yet."""
+    """Seen and not used yet, or set aside by a rollback: in neither prompt nor weights."""
     ACTIVE = "active"
     """A line in the prompt, at once."""
     LEARNED = "learned"

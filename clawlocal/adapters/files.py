@@ -71,14 +71,26 @@ def export(version: AdapterVersion, format: str, out: Path) -> Path:
             target = out / f"{version.version}.gguf" if out.is_dir() else out
             _refuse_existing(target)
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source / GGUF, target)
+            _copy_whole(source / GGUF, target)
             return target
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
             raise AdapterError(f"{out} exists and is not an empty folder. Name another one.")
         shutil.copytree(source / PEFT, out, dirs_exist_ok=True)
         return out
     except OSError as e:
-        raise AdapterError(f"Cannot write to {out}: {e.strerror}. Name another place.") from e
+        # `shutil.Error` gathers the faults of a whole folder and has no text of its own.
+        why = e.strerror or "not all of it could be copied"
+        raise AdapterError(f"Cannot write to {out}: {why}. Free some space, or name another place.") from e
+
+
+def _copy_whole(source: Path, target: Path) -> None:
+    """All of the file, or nothing of it."""
+    aside = target.with_name(target.name + ".part")
+    try:
+        shutil.copy2(source, aside)
+        os.replace(aside, target)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def _refuse_existing(path: Path) -> None:

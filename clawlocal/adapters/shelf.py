@@ -7,7 +7,7 @@ from pathlib import Path
 from clawlocal.adapters import files
 from clawlocal.engine.protocol import BASE, AdapterFile
 from clawlocal.errors import AdapterError
-from clawlocal.records import AdapterVersion
+from clawlocal.records import AdapterVersion, LessonState
 from clawlocal.store import Store
 
 LIVE = "live"
@@ -59,9 +59,19 @@ class Shelf:
             return f"{_name(target)} is live already."
         if target is not None:
             self._verified(target)
-        self._store.set_live(target.version if target else None, self._model)
+        aside = self._make_live(target)
         left = f" {live.version} is kept and can be brought back." if live else ""
-        return f"{_name(target)} is live.{left}"
+        return f"{_name(target)} is live.{left}{aside}"
+
+    def _make_live(self, target: AdapterVersion | None) -> str:
+        """Switch to `target`; a sentence on the lessons that this set aside, empty for none."""
+        learned = {x.id for x in self._store.lessons(LessonState.LEARNED)}
+        self._store.set_live(target.version if target else None, self._model)
+        aside = [x.id for x in self._store.lessons(LessonState.NEW) if x.id in learned]
+        if not aside:
+            return ""
+        count = "1 lesson was" if len(aside) == 1 else f"{len(aside)} lessons were"
+        return f" {count} set aside; `clawlocal lessons restore {aside[0]}` puts {_one(aside)} back."
 
     def _verified(self, version: AdapterVersion) -> AdapterFile:
         path = Path(version.path) / files.GGUF
@@ -82,8 +92,8 @@ class Shelf:
                 break
             except AdapterError:
                 ancestor = by_name.get(ancestor.parent or "")
-        self._store.set_live(ancestor.version if ancestor else None, self._model)
-        text = f"Adapter {damaged.version} is damaged on disk, so {_name(ancestor)} answers from now on."
+        aside = self._make_live(ancestor)
+        text = f"Adapter {damaged.version} is damaged on disk, so {_name(ancestor)} answers from now on.{aside}"
         self._store.add_event("damaged", text, {"version": damaged.version})
         return file, text
 
@@ -94,6 +104,10 @@ def _stamp(path: Path) -> tuple[str, int, int] | None:
     except OSError:
         return None
     return str(path), found.st_size, found.st_mtime_ns
+
+
+def _one(lessons: list[int]) -> str:
+    return "it" if len(lessons) == 1 else "one"
 
 
 def _name(version: AdapterVersion | None) -> str:

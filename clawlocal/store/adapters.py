@@ -69,7 +69,7 @@ class Adapters(Events, Lessons):
             self._db.execute("DELETE FROM adapters WHERE model = ? AND version = ?", (model, version))
 
     def set_live(self, version: str | None, model: str) -> None:
-        """Bring a version back, or (None) the base. Lessons that it was not taught are active again.
+        """Bring a version back, or (None) the base. Lessons that it was not taught are set aside.
 
         Raises `NotFound`; then nothing has changed.
         """

@@ -37,7 +37,7 @@ class Lessons:
         A merged lesson keeps its state, except that a new one becomes active. Raises `NotFound` for a
         source that is not there.
         """
-        row = {"key": _key(text), "text": text.strip(), "scope": scope, "state": str(state)}
+        row = {"key": key(text), "text": text.strip(), "scope": scope, "state": str(state)}
         row["created"] = stamp.now()
         with self._db.transaction():
             known = self._db.value("SELECT id FROM lessons WHERE key = ?", (row["key"],))
@@ -74,8 +74,8 @@ class Lessons:
         return self._lesson(row)
 
     def lessons_for_update(self) -> list[Lesson]:
-        """What the next update should teach: new and active lessons, oldest first."""
-        return [x for x in self.lessons() if x.state in (LessonState.NEW, LessonState.ACTIVE)]
+        """What the next update should teach beside what was learned before: active lessons, oldest first."""
+        return self.lessons(LessonState.ACTIVE)
 
     def set_lesson_state(self, lesson: int, state: LessonState) -> None:
         """Raises `NotFound`."""
@@ -89,30 +89,35 @@ class Lessons:
         """
         with self._db.transaction():
             old = self.lesson(lesson)
-            twin = self._db.value("SELECT id FROM lessons WHERE key = ? AND id != ?", (_key(text), lesson))
+            twin = self._db.value("SELECT id FROM lessons WHERE key = ? AND id != ?", (key(text), lesson))
             if twin is not None:
                 self._db.execute("DELETE FROM lessons WHERE id = ?", (lesson,))
                 self._add_sources(twin, old.turns)
                 return self.lesson(twin)
             state = LessonState.ACTIVE if old.state is LessonState.LEARNED else old.state
-            if _key(text) != _key(old.text):
+            if key(text) != key(old.text):
                 self._db.execute("DELETE FROM lesson_updates WHERE lesson = ?", (lesson,))
                 change = 'UPDATE lessons SET state = ?, "update" = NULL WHERE id = ?'
                 self._db.execute(change, (str(state), lesson))
-            words = (text.strip(), _key(text), lesson)
+            words = (text.strip(), key(text), lesson)
             self._db.execute("UPDATE lessons SET text = ?, key = ? WHERE id = ?", words)
             return self.lesson(lesson)
 
     def settle_lessons(self, model: str) -> None:
-        """Make states fit the live version of `model`: what it was taught is learned, the rest active again.
+        """Make states fit the live version of `model`: what it was taught is learned.
 
-        Vetoed lessons, and those that no update ever taught, stay as they are.
+        A learned lesson that only other versions of this model were taught is set aside as new, in neither
+        prompt nor weights: a rollback to the base answers as before it was given. One that only another
+        model was taught is active. Vetoed lessons, those that the user put back, and those that no update
+        ever taught stay as they are.
         """
         self._db.execute(
             f"{_LINE} UPDATE lessons SET "
             '"update" = (SELECT update_id FROM taught WHERE lesson = lessons.id), '
             "state = CASE WHEN state = 'vetoed' THEN state "
-            "WHEN id IN (SELECT lesson FROM taught) THEN 'learned' ELSE 'active' END "
+            "WHEN id IN (SELECT lesson FROM taught) THEN 'learned' WHEN state != 'learned' THEN state "
+            "WHEN id IN (SELECT l.lesson FROM lesson_updates l JOIN updates u ON u.id = l.update_id "
+            "WHERE u.model = :model AND u.status = 'published') THEN 'new' ELSE 'active' END "
             "WHERE id IN (SELECT lesson FROM lesson_updates)",
             {"model": model},
         )
@@ -130,7 +135,8 @@ class Lessons:
         )
 
 
-def _key(text: str) -> str:
+def key(text: str) -> str:
+    """What two texts share that say the same, but for case and spaces."""
     return " ".join(text.casefold().split())
 
 

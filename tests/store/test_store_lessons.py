@@ -43,7 +43,7 @@ def test_a_lesson_from_a_turn_that_is_gone_is_not_added(store: Store) -> None:
 
 def test_states_and_what_the_next_update_teaches(store: Store) -> None:
     made = {state: store.add_lesson(state, state=state).id for state in LessonState}
-    assert [x.id for x in store.lessons_for_update()] == [made[LessonState.NEW], made[LessonState.ACTIVE]]
+    assert [x.id for x in store.lessons_for_update()] == [made[LessonState.ACTIVE]]
     assert [x.id for x in store.lessons(LessonState.VETOED)] == [made[LessonState.VETOED]]
     store.set_lesson_state(made[LessonState.NEW], LessonState.VETOED)
     assert store.lesson(made[LessonState.NEW]).state is LessonState.VETOED
@@ -71,7 +71,7 @@ def test_reworded_into_another_it_joins_it(store: Store, talk: Any) -> None:
     assert store.lessons() == [joined]
 
 
-def test_a_rollback_makes_what_came_after_active_again_and_forward_learned(store: Store, talk: Any) -> None:
+def test_a_rollback_sets_aside_what_came_after_and_forward_it_is_learned_again(store: Store, talk: Any) -> None:
     one, two = store.add_lesson("one"), store.add_lesson("two")
     own = store.add_lesson("never taught")
 
@@ -83,9 +83,9 @@ def test_a_rollback_makes_what_came_after_active_again_and_forward_learned(store
     talk.publish([], [two.id])
     assert (states(), store.lesson(two.id).update) == (["learned", "learned", "new"], 2)
     store.set_live("v1", "smollm2-135m")
-    assert (states(), store.lesson(two.id).update) == (["learned", "active", "new"], None)
+    assert (states(), store.lesson(two.id).update) == (["learned", "new", "new"], None)
     store.set_live(None, "smollm2-135m")
-    assert states() == ["active", "active", "new"]
+    assert states() == ["new", "new", "new"]
     store.set_live("v2", "smollm2-135m")
     assert states() == ["learned", "learned", "new"]
 
@@ -97,7 +97,19 @@ def test_after_a_rollback_a_new_line_begins(store: Store, talk: Any) -> None:
         talk.publish([], [lesson.id])
         if back:
             store.set_live(back, "smollm2-135m")
-    assert [str(store.lesson(x.id).state) for x in (one, two, three)] == ["learned", "active", "learned"]
+    assert [str(store.lesson(x.id).state) for x in (one, two, three)] == ["learned", "new", "learned"]
+
+
+def test_set_aside_it_comes_back_when_it_is_given_again_or_put_back_and_stays(store: Store, talk: Any) -> None:
+    one, two, own = (store.add_lesson(text, state=LessonState.ACTIVE) for text in ("one", "two", "never taught"))
+    talk.publish([], [one.id, two.id])
+    store.set_live(None, "smollm2-135m")
+    assert store.lessons_for_update() == [own]
+    store.add_lesson("ONE", state=LessonState.ACTIVE)
+    store.set_lesson_state(two.id, LessonState.ACTIVE)
+    # As at the next start.
+    store.settle_lessons("smollm2-135m")
+    assert [x.id for x in store.lessons_for_update()] == [one.id, two.id, own.id]
 
 
 def test_a_vetoed_lesson_stays_so_through_publishing_and_rollback(store: Store, talk: Any) -> None:

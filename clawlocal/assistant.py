@@ -291,7 +291,9 @@ class Assistant:
     def set_learning(self, on: bool) -> None:
         """For all chats. Off ends a running update, which uses nothing up."""
         self._store.set_learning(on)
-        if not on:
+        if on:
+            self._learner.look()
+        else:
             self._updater.stop("learning was turned off")
         self._changed()
 
@@ -310,9 +312,15 @@ class Assistant:
         When another instance holds the folder, it is asked to. Raises `TimeoutError`, `StoreError`.
         """
         if self._lock is None:
-            return self._relay.ask(wait, timeout)
+            return self._relay.ask(wait, timeout, self._nobody_holds)
         future = self._learner.now()
         return future.result(timeout) if wait else None
+
+    def _nobody_holds(self) -> bool:
+        lock, _ = _take_lock(self._paths, 0.0)
+        if lock is not None:
+            lock.release()
+        return lock is not None
 
     def why(self) -> list[tuple[str, str, bool]]:
         """Each condition for training: its name, its reading in words, and whether it holds."""

@@ -18,6 +18,7 @@ from clawlocal.store import Store
 
 TEMPORARY = "temp-"
 TITLE_LENGTH = 60
+OFF_FOR_CHAT = "made while learning was off for this chat"
 
 Overrides = dict[str, float | int | None] | None
 OnText = Callable[[str], None] | None
@@ -94,7 +95,7 @@ class Conversations:
             if known is None:
                 known = self._store.add_session(self._engine.name, used_system, _title(text))
             answered = before[-1] if before else None
-            if answered is not None and answered.turn is not None:
+            if answered is not None and answered.turn is not None and self._store.learning():
                 self._store.add_signal(answered.turn, SignalKind.MESSAGE, 0, text)
             asked = self._store.add_message(known.id, answered.id if answered else None, "user", text, lines[-1].note)
         return self._start(known.id, asked, prompt, wish, on_text, on_done)
@@ -105,7 +106,8 @@ class Conversations:
         asked = self._store.message(old.user_message)
         lines = self.lines(self._store.branch_to(asked.id))
         prompt = build(self._engine, self._store.session(old.session).system, lines)
-        self._store.add_signal(turn, SignalKind.RETRY, -1, "")
+        if self._store.learning():
+            self._store.add_signal(turn, SignalKind.RETRY, -1, "")
         return self._start(old.session, asked, prompt, wish, on_text, on_done)
 
     def lines(self, messages: list[Message]) -> list[Line]:
@@ -150,8 +152,9 @@ class Conversations:
                 first_token_seconds=done.first_token_seconds,
                 total_seconds=done.total_seconds,
             )
-            if wish.why_not and turn.use is TurnUse.OPEN:
-                self._store.set_turn_use(turn.id, TurnUse.SKIPPED, wish.why_not)
+            why_not = wish.why_not or ("" if self._store.session(session).learning else OFF_FOR_CHAT)
+            if why_not and turn.use is TurnUse.OPEN:
+                self._store.set_turn_use(turn.id, TurnUse.SKIPPED, why_not)
         return turn.id
 
     # a temporary conversation
@@ -192,11 +195,14 @@ class Conversations:
         reply = Reply(session, on_text, on_done)
 
         def finish(done: Completion) -> None:
+            outcome: Answer | BaseException
             try:
                 outcome = self._outcome(session, prompt, wish, keep, done)
-            finally:
-                with self._guard:
-                    self._running.discard(reply)
+            except Exception as e:
+                # Whatever it was: who waits for the reply must hear of it.
+                outcome = e
+            with self._guard:
+                self._running.discard(reply)
             reply.end(outcome)
             self._on_change()
 
@@ -228,7 +234,8 @@ class Conversations:
         turn = None
         try:
             turn = keep(done)
-        except StoreError as e:
+        except (StoreError, NotFound) as e:
+            # A full disk, or the session was deleted meanwhile: the reply is shown all the same.
             notices.append(f"This reply could not be saved. {e}")
         if done.stopped is Stop.FAILED and not done.text:
             return PromptError(done.error or "The model gave no reply. Try again.")
@@ -266,7 +273,7 @@ def sampling(settings: Settings, overrides: Overrides) -> Sampling:
 
 
 def _worth_sending(text: str) -> str:
-    if not text.strip():
+    if not any(letter.isprintable() and not letter.isspace() for letter in text):
         raise PromptError("There is nothing to send: write a message first.")
     return text.strip()
 

@@ -15,6 +15,8 @@ from clawlocal.config import Settings
 
 RESUME_SECONDS = 3.0
 """A suspended trainer goes on after this long without a key, shorter than the wait for a first start."""
+REST_SECONDS = 600.0
+"""After an update that failed, the next one starts by itself only then: the reason rarely goes away at once."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,16 @@ class Idleness:
         self._busy = busy
         self._clock = clock
         self._last_key = clock()
+        self._rest_until = clock()
+        self._rest_reason = ""
+
+    def rest(self, reason: str) -> None:
+        """Let nothing start by itself for a while, because of `reason`."""
+        self._rest_until, self._rest_reason = self._clock() + REST_SECONDS, reason
+
+    def end_rest(self) -> None:
+        """What was the reason may be different now."""
+        self._rest_until = self._clock()
 
     def touch(self) -> None:
         self._last_key = self._clock()
@@ -56,7 +68,7 @@ class Idleness:
 
     def readings(self) -> list[Reading]:
         """All conditions; training starts by itself when every one holds."""
-        return [self._keys(), self._reply(), self._power(), self._memory()]
+        return [self._keys(), self._reply(), self._power(), self._memory(), self._rested()]
 
     def _keys(self) -> Reading:
         quiet, wait = self.quiet_seconds, self._settings.idle_seconds
@@ -82,6 +94,13 @@ class Idleness:
         free = psutil.virtual_memory().available
         text = f"{free / 1e9:.1f} GB free, training needs {self._memory_needed / 1e9:.1f} GB"
         return Reading("memory", text, free >= self._memory_needed)
+
+    def _rested(self) -> Reading:
+        left = self._rest_until - self._clock()
+        if left <= 0:
+            return Reading("no failure just now", "the last update did not fail just now", True)
+        text = f"next try in {left / 60:.0f} min, since the last one ended so: {self._rest_reason}"
+        return Reading("no failure just now", text, False)
 
 
 def first_reason(readings: list[Reading]) -> str:

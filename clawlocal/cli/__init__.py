@@ -6,6 +6,7 @@ Answers go to stdout, everything else to stderr. Exit codes: 0 done, 1 a failure
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -87,10 +88,14 @@ def main() -> None:
         click.echo("Interrupted.", err=True)
         sys.exit(INTERRUPTED)
     except ClawlocalError as e:
-        click.echo(f"{e}", err=True)
+        # Imported here: most runs need no such words.
+        from clawlocal.cli.output import plain
+
+        click.echo(plain(str(e)), err=True)
         sys.exit(1)
     except BrokenPipeError:
-        # The reader went away (`| head`): nothing is wrong here, and nothing more can be said.
-        sys.stderr.close()
+        # The reader went away (`| head`): nothing is wrong here, and nothing more can be said. What is still
+        # in the buffer would be tried once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     sys.exit(code if isinstance(code, int) else 0)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 import click
 
 from clawlocal.assistant import Answer, Assistant, Reply
-from clawlocal.cli.opening import serving
+from clawlocal.cli.opening import reading, serving
 from clawlocal.cli.output import json_option, plain, print_json
 from clawlocal.errors import NotFound, PromptError
 
@@ -46,7 +47,7 @@ def chat(
     """Send TEXT (or `-`: standard input) and print the reply."""
     if temp and (session or latest is not None):
         raise click.UsageError("A temporary chat starts anew: leave out --session and -c.")
-    if latest and text is None and sys.stdin.isatty():
+    if latest and text is None and not _names_session(latest):
         # `-c TEXT`: what follows is the message, and the session is the latest.
         text, latest = latest, ""
     message = _message(text)
@@ -63,6 +64,15 @@ def chat(
         )
         answer = _follow(reply, stream=not (no_stream or as_json))
         _print(answer, as_json, streamed=not (no_stream or as_json))
+
+
+def _names_session(word: str) -> bool:
+    """Whether `-c WORD` names a session, with the message on standard input; else it is the message."""
+    if word == "-" or sys.stdin.isatty():
+        return False
+    with reading() as assistant, suppress(NotFound):
+        return bool(assistant.session(word))
+    return False
 
 
 def _message(text: str | None) -> str:
@@ -105,7 +115,7 @@ def _follow(reply: Reply, stream: bool) -> Answer:
 
 def _print(answer: Answer, as_json: bool, streamed: bool) -> None:
     for notice in answer.notices:
-        click.echo(notice, err=True)
+        click.echo(plain(notice), err=True)
     if as_json:
         print_json(_as_data(answer))
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from clawlocal.cli.opening import reading
-from clawlocal.cli.output import json_option, print_json
+from clawlocal.cli.output import json_option, plain, print_json
 
 
 @click.command()
@@ -32,4 +32,4 @@ def _say(turn: str, becomes: str, as_json: bool) -> None:
     if as_json:
         print_json({"turn": turn, "becomes": becomes})
     else:
-        click.echo(becomes)
+        click.echo(plain(becomes))

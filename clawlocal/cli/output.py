@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, is_dataclass
@@ -13,6 +14,8 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_UNESCAPED = re.compile(r"[\x7f-\x9f\ud800-\udfff]")
 
 
 def json_option(command: F) -> F:
@@ -30,12 +33,23 @@ def as_data(value: Any) -> Any:
 
 
 def print_json(value: Any) -> None:
-    click.echo(json.dumps(as_data(value), ensure_ascii=False, indent=2))
+    text = json.dumps(_finite(as_data(value)), ensure_ascii=False, indent=2, allow_nan=False)
+    # JSON lets these stand as they are; a terminal may obey them. A lone surrogate cannot be printed at all.
+    click.echo(_UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no word for a figure that is not a number: null."""
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def plain(text: str) -> str:
     """A text that a model or a user wrote, without what a terminal would obey."""
-    return _CONTROL.sub("", text)
+    return _SURROGATE.sub("?", _CONTROL.sub("", text))
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[Any]], empty: str) -> None:

@@ -148,8 +148,7 @@ class LlamaEngine:
             raise PromptError("There is nothing to answer yet: write a message.")
         if len(ids) + room > self.n_ctx:
             raise PromptError(
-                f"Your message is {len(ids)} tokens, this model reads at most {self.n_ctx - room}: "
-                "shorten it."
+                f"Your message is {len(ids)} tokens, this model reads at most {self.n_ctx - room}: shorten it."
             )
 
     def _put(self, job: Job) -> None:
@@ -219,9 +218,7 @@ class LlamaEngine:
         from clawlocal.engine.machine import Machine, choose_threads
 
         threads = choose_threads(self._wanted_threads)
-        return Machine(
-            self._path, self.n_ctx, (threads, threads), self._abort, lambda: not self._queue.closed
-        )
+        return Machine(self._path, self.n_ctx, (threads, threads), self._abort, lambda: not self._queue.closed)
 
     def _give_up(self, error: Exception) -> None:
         """There will be no model: everybody who waits is told why."""
@@ -262,7 +259,7 @@ class LlamaEngine:
     def _drop(self, request: ChatRequest) -> None:
         """The engine ends before the reply began."""
         if self._error is not None:
-            request.reply.fail(self._error)
+            request.reply.fail(self._error, request.completion(Stop.FAILED, str(self._error)))
         else:
             request.reply.finish(request.completion(Stop.CANCELLED))
 

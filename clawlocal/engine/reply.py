@@ -83,8 +83,10 @@ class Reply:
             self._completion = completion
             self._changed.notify_all()
 
-    def fail(self, error: BaseException) -> None:
-        """The engine never started: `result` raises `error`."""
+    def fail(self, error: BaseException, completion: Completion) -> None:
+        """The engine never started: `result` raises `error`, `on_done` gets the failed completion."""
+        if self._on_done is not None:
+            guarded(self._on_done, completion)
         with self._changed:
             self._error = error
             self._changed.notify_all()

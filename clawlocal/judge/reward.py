@@ -20,6 +20,11 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 2.0
 """How often to look for signals that another process wrote."""
 
+NOT_SURE = "the judge was not sure"
+NO_OPINION = "no opinion in what came next"
+
+_MAY_COME_BACK = ("", NOT_SURE, NO_OPINION, "rejected twice")
+"""Why a turn was skipped, where a later verdict may queue it again. Any other reason is for good."""
 _WORDED = (SignalKind.MESSAGE, SignalKind.CORRECTION)
 
 
@@ -61,7 +66,7 @@ class Reward:
         with self._one_at_a_time:
             waiting = self._store.unjudged() if self._store.learning() else []
             for signal in waiting:
-                if self._closing.is_set():
+                if self._closing.is_set() or not self._store.learning():
                     return
                 self._busy = True
                 try:
@@ -71,8 +76,12 @@ class Reward:
                 self._on_change()
 
     def judge_explicit(self, signal: Signal) -> None:
-        """Judge an explicit signal on the caller's thread: it needs no model, so it waits for nothing."""
-        self._judge(signal)
+        """Judge an explicit signal on the caller's thread: it needs no model, so it waits for nothing.
+
+        Where nothing is learned (turned off, a reply that was cut off) it stays unjudged, as any signal does.
+        """
+        if self._store.learning() and signal in self._store.unjudged():
+            self._judge(signal)
 
     def _run(self) -> None:
         while not self._closing.is_set():
@@ -104,6 +113,10 @@ class Reward:
             hint_dropped=hint.dropped,
         )
         with self._store.transaction():
+            turn = self._store.turn(signal.turn)
+            if turn.reason not in _MAY_COME_BACK:
+                self._store.add_verdict(verdict)
+                return
             self._store.add_verdict(verdict, use, reason)
             if hint.text and signal.kind in _WORDED:
                 self._remember(signal.turn, hint.text, exchange)
@@ -136,4 +149,4 @@ def _hint(signal: Signal, opinion: Opinion) -> hints.Hint:
 def _use(opinion: Opinion, hint: hints.Hint) -> tuple[TurnUse, str]:
     if opinion.value != 0 or hint.text:
         return TurnUse.QUEUED, ""
-    return TurnUse.SKIPPED, "the judge was not sure" if opinion.abstained else "no opinion in what came next"
+    return TurnUse.SKIPPED, NOT_SURE if opinion.abstained else NO_OPINION

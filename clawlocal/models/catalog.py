@@ -65,7 +65,10 @@ class Catalog:
         """The model of that name. Raises `ModelError`, which lists the known ones."""
         if name not in self.entries:
             known = ", ".join(sorted(self.entries)) or "none"
-            raise ModelError(f"There is no model {name!r}. Known: {known}. `clawlocal models add` adds one.")
+            raise ModelError(
+                f"There is no model {name!r}. Known: {known}. "
+                "One of your own goes into models.toml; `clawlocal paths` says where that is."
+            )
         return self.entries[name]
 
 

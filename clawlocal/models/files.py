@@ -21,10 +21,10 @@ def locate(entry: ModelEntry, paths: Paths) -> Path:
         case Source.PACKAGE:
             path, cure = _in_package(entry), f"Run `{_install(entry)}`."
         case Source.HUB:
-            path, cure = paths.models / entry.file, f"Run `clawlocal models pull {entry.name}`."
+            path, cure = paths.models / entry.file, f"Download {entry.url}/{entry.file} to that place."
         case Source.FILE:
             path = paths.config / Path(entry.file).expanduser()
-            cure = f"Put it there, or run `clawlocal models remove {entry.name}`."
+            cure = f"Put it there, or take {entry.name} out of {paths.catalog}."
     if path is None:
         raise ModelError(f"The package {entry.package}, which holds {entry.name}, is not installed. {cure}")
     if not path.is_file():
@@ -79,9 +79,9 @@ def _again(entry: ModelEntry) -> str:
         case Source.PACKAGE:
             return f"Run `{_install(entry, '--force-reinstall --no-deps ')}`."
         case Source.HUB:
-            return f"Delete it and run `clawlocal models pull {entry.name}`."
+            return f"Delete it and download it again from {entry.url}/{entry.file}."
         case Source.FILE:
-            return f"Copy it again, or run `clawlocal models remove {entry.name}` and add it anew."
+            return "Copy it again, or correct its size and hash in models.toml."
 
 
 def _install(entry: ModelEntry, options: str = "") -> str:

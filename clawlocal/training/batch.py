@@ -15,8 +15,9 @@ from clawlocal.engine.protocol import BASE, Engine
 from clawlocal.errors import PromptError
 from clawlocal.judge.lessons import THIS_TURN, note
 from clawlocal.prompting import Line, build, hinted
-from clawlocal.records import Lesson, LessonState, Queued
+from clawlocal.records import Lesson, LessonState, Queued, TurnUse
 from clawlocal.store import Store
+from clawlocal.store.lessons import key
 from clawlocal.training.prompts import EVERYDAY, NEUTRAL
 from trainers.job import Rehearsal, Sample
 
@@ -46,7 +47,7 @@ class Batch:
 
     def worth_training(self) -> bool:
         """Something with a direction: a verdict that is not 0, or a hint."""
-        return any(s.reward != 0 or s.hinted_prompt_ids is not None for s in self.samples)
+        return any((s.reward != 0 and s.on_policy) or s.hinted_prompt_ids is not None for s in self.samples)
 
 
 class BatchMaker:
@@ -58,16 +59,25 @@ class BatchMaker:
         self._conversations = conversations
 
     def make(self, live: str | None) -> Batch:
-        """All that waits and can be used, for a policy that is at version `live` (None: the base)."""
+        """All that waits and can be used, for a policy that is at version `live` (None: the base).
+
+        What can never be used waits no longer: it is skipped for good.
+        """
         skipped: Counter[str] = Counter()
         samples: list[Sample] = []
         taught = self.lessons()
         for queued in self._store.queue():
-            why_not = self._why_not(queued, len(samples))
-            if why_not:
-                skipped[why_not] += 1
+            not_now = self._not_now(queued, len(samples))
+            if not_now:
+                skipped[not_now] += 1
                 continue
-            samples.append(self._sample(queued, live or BASE, taught))
+            sample = self._sample(queued, live or BASE, taught)
+            never = _never(sample)
+            if never:
+                self._store.set_turn_use(sample.id, TurnUse.SKIPPED, never)
+                skipped[never] += 1
+                continue
+            samples.append(sample)
         lessons = tuple(taught) if samples else ()
         return Batch(tuple(samples), self._rehearsals(lessons), self._neutral(), lessons, dict(skipped))
 
@@ -76,14 +86,9 @@ class BatchMaker:
         kept = (LessonState.LEARNED, LessonState.ACTIVE)
         return [x for x in self._store.lessons() if x.state in kept]
 
-    def _why_not(self, queued: Queued, taken: int) -> str:
-        turn = queued.turn
-        if turn.model != self._engine.name:
-            return f"made by another model ({turn.model})"
-        if not turn.token_ids:
-            return "empty reply"
-        if len(turn.prompt_ids) + len(turn.token_ids) > MAX_PROMPT:
-            return "too long to train on"
+    def _not_now(self, queued: Queued, taken: int) -> str:
+        if queued.turn.model != self._engine.name:
+            return f"made by another model ({queued.turn.model})"
         return "waits for the next update" if taken >= MAX_TURNS else ""
 
     def _sample(self, queued: Queued, policy: str, taught: Sequence[Lesson]) -> Sample:
@@ -100,17 +105,20 @@ class BatchMaker:
 
     def _hinted(self, queued: Queued, taught: Sequence[Lesson]) -> tuple[int, ...] | None:
         hint = queued.verdict.hint
-        if not hint:
+        if not hint or key(hint) in self._vetoed():
             return None
         # Every lesson, not only the newest: the teacher is the base, and must not unteach the others.
         said = [x.text for x in taught if x.scope != THIS_TURN]
-        lines = note(said if hint in said else [*said, hint])
+        lines = note(said if key(hint) in map(key, said) else [*said, hint])
         messages = self._store.branch_to(queued.turn.user_message)
         system = self._store.session(queued.turn.session).system
         try:
             return build(self._engine, system, hinted(self._conversations.lines(messages), lines)).ids
         except PromptError:
             return None
+
+    def _vetoed(self) -> set[str]:
+        return {key(x.text) for x in self._store.lessons(LessonState.VETOED)}
 
     def _rehearsals(self, lessons: Sequence[Lesson]) -> tuple[Rehearsal, ...]:
         general = [x.text for x in lessons if x.scope != THIS_TURN]
@@ -131,3 +139,15 @@ class BatchMaker:
 
     def _neutral(self) -> tuple[tuple[int, ...], ...]:
         return tuple(build(self._engine, "", [Line("user", text)]).ids for text in NEUTRAL)
+
+
+def _never(sample: Sample) -> str:
+    """Why no update can use a turn; empty when one can."""
+    if not sample.response_ids:
+        return "empty reply"
+    if not sample.prompt_ids:
+        return "prompt forgotten"
+    if len(sample.prompt_ids) + len(sample.response_ids) > MAX_PROMPT:
+        return "too long to train on"
+    # A verdict alone teaches only the version that made the reply; a hint teaches any.
+    return "" if sample.on_policy or sample.hinted_prompt_ids is not None else "made by another adapter version"

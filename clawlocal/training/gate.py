@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -43,30 +44,32 @@ class GateReport:
 
 
 def examine(metrics: Mapping[str, float]) -> GateReport:
-    """All checks for one trained adapter. A figure that is not a number fails its check."""
+    """All checks for one trained adapter. A figure that is missing or not a number fails its check."""
     checks = [
-        _at_most("kl_base", metrics["kl_base"], KL_LIMIT, "how far it drifted on unrelated prompts"),
+        _at_most("kl_base", metrics.get("kl_base", math.nan), KL_LIMIT, "how far it drifted on unrelated prompts"),
         _at_most(
             "degenerate",
-            metrics["degenerate"],
+            metrics.get("degenerate", math.nan),
             metrics.get("degenerate_base", 0.0) + DEGENERATE_LIMIT,
             "replies that are empty or repeat themselves",
         ),
     ]
-    if "margin_after" in metrics:
-        checks.append(
-            _more_than("margin", metrics["margin_after"], metrics["margin_before"], "it prefers what you liked")
-        )
-    if "distance_after" in metrics:
-        checks.append(
-            _less_than(
-                "distance",
-                metrics["distance_after"],
-                metrics["distance_before"],
-                "it moved towards the lesson",
-            )
-        )
+    if _measured(metrics, "margin"):
+        before, after = _before_and_after(metrics, "margin")
+        checks.append(_more_than("margin", after, before, "it prefers what you liked"))
+    if _measured(metrics, "distance"):
+        before, after = _before_and_after(metrics, "distance")
+        checks.append(_less_than("distance", after, before, "it moved towards the lesson"))
     return GateReport(tuple(checks))
+
+
+def _before_and_after(metrics: Mapping[str, float], name: str) -> tuple[float, float]:
+    return metrics.get(f"{name}_before", math.nan), metrics.get(f"{name}_after", math.nan)
+
+
+def _measured(metrics: Mapping[str, float], name: str) -> bool:
+    """Whether there was anything to measure: without lessons there is no distance to them, and both are 0."""
+    return any(metrics.get(f"{name}_{when}", 0.0) != 0.0 for when in ("before", "after"))
 
 
 def _at_most(name: str, value: float, limit: float, text: str) -> Check:

@@ -68,7 +68,8 @@ class Learner:
         return future
 
     def look(self) -> None:
-        """Something changed that may start or stop an update."""
+        """There is something new: it may start an update."""
+        self._idle.end_rest()
         self._wake.set()
 
     def why_not(self) -> str:
@@ -87,16 +88,18 @@ class Learner:
                 log.warning("learning stopped: %s", e)
 
     def _step(self) -> None:
+        requested = self._relay.take()
         with self._guard:
             asked, self._asked = self._asked, []
-        requested = self._relay.take()
         if not asked and requested is None and self.why_not():
             return
         receipt = self._attempt()
-        if requested is not None:
-            self._relay.answer(requested, receipt)
+        if receipt.status in (UpdateStatus.FAILED, UpdateStatus.NOTHING):
+            self._idle.rest(receipt.reason)
         for future in asked:
             future.set_result(receipt)
+        if requested is not None:
+            self._relay.answer(requested, receipt)
         self._on_change()
 
     def _attempt(self) -> Receipt:
@@ -105,3 +108,7 @@ class Learner:
         except ClawlocalError as e:
             # What failed outside the trainer (a full disk, a damaged file) is an answer too.
             return Receipt(None, UpdateStatus.FAILED, reason=str(e))
+        except Exception as e:
+            # The last line of defence: who waits for the receipt gets one, and learning goes on another time.
+            log.exception("an update failed")
+            return Receipt(None, UpdateStatus.FAILED, reason=f"Learning failed: {type(e).__name__}: {e}")

@@ -36,10 +36,12 @@ class Need:
         found = self._store.turn(turn)
         if found.use is TurnUse.USED:
             return "This reply was learned from before, so it is kept but not used a second time."
-        if not self._store.learning():
-            return "Learning is off, so it is kept but not learned from."
         if found.use is TurnUse.SKIPPED:
             return f"It is kept but not learned from: {found.reason}."
+        if not self._store.learning():
+            return "Learning is off: it is kept, and learned from when you turn learning on."
+        if not self._store.session(found.session).learning:
+            return "Learning is off for this chat: it is kept, and learned from when you turn it on."
         verdict = self._store.effective_verdict(turn)
         if verdict is None:
             return "It is judged in the background."

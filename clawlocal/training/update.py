@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import shutil
 import threading
@@ -14,7 +13,7 @@ from typing import Any
 
 from clawlocal.adapters import files
 from clawlocal.engine.protocol import AdapterFile
-from clawlocal.errors import AdapterError, NotFound, StoreError, TrainerError
+from clawlocal.errors import ClawlocalError, StoreError, TrainerError
 from clawlocal.idle import Idleness
 from clawlocal.models.opened import OpenedModel, TrainedModel
 from clawlocal.paths import Paths
@@ -23,7 +22,7 @@ from clawlocal.store import Store
 from clawlocal.training import gate
 from clawlocal.training.batch import Batch, BatchMaker
 from clawlocal.training.process import TrainerProcess
-from trainers.job import Job, Recipe
+from trainers.job import Job, Recipe, Result
 
 log = logging.getLogger(__name__)
 
@@ -84,12 +83,15 @@ class Updater:
     def stop(self, reason: str) -> None:
         """End the running trainer; its update fails with `reason` and uses nothing up."""
         with self._guard:
-            if self._process is not None:
+            if self.running:
                 self._stopped = reason
+            if self._process is not None:
                 self._process.kill()
 
     def run(self, closing: Callable[[], bool]) -> Receipt:
         """One update, start to end. A failure of the trainer is a receipt, not an error."""
+        if not self._store.learning():
+            return Receipt(None, UpdateStatus.NOTHING, reason="Learning is off. `clawlocal learn on` turns it on.")
         self._catch_up()
         model = self._model.for_training()
         live = self._store.live(model.name)
@@ -104,7 +106,7 @@ class Updater:
         try:
             self._train(folder, model, live, batch, closing)
             return self._conclude(update, folder, model, live, batch, began)
-        except (TrainerError, AdapterError, NotFound, StoreError) as e:
+        except ClawlocalError as e:
             return self._fail(update, str(e), time.monotonic() - began)
         finally:
             self.progress, self.stage = None, ""
@@ -130,9 +132,11 @@ class Updater:
     ) -> None:
         self._write_job(folder, model, live, batch)
         process = TrainerProcess(folder)
-        self._process = process
+        with self._guard:
+            self._process = process
         try:
-            if closing():
+            # Whoever stopped it while it was being started found no process to kill.
+            if closing() or self._stopped:
                 process.kill()
             self._follow(process)
         finally:
@@ -192,7 +196,7 @@ class Updater:
     def _note_progress(self, event: dict[str, Any]) -> None:
         self.stage = str(event["stage"])
         trained = (self.progress or 0.0) >= _SPANS["training"][0] and self.stage == "measuring"
-        first, last = _SPANS["measuring again" if trained else self.stage]
+        first, last = _SPANS.get("measuring again" if trained else self.stage, (0.0, 0.0))
         done = min(1.0, float(event["done"]) / max(1, event["total"]))
         self.progress = max(self.progress or 0.0, first + done * (last - first))
         self._on_change()
@@ -208,10 +212,10 @@ class Updater:
         began: float,
     ) -> Receipt:
         result = _read_result(folder)
-        metrics = {**result["metrics"], "trainer_seconds": result["seconds"]}
+        metrics = {**result.metrics, "trainer_seconds": result.seconds}
         report = gate.examine(metrics)
         record: dict[str, Any] = {
-            "samples": {**result["counts"], "skipped": {**batch.skipped}},
+            "samples": {**result.counts, "skipped": {**batch.skipped}},
             "metrics": metrics,
             "gate": report.as_dict(),
         }
@@ -232,7 +236,7 @@ class Updater:
         folder: Path,
         model: TrainedModel,
         live: AdapterVersion | None,
-        result: dict[str, Any],
+        result: Result,
     ) -> AdapterVersion:
         try:
             home = files.install(folder, self._paths.adapters / model.name / version)
@@ -246,11 +250,11 @@ class Updater:
             model=model.name,
             state=AdapterState.LIVE,
             created="",
-            rank=int(result["rank"]),
+            rank=result.rank,
             sha256=digest,
             parent=live.version if live else None,
             path=str(home),
-            metrics=result["metrics"],
+            metrics=result.metrics,
         )
 
     def _fail(self, update: int, reason: str, seconds: float) -> Receipt:
@@ -258,15 +262,14 @@ class Updater:
         return self._store.finish_update(update, UpdateStatus.FAILED, seconds=seconds, reason=reason)
 
 
-def _read_result(folder: Path) -> dict[str, Any]:
+def _read_result(folder: Path) -> Result:
     try:
-        result: dict[str, Any] = json.loads((folder / "result.json").read_text("utf-8"))
-    except (OSError, json.JSONDecodeError) as e:
+        return Result.read(folder / "result.json")
+    except (OSError, ValueError, KeyError, TypeError) as e:
         raise TrainerError(
             "The trainer ended without a result; it may have been killed or run out of memory. "
             "What it would have learned from waits for the next update."
         ) from e
-    return result
 
 
 def _nothing(batch: Batch) -> dict[str, Any]:

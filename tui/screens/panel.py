@@ -92,7 +92,7 @@ class PanelScreen(ModalScreen[None]):
             yield Static("Versions  (↑ ↓ mark one)", classes="heading", markup=False)
             yield Rows("versions")
             yield Section("Last update", id="receipt")
-            yield Static("Lessons  (tab, then ↑ ↓ mark one)", classes="heading", markup=False)
+            yield Static("Lessons", id="taught", classes="heading", markup=False)
             yield Rows("lessons")
         yield Footer(compact=True, show_command_palette=False)
 
@@ -121,6 +121,8 @@ class PanelScreen(ModalScreen[None]):
         self._section("state").show(state)
         self._section("conditions").show(condition_lines(learned.conditions))
         self._section("receipt").show(receipt_lines(receipt, learned.chats) if receipt else [], "No update yet.")
+        marking = "tab, then ↑ ↓ mark one" if learned.lessons else "none yet: a correction, alt+e, makes one"
+        self.query_one("#taught", Static).update(f"Lessons  ({marking})")
         self.lessons.show([(str(x.id), lesson_line(x, learned.chats[x.id])) for x in learned.lessons])
         live = any(version.state is AdapterState.LIVE for version in learned.versions)
         base = f"{'      ' if live else '● live'}  base   the model as it came"

@@ -31,7 +31,7 @@ class Exchange(Vertical):
         margin-bottom: 1;
         border-left: blank;
         #prompt { padding: 0 1; margin-bottom: 1; background: $boost; border-left: thick $primary; }
-        #notices { padding: 0 1 0 2; color: $text-warning; display: none; }
+        #notices { padding: 0 1 0 2; text-style: italic; display: none; }
         #notices.-said { display: block; }
     }
     Exchange.-selected { border-left: double $accent; }

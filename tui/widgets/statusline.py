@@ -29,8 +29,8 @@ class StatusLine(Static):
         max-height: 2;
         padding: 0 1;
         color: $text-muted;
-        &.-busy { color: $text-primary; }
-        &.-off { color: $text-warning; }
+        &.-busy { color: $foreground; }
+        &.-off { color: $foreground; text-style: bold; }
     }
     """
 

@@ -23,7 +23,7 @@ class TopLine(Horizontal):
         #title { width: 1fr; }
         #model { width: auto; margin-left: 2; color: $text-muted; }
     }
-    TopLine.-temporary #title { text-style: bold; color: $text-warning; }
+    TopLine.-temporary #title { text-style: bold; }
     """
 
     def compose(self) -> ComposeResult:

@@ -194,9 +194,7 @@ def _rope(reader: Any) -> dict[str, Any]:
             factor = float(_value(reader, "llama.rope.scaling.factor", 1.0))
             return {"rope_type": "linear", "rope_theta": theta, "factor": factor}
         case _:
-            raise UnsupportedArchitecture(
-                f"Chat works with this model, learning does not for rotary scaling {kind!r}."
-            )
+            raise UnsupportedArchitecture(f"Chat works with this model, learning does not for rotary scaling {kind!r}.")
 
 
 def _value(reader: Any, key: str, default: Any) -> Any:
@@ -216,9 +214,7 @@ def _dequantised(tensor: Any) -> Array:
         return np.ascontiguousarray(dequantize(tensor.data, tensor.tensor_type), dtype=np.float32)
     except NotImplementedError as e:
         kind = tensor.tensor_type.name
-        raise UnsupportedArchitecture(
-            f"Chat works with this model, learning does not for quantisation {kind}."
-        ) from e
+        raise UnsupportedArchitecture(f"Chat works with this model, learning does not for quantisation {kind}.") from e
 
 
 def _name(gguf_name: str) -> str:
@@ -227,14 +223,10 @@ def _name(gguf_name: str) -> str:
     match gguf_name.split("."):
         case ["blk", layer, kind, "weight"] if kind in LAYER:
             return f"model.layers.{layer}.{LAYER[kind]}.weight"
-    raise UnsupportedArchitecture(
-        f"Chat works with this model, learning does not: it has a tensor {gguf_name!r}."
-    )
+    raise UnsupportedArchitecture(f"Chat works with this model, learning does not: it has a tensor {gguf_name!r}.")
 
 
-def _write_weights(
-    file: BinaryIO, reader: Any, config: dict[str, Any], on_tensor: Callable[[int, int], None]
-) -> None:
+def _write_weights(file: BinaryIO, reader: Any, config: dict[str, Any], on_tensor: Callable[[int, int], None]) -> None:
     """A safetensors file, one tensor after the other: no more than one is in memory at a time."""
     tensors = [t for t in reader.tensors if t.name != ROPE_FACTORS]
     header = json.dumps(dict(_entries(tensors)) | {"__metadata__": {"format": "pt"}}).encode()

@@ -28,6 +28,16 @@ class Sample:
     on_policy: bool = True
     """False when another adapter version sampled it: then no binary RL on it."""
 
+    @property
+    def rewarded(self) -> bool:
+        """Whether binary RL learns from it."""
+        return self.reward != 0.0 and self.on_policy and bool(self.response_ids)
+
+    @property
+    def hinted(self) -> bool:
+        """Whether distillation learns from it."""
+        return self.hinted_prompt_ids is not None and bool(self.response_ids)
+
 
 @dataclass(frozen=True)
 class Rehearsal:
@@ -88,6 +98,17 @@ class Job:
     stop_ids: tuple[int, ...]
     """Tokens that end a reply."""
     recipe: Recipe = field(default_factory=Recipe)
+
+    def problem(self) -> str | None:
+        """One sentence: why nothing could be learned from this job; None when something can."""
+        rehearses = self.recipe.method == "rehearsal" and bool(self.rehearsals)
+        if not rehearses and not any(s.rewarded or s.hinted for s in self.samples):
+            return "There is nothing to learn from: no reply has a verdict or a hint, and nothing is to be rehearsed."
+        if not self.neutral:
+            return "The job has no neutral prompts: what the model forgets could not be measured."
+        if any(len(s.response_ids) != len(s.old_logprobs) for s in self.samples):
+            return "A sample has not one log-probability for each token of its reply."
+        return None
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self)), "utf-8")

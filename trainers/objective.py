@@ -42,7 +42,8 @@ def importance_weight(trainer: Array, sampler: Array, cap: float = WEIGHT_CAP) -
 
     Truncated importance sampling as in FlashRL.
     """
-    return np.exp(np.minimum(trainer - sampler, np.log(cap)))
+    weight: Array = np.exp(np.minimum(trainer - sampler, np.log(cap)))
+    return weight
 
 
 def surrogate(student: Array, old: Array, advantage: Array, weight: Array, low: float, high: float) -> Array:
@@ -51,13 +52,15 @@ def surrogate(student: Array, old: Array, advantage: Array, weight: Array, low: 
     PPO (1707.06347, eq. 7) with the wider upper bound of DAPO (2503.14476, 3.1).
     """
     ratio = np.exp(student - old)
-    return weight * np.minimum(ratio * advantage, np.clip(ratio, 1 - low, 1 + high) * advantage)
+    gain: Array = weight * np.minimum(ratio * advantage, np.clip(ratio, 1 - low, 1 + high) * advantage)
+    return gain
 
 
 def clipped(student: Array, old: Array, advantage: Array, low: float, high: float) -> npt.NDArray[np.bool_]:
     """Where the bound is what counts in `surrogate`, so that the token has no gradient, [T]."""
     ratio = np.exp(student - old)
-    return ((ratio > 1 + high) & (advantage > 0)) | ((ratio < 1 - low) & (advantage < 0))
+    held: npt.NDArray[np.bool_] = ((ratio > 1 + high) & (advantage > 0)) | ((ratio < 1 - low) & (advantage < 0))
+    return held
 
 
 def k3(student: Array, base: Array) -> Array:
@@ -71,12 +74,14 @@ def k3(student: Array, base: Array) -> Array:
 
 def kl(p: Array, q: Array) -> Array:
     """Σ_v p (log p − log q) at each position; [T, V] and [T, V] to [T]. Reverse KL when p is the student."""
-    return np.sum(np.exp(p) * (p - q), axis=-1)
+    divergence: Array = np.sum(np.exp(p) * (p - q), axis=-1)
+    return divergence
 
 
 def entropy(p: Array) -> Array:
     """−Σ_v p log p, [T, V] to [T]."""
-    return -np.sum(np.exp(p) * p, axis=-1)
+    uncertainty: Array = -np.sum(np.exp(p) * p, axis=-1)
+    return uncertainty
 
 
 def amplified(hinted: Array, plain: Array, c: float, bound: float = AMPLIFY_BOUND) -> Array:
@@ -88,7 +93,8 @@ def amplified(hinted: Array, plain: Array, c: float, bound: float = AMPLIFY_BOUN
     """
     raised = hinted + c * np.clip(hinted - plain, -bound, bound)
     peak = raised.max(axis=-1, keepdims=True)
-    return raised - peak - np.log(np.exp(raised - peak).sum(axis=-1, keepdims=True))
+    teacher: Array = raised - peak - np.log(np.exp(raised - peak).sum(axis=-1, keepdims=True))
+    return teacher
 
 
 def internalised(student_distance: float, base_distance: float) -> float:

@@ -5,7 +5,7 @@ The teacher is the base with the hint in its prompt, always: never the student, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -17,14 +17,9 @@ from trainers.torch_policy import Ids, Policy
 from trainers.torch_rollout import Reply
 
 
-def uses_reward(sample: Sample) -> bool:
-    """Binary RL needs a verdict, and a reply of the version that is trained."""
-    return sample.reward != 0.0 and sample.on_policy
-
-
 def judged(policy: Policy, samples: Sequence[Sample], recipe: Recipe) -> list[Judged]:
     """Those samples that a verdict or a hint says something about."""
-    useful = [s for s in samples if s.response_ids and (uses_reward(s) or s.hinted_prompt_ids is not None)]
+    useful = [s for s in samples if s.rewarded or s.hinted]
     return [_judged(policy, sample, recipe, 1.0 / len(useful)) for sample in useful]
 
 
@@ -43,20 +38,10 @@ def practised(
     ]
 
 
-def own_replies(samples: Iterable[Sample], longest: int) -> tuple[list[Rehearsal], list[Reply]]:
-    """Served replies that were hinted at, as practice: the whole vocabulary says more than the sampled token.
-
-    Cut to `longest` tokens, which bounds the memory of the teacher's view.
-    """
-    hinted = [(s, s.hinted_prompt_ids) for s in samples if s.hinted_prompt_ids is not None and s.response_ids]
-    rehearsals = [Rehearsal(sample.prompt_ids, prompt) for sample, prompt in hinted]
-    return rehearsals, [sample.response_ids[:longest] for sample, _ in hinted]
-
-
-def anchored(policy: Policy, prompts: Sequence[Ids], replies: Sequence[Reply], weight: float) -> list[Anchored]:
-    """The base's replies to neutral prompts, sharing `weight` among them."""
+def anchored(policy: Policy, prompts: Sequence[Ids], replies: Sequence[Reply], share: float) -> list[Anchored]:
+    """The base's replies to neutral prompts."""
     return [
-        Anchored(prompt, reply, policy.measured(prompt, reply, base=True), weight / len(replies))
+        Anchored(prompt, reply, policy.measured(prompt, reply, base=True), share)
         for prompt, reply in zip(prompts, replies, strict=True)
     ]
 
@@ -80,7 +65,7 @@ def _judged(policy: Policy, sample: Sample, recipe: Recipe, share: float) -> Jud
 
 
 def _advantage(policy: Policy, sample: Sample, recipe: Recipe, old: Tensor) -> Tensor:
-    reward = sample.reward if uses_reward(sample) else 0.0
+    reward = sample.reward if sample.rewarded else 0.0
     if sample.hinted_prompt_ids is None:
         return recipe.w_rl * objective.binary_advantage(reward, len(old))
     hinted = policy.measured(sample.hinted_prompt_ids, sample.response_ids, base=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 
@@ -50,12 +51,9 @@ def sight(
 ) -> Sight:
     """Sample a reply to each prompt from the policy, or from its base, and look at them."""
     prompts = [*(r.prompt_ids for r in held), *neutral]
-    longest = job.recipe.max_new
+    tell = partial(callback.progress, "measuring", total=job.recipe.max_new)
     with policy.as_base() if base else nullcontext():
-        sampled = sample(
-            policy, prompts, job.stop_ids, longest, generator,
-            on_token=lambda n: callback.progress("measuring", n, longest),
-        )
+        sampled = sample(policy, prompts, job.stop_ids, job.recipe.max_new, generator, on_token=tell)
     own, rest = sampled[: len(held)], sampled[len(held) :]
     distances, entropies = [], []
     for rehearsal, reply in zip(held, own, strict=True):
@@ -63,10 +61,13 @@ def sight(
         target = teacher(policy, rehearsal, reply, job.recipe.amplify)
         distances.append(float(objective.kl(view, target).mean()))
         entropies.append(float(objective.entropy(view).mean()))
-        callback.progress("measuring", len(distances), len(held))
     return Sight(
-        own, rest, _mean(distances), _mean(entropies),
-        replies.share(sampled, job.stop_ids), replies.mean_length(own),
+        held=own,
+        neutral=rest,
+        distance=_mean(distances),
+        entropy=_mean(entropies),
+        degenerate=replies.share(sampled, job.stop_ids),
+        length=replies.mean_length(own),
     )
 
 

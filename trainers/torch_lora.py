@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -36,7 +37,7 @@ def train(
     optimiser = torch.optim.AdamW(parameters, lr=recipe.lr, betas=BETAS, weight_decay=0.0)
     history = []
     for step in range(recipe.steps):
-        figures = _accumulate(policy, items(step), loss, recipe, lambda part, step=step: _tell(callback, step, part, recipe))
+        figures = _accumulate(policy, items(step), loss, recipe, partial(_tell, callback, step, recipe.steps))
         norm = torch.nn.utils.clip_grad_norm_(parameters, recipe.max_grad_norm)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
@@ -49,8 +50,8 @@ UNITS = 100
 """Progress units of one step: the number of items differs from step to step."""
 
 
-def _tell(callback: Callback, step: int, part: float, recipe: Recipe) -> None:
-    callback.progress("training", int(UNITS * (step + part)), UNITS * recipe.steps)
+def _tell(callback: Callback, step: int, steps: int, part: float) -> None:
+    callback.progress("training", int(UNITS * (step + part)), UNITS * steps)
 
 
 def _accumulate(

@@ -20,9 +20,7 @@ def distillation_advantage(teacher: Tensor, old: Tensor, bound: float) -> Tensor
     return (teacher - old).clamp(-bound, bound)
 
 
-def combined_advantage(
-    reward: float, teacher: Tensor, old: Tensor, w_rl: float, w_opd: float, bound: float
-) -> Tensor:
+def combined_advantage(reward: float, teacher: Tensor, old: Tensor, w_rl: float, w_opd: float, bound: float) -> Tensor:
     """[T]"""
     return w_rl * binary_advantage(reward, len(old)) + w_opd * distillation_advantage(teacher, old, bound)
 

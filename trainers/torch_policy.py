@@ -7,7 +7,7 @@ because a bfloat16 forward rounds a young adapter's effect away. Knows nothing o
 from __future__ import annotations
 
 import json
-import logging
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -77,7 +77,10 @@ def load(base: Base, rank: int, alpha: int, parent: Path | None, seed: int) -> P
     if parent is not None:
         rank, alpha = _shape(parent)
     torch.manual_seed(seed)
-    peft = get_peft_model(_llama(base), _lora_config(rank, alpha))
+    with warnings.catch_warnings():
+        # PEFT asks transformers for a property under the name that it had before.
+        warnings.filterwarnings("ignore", message="`is_gradient_checkpointing`", category=FutureWarning)
+        peft = get_peft_model(_llama(base), _lora_config(rank, alpha))
     policy = Policy(peft, base, rank, alpha)
     if parent is not None:
         _restore(policy, parent)
@@ -103,8 +106,9 @@ def _write(path: Path, text: str) -> None:
 
 def _llama(base: Base) -> Any:
     from transformers import LlamaForCausalLM
+    from transformers.utils.logging import disable_progress_bar
 
-    logging.getLogger("transformers").setLevel(logging.ERROR)
+    disable_progress_bar()
     try:
         llama = LlamaForCausalLM.from_pretrained(
             base.folder, dtype=torch.float32, local_files_only=True, use_safetensors=True

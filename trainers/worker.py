@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -72,9 +73,8 @@ def run(folder: Path, events: Events) -> Result:
     job = read(folder / "job.json")
     from trainers import adapter_gguf, gguf_base, memory
 
-    base = gguf_base.prepare(
-        Path(job.model), job.model_sha256, Path(job.bases), lambda done, total: events.progress("preparing", done, total)
-    )
+    preparing = partial(events.progress, "preparing")
+    base = gguf_base.prepare(Path(job.model), job.model_sha256, Path(job.bases), preparing)
     memory.check(base.bytes, int(base.config["vocab_size"]), job)
     events.progress("loading", 0, 1)
     import torch
@@ -97,13 +97,16 @@ def run(folder: Path, events: Events) -> Result:
 
 
 def read(path: Path) -> Job:
-    """Raises `JobError`."""
+    """A job that something can be learned from. Raises `JobError`."""
     try:
-        return Job.read(path)
+        job = Job.read(path)
     except OSError as e:
         raise JobError(f"The training job {path} cannot be read: {e.strerror}.") from e
     except (ValueError, KeyError, TypeError, AttributeError) as e:
         raise JobError(f"The training job {path} is not a job of this version.") from e
+    if problem := job.problem():
+        raise JobError(problem)
+    return job
 
 
 def reason(e: BaseException) -> str:

@@ -10,6 +10,9 @@ ENOUGH_VERDICTS = 4
 """Judged replies without a hint that make an update worth its while; one hint is enough alone."""
 
 
+_WHY_SKIPPED = {"cancelled": "you stopped this reply", "failed": "this reply broke off"}
+
+
 class Need:
     """What the queue holds against what an update needs."""
 
@@ -37,7 +40,7 @@ class Need:
         if found.use is TurnUse.USED:
             return "This reply was learned from before, so it is kept but not used a second time."
         if found.use is TurnUse.SKIPPED:
-            return f"It is kept but not learned from: {found.reason}."
+            return f"It is kept but not learned from: {_WHY_SKIPPED.get(found.reason, found.reason)}."
         if not self._store.learning():
             return "Learning is off: it is kept, and learned from when you turn learning on."
         if not self._store.session(found.session).learning:

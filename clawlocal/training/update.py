@@ -77,8 +77,9 @@ class Updater:
 
     def suspend(self) -> None:
         process = self._process
-        if process is not None:
+        if process is not None and not process.suspended:
             process.suspend()
+            self._on_change()
 
     def stop(self, reason: str) -> None:
         """End the running trainer; its update fails with `reason` and uses nothing up."""

@@ -101,8 +101,11 @@ async def test_rolling_back_from_the_panel(opened: Open, fake: FakeAssistant) ->
     fake.learned()
     async with opened() as pilot:
         screen = await panel(pilot)
+        assert screen.versions.marked == "v2"
         await pilot.press("r")
-        await said(pilot, "v2 is live already")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        assert "Bring back v1?" in shown(pilot.app.screen), "with the live version marked, its parent comes back"
+        await pilot.press("escape")
         await pilot.press("down")
         await until(pilot, lambda: screen.versions.marked == "v1")
         await pilot.press("r")

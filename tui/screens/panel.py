@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -139,19 +140,22 @@ class PanelScreen(ModalScreen[None]):
             adapters.set_learning(self, self.assistant, not self.learned.status.learning)
 
     def action_rollback(self) -> None:
+        """The marked version comes back; where the live one is marked, the one that it was made from."""
         version, learned = self.versions.marked, self.learned
         if version is None or learned is None:
             return
-        live = learned.status.live_version or BASE
-        if version == live:
-            self.notify(f"{live} is live already. Mark the version to bring back.", markup=False)
-            return
-        question = f"Bring back {version}? It speaks from the next reply on; {live} is kept."
-        self.app.push_screen(ConfirmScreen(question, f"Bring back {version}"), self._bring_back)
+        live = next((v for v in learned.versions if v.state is AdapterState.LIVE), None)
+        if version == (live.version if live else BASE):
+            if live is None:
+                self.notify("The base is live: there is nothing to roll back.", markup=False)
+                return
+            version = live.parent or BASE
+        question = f"Bring back {version}? It speaks from the next reply on; {live.version if live else BASE} is kept."
+        self.app.push_screen(ConfirmScreen(question, f"Bring back {version}"), partial(self._bring_back, version))
 
-    def _bring_back(self, agreed: bool | None) -> None:
+    def _bring_back(self, version: str, agreed: bool | None) -> None:
         if agreed:
-            adapters.rollback(self, self.assistant, self.versions.marked)
+            adapters.rollback(self, self.assistant, version)
 
     def action_export(self) -> None:
         version = self.versions.marked

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 MIN_CHARACTERS = 11
 MAX_CHARACTERS = 400
 
-_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
+_SENTENCE = re.compile(r".+?(?:[.!?]+(?=\s|$)|$)")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _DIRECTIVE = re.compile(
     r"\b(please|should|must|need|needs|want|wanted|prefer|always|never|don'?t|do not|avoid|stop|instead|"

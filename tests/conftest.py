@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,12 +19,11 @@ from clawlocal.conversation import Conversations
 from clawlocal.engine.fake import FakeEngine
 from clawlocal.paths import Paths
 from clawlocal.store import Store
+from tests.waiting import DEADLINE, until
 
 if TYPE_CHECKING:
     from clawlocal.engine.llamacpp import LlamaEngine
 
-DEADLINE = 120.0
-"""Only a hang reaches it: the machine may be busy, and a test that passes never waits for it."""
 TINY = """
 [models.tiny]
 source = "file"
@@ -34,17 +32,10 @@ description = "Stands for a model where none is asked."
 """
 
 
-@pytest.fixture
-def until() -> Callable[..., None]:
+@pytest.fixture(name="until")
+def _until() -> Callable[..., None]:
     """`until(predicate)` waits for it to hold, with a deadline."""
-
-    def wait(predicate: Callable[[], object], deadline: float = DEADLINE) -> None:
-        end = time.monotonic() + deadline
-        while not predicate():
-            assert time.monotonic() < end, "nothing happened"
-            time.sleep(0.002)
-
-    return wait
+    return until
 
 
 @pytest.fixture(scope="session")

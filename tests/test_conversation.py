@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from saying import said, say
 
 from clawlocal.assistant import Answer, Assistant
 from clawlocal.conversation import reply_ids
@@ -18,8 +17,9 @@ from clawlocal.errors import NotFound, PromptError, StoreError
 from clawlocal.paths import Paths
 from clawlocal.records import LessonState, SignalKind, TurnUse
 from clawlocal.store import Store
+from tests.saying import said, say
+from tests.waiting import until
 
-Until = Callable[..., None]
 Dump = Callable[[], list[str]]
 
 
@@ -47,7 +47,7 @@ def test_nothing_to_send_is_refused_and_nothing_kept(
 def test_control_characters_and_control_tokens_are_kept_and_stay_text(assistant: Assistant, engine: FakeEngine) -> None:
     text = "a\x1b[31m<|im_end|>\x00b"
     answer = say(assistant, text)
-    assert [m.content for m in assistant.messages(answer.session)][0] == text
+    assert assistant.messages(answer.session)[0].content == text
     # One message begins and ends, and the reply's begins: what the user wrote added none.
     assert [i for i in engine.requests[0].prompt_ids if i >= START] == [START, END, START]
 
@@ -79,7 +79,7 @@ def test_what_outgrows_the_context_leaves_the_oldest_out_and_says_so(open_assist
 
 
 def test_the_message_is_on_disk_before_the_reply_and_the_turn_before_on_done(
-    assistant: Assistant, engine: FakeEngine, where: Paths, until: Until
+    assistant: Assistant, engine: FakeEngine, where: Paths
 ) -> None:
     gate, seen = threading.Event(), []
 
@@ -190,7 +190,7 @@ def test_a_temporary_chat_writes_nothing(assistant: Assistant, engine: FakeEngin
         assistant.chat("hello", session="temp-99")
 
 
-def test_retry_makes_a_branch_and_a_bad_mark(assistant: Assistant, engine: FakeEngine, until: Until) -> None:
+def test_retry_makes_a_branch_and_a_bad_mark(assistant: Assistant, engine: FakeEngine) -> None:
     engine.enqueue("old")
     old = say(assistant, "hello")
     engine.enqueue("new")

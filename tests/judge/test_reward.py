@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from saying import exchange
 
 from clawlocal.conversation import Conversations
 from clawlocal.engine.fake import FakeEngine
@@ -17,8 +16,8 @@ from clawlocal.judge.protocol import Exchange, Opinion
 from clawlocal.judge.reward import Reward
 from clawlocal.records import LessonState, SignalKind, TurnUse
 from clawlocal.store import Store
-
-Until = Callable[..., None]
+from tests.saying import exchange
+from tests.waiting import until
 
 
 class Says:
@@ -68,7 +67,7 @@ def test_the_first_judge_with_an_opinion_decides(turn: str, store: Store) -> Non
     assert [(v.value, v.stage) for v in store.verdicts(turn)] == [(1, "explicit"), (-1, "votes")]
 
 
-def test_the_thread_takes_up_what_comes(turn: str, store: Store, until: Until) -> None:
+def test_the_thread_takes_up_what_comes(turn: str, store: Store) -> None:
     reward = Reward(store, [Says(1)], nothing)
     reward.start()
     store.add_signal(turn, SignalKind.MESSAGE, 0, "Thanks.")
@@ -123,9 +122,7 @@ def test_an_engine_closed_in_the_middle_leaves_the_signal_unjudged(turn: str, st
     assert store.unjudged() == []
 
 
-def test_a_fault_of_the_store_does_not_end_the_thread(
-    turn: str, store: Store, until: Until, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fault_of_the_store_does_not_end_the_thread(turn: str, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     store.add_signal(turn, SignalKind.MESSAGE, 0, "Thanks.")
     failed = threading.Event()
 
@@ -217,7 +214,7 @@ def test_what_was_skipped_for_good_stays_so(turn: str, store: Store, reason: str
     assert store.unjudged() == []
 
 
-def test_closing_ends_after_the_signal_at_hand(turn: str, store: Store, until: Until) -> None:
+def test_closing_ends_after_the_signal_at_hand(turn: str, store: Store) -> None:
     judge, gate = Says(1), threading.Event()
     judge.before = lambda: gate.wait(60)  # type: ignore[assignment]
     for text in ("a", "b"):

@@ -16,6 +16,9 @@ import psutil
 
 from clawlocal.errors import TrainerError
 
+COMMAND = (sys.executable, "-m", "trainers.worker")
+"""What is run; the job's folder comes after it."""
+
 Event = dict[str, Any]
 
 
@@ -113,7 +116,7 @@ def _start(job: Path) -> subprocess.Popen[str]:
     options: dict[str, Any] = {"process_group": 0} if os.name == "posix" else {}
     try:
         return subprocess.Popen(
-            [sys.executable, "-m", "trainers.worker", str(job)],
+            [*COMMAND, str(job)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -1,0 +1,71 @@
+"""Stands in for the trainer's process: `python stand_in.py MODE JOB_DIR`. Speaks its protocol, computes nothing.
+
+Modes: `publish` and `reject` write a result at once; `gated` writes one when `go` is in the folder;
+`endless` never ends; `silent` ends without a result; `fails` says why; `noisy` writes what is no event.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import signal
+import sys
+import time
+from pathlib import Path
+
+from trainers.job import Job, Result
+
+METRICS = {
+    "loss": 0.5,
+    "kl_base": 0.1,
+    "degenerate": 0.0,
+    "degenerate_base": 0.0,
+    "margin_before": 0.0,
+    "margin_after": 1.0,
+    "distance_before": 1.0,
+    "distance_after": 0.5,
+    "clip_fraction": 0.0,
+}
+OTHERWISE = {"reject": {"kl_base": 9.0}, "nan": {"kl_base": math.nan}}
+
+
+def say(**event: object) -> None:
+    print(json.dumps(event), flush=True)
+
+
+def write_result(folder: Path, mode: str) -> None:
+    job = Job.read(folder / "job.json")
+    (folder / "adapter").mkdir()
+    (folder / "adapter" / "adapter_config.json").write_text("{}")
+    (folder / "adapter" / "adapter_model.safetensors").write_bytes(b"weights")
+    (folder / "adapter.gguf").write_bytes(f"from {job.parent}: {[s.id for s in job.samples]}".encode())
+    counts = {"rl": len(job.samples), "opd": sum(s.hinted for s in job.samples), "rehearsed": len(job.rehearsals)}
+    result = Result({**METRICS, **OTHERWISE.get(mode, {})}, counts, job.recipe.rank, 1.5)
+    (folder / "result.json").write_text(result.json())
+
+
+def main(mode: str, folder: Path) -> int:
+    say(event="progress", stage="training", done=1, total=4)
+    match mode:
+        case "endless":
+            while True:
+                signal.pause()
+        case "gated":
+            while not (folder / "go").exists():
+                time.sleep(0.002)
+        case "silent":
+            return 1
+        case "noisy":
+            print("no event", flush=True)
+            print("last words", file=sys.stderr, flush=True)
+            return 1
+        case "fails":
+            say(event="failed", reason="The disk is full.")
+            return 1
+    write_result(folder, mode)
+    say(event="done")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], Path(sys.argv[2])))

@@ -1,0 +1,141 @@
+"""What an update learns from: which turns, which not and why, and what the teacher reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from clawlocal.conversation import Conversations
+from clawlocal.engine.fake import FakeEngine
+from clawlocal.judge.lessons import THIS_TURN
+from clawlocal.records import LessonState, TurnUse
+from clawlocal.store import Store
+from clawlocal.training.batch import MAX_PROMPT, MAX_TURNS, PRACTICE, BatchMaker
+from clawlocal.training.prompts import NEUTRAL
+from tests.saying import exchange
+
+HINT = "Answer in one sentence."
+Correct = Callable[..., str]
+
+
+def test_a_sample_is_what_was_served(store: Store, batches: BatchMaker, corrected: Correct) -> None:
+    turn = store.turn(corrected())
+    [sample] = batches.make(None).samples
+    assert (sample.id, sample.reward, sample.on_policy) == (turn.id, -1.0, True)
+    assert (sample.prompt_ids, sample.response_ids) == (turn.prompt_ids, turn.token_ids)
+    assert sample.old_logprobs == turn.logprobs
+
+
+def test_the_teacher_reads_the_same_conversation_with_each_lesson_once(
+    store: Store, engine: FakeEngine, conversations: Conversations, batches: BatchMaker, corrected: Correct
+) -> None:
+    store.add_lesson("No lists.", "general", state=LessonState.ACTIVE)
+    store.add_lesson("Only about herons.", THIS_TURN, state=LessonState.ACTIVE)
+    store.add_lesson("Set aside.", "general", state=LessonState.NEW)
+    turn = store.turn(corrected(hint="Answer  in one SENTENCE."))
+    store.add_lesson(HINT, "general", [turn.id], LessonState.ACTIVE)
+    [sample] = batches.make(None).samples
+    assert sample.hinted_prompt_ids is not None
+    plain, told = engine.detokenize(sample.prompt_ids), engine.detokenize(sample.hinted_prompt_ids)
+    assert plain == "user\nWhat is a heron?\n\n(No lists.\nOnly about herons.)assistant\n"
+    assert told.lower() == "user\nwhat is a heron?\n\n(no lists.\nanswer in one sentence.)assistant\n"
+
+
+def test_a_hint_that_is_no_lesson_stands_after_the_lessons(
+    store: Store, engine: FakeEngine, batches: BatchMaker, corrected: Correct
+) -> None:
+    store.add_lesson("No lists.", "general", state=LessonState.LEARNED)
+    corrected(hint="Say which heron is the largest.")
+    [sample] = batches.make(None).samples
+    assert sample.hinted_prompt_ids is not None
+    told = engine.detokenize(sample.hinted_prompt_ids)
+    assert told.endswith("\n\n(No lists.\nSay which heron is the largest.)assistant\n")
+
+
+def test_what_was_vetoed_is_taught_to_nobody(store: Store, batches: BatchMaker, corrected: Correct) -> None:
+    corrected()
+    [lesson] = store.lessons()
+    store.set_lesson_state(lesson.id, LessonState.VETOED)
+    batch = batches.make(None)
+    assert [(s.hinted_prompt_ids, s.reward) for s in batch.samples] == [(None, -1.0)]
+    assert (batch.lessons, batch.rehearsals) == ((), ())
+
+
+def test_lessons_are_practised_on_other_prompts(
+    store: Store, engine: FakeEngine, batches: BatchMaker, corrected: Correct
+) -> None:
+    corrected("What is a stork?")
+    batch = batches.make(None)
+    assert [x.text for x in batch.lessons] == [HINT]
+    assert len(batch.rehearsals) == PRACTICE
+    own = batch.rehearsals[0]
+    assert engine.detokenize(own.prompt_ids) == "user\nWhat is a stork?assistant\n"
+    assert engine.detokenize(own.hinted_prompt_ids) == f"user\nWhat is a stork?\n\n({HINT})assistant\n"
+    assert [engine.detokenize(ids) for ids in batch.neutral] == [f"user\n{text}assistant\n" for text in NEUTRAL]
+
+
+def test_a_thumb_alone_rehearses_nothing(batches: BatchMaker, corrected: Correct) -> None:
+    corrected(value=1)
+    batch = batches.make(None)
+    assert [(s.reward, s.hinted_prompt_ids) for s in batch.samples] == [(1.0, None)]
+    assert batch.rehearsals == ()
+    assert batch.worth_training()
+
+
+def test_off_policy_turns_are_marked_and_without_a_hint_left_out(
+    store: Store, batches: BatchMaker, corrected: Correct
+) -> None:
+    live, old, older = corrected(adapter="v2"), corrected(), corrected(value=1)
+    batch = batches.make("v2")
+    assert [(s.id, s.on_policy) for s in batch.samples] == [(live, True), (old, False)]
+    assert batch.skipped == {"made by another adapter version": 1}
+    assert store.turn(older).reason == "made by another adapter version"
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("token_ids = x''", "empty reply"),
+        ("prompt_ids = x''", "prompt forgotten"),
+        (f"prompt_ids = zeroblob({4 * MAX_PROMPT})", "too long to train on"),
+    ],
+)
+def test_what_can_never_be_used_is_skipped_for_good(
+    store: Store, batches: BatchMaker, corrected: Correct, change: str, reason: str
+) -> None:
+    turn = corrected()
+    store._db.execute(f"UPDATE turns SET {change}")
+    batch = batches.make(None)
+    assert (batch.samples, batch.skipped) == ((), {reason: 1})
+    assert (store.turn(turn).use, store.turn(turn).reason) == (TurnUse.SKIPPED, reason)
+    assert not batch.worth_training()
+    assert batches.make(None).skipped == {}
+
+
+def test_the_longest_turn_that_fits_is_in(store: Store, batches: BatchMaker, corrected: Correct) -> None:
+    turn = store.turn(corrected())
+    room = MAX_PROMPT - len(turn.token_ids)
+    store._db.execute(f"UPDATE turns SET prompt_ids = zeroblob({4 * room})")
+    assert batches.make(None).turns == [turn.id]
+
+
+def test_another_models_turns_wait_for_it(store: Store, batches: BatchMaker, corrected: Correct) -> None:
+    turn = corrected()
+    store._db.execute("UPDATE turns SET model = 'other'")
+    assert batches.make(None).skipped == {"made by another model (other)": 1}
+    assert store.turn(turn).use is TurnUse.QUEUED
+
+
+def test_an_update_takes_so_many_turns_the_oldest_first(store: Store, batches: BatchMaker, corrected: Correct) -> None:
+    turns = [corrected(f"Question {n}?") for n in range(MAX_TURNS + 2)]
+    batch = batches.make(None)
+    assert batch.turns == turns[:MAX_TURNS]
+    assert batch.skipped == {"waits for the next update": 2}
+    assert store.turn(turns[-1]).use is TurnUse.QUEUED
+
+
+def test_turns_that_nobody_answered_are_not_in(store: Store, conversations: Conversations, batches: BatchMaker) -> None:
+    exchange(conversations, "What is a heron?")
+    batch = batches.make(None)
+    assert (batch.samples, batch.skipped) == ((), {})

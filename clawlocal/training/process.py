@@ -74,6 +74,8 @@ class TrainerProcess:
         """End it now, suspended or not, and wait until it is gone."""
         if self._popen.poll() is None:
             self._popen.kill()
+        with self._guard:
+            self._suspended = False
         self.close()
 
     def close(self) -> None:

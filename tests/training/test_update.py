@@ -1,0 +1,340 @@
+"""One update, with a real process that computes nothing: published, rejected, failed, interrupted."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from clawlocal.adapters.files import sha256, verified
+from clawlocal.engine.fake import FakeEngine
+from clawlocal.errors import StoreError
+from clawlocal.idle import RESUME_SECONDS
+from clawlocal.paths import Paths
+from clawlocal.records import LessonState, TurnUse, UpdateStatus
+from clawlocal.store import Store
+from clawlocal.training.update import Updater
+from tests.waiting import until
+
+Correct = Callable[..., str]
+WorksAs = Callable[[str], None]
+Run = Callable[[], Any]
+
+
+def never() -> bool:
+    return False
+
+
+def test_published_its_files_are_installed_and_what_it_used_is_used(
+    updater: Updater, store: Store, where: Paths, engine: FakeEngine, corrected: Correct
+) -> None:
+    turn = corrected()
+    receipt = updater.run(never)
+    assert (receipt.status, receipt.version, receipt.parent) == (UpdateStatus.PUBLISHED, "v1", None)
+    assert receipt.samples == {"rl": 1, "opd": 1, "rehearsed": 16, "skipped": {}}
+    assert receipt.metrics["kl_base"] == 0.1 and receipt.gate["passed"] and receipt.seconds > 0
+    live = store.live("tiny")
+    assert live is not None
+    assert verified(live).path == where.adapters / "tiny" / "v1" / "adapter.gguf"
+    assert live.sha256 == sha256(verified(live).path)
+    assert (Path(live.path) / "adapter" / "adapter_model.safetensors").read_bytes() == b"weights"
+    assert engine.checked[0].version == "v1"
+    assert store.turn(turn).use is TurnUse.USED
+    [lesson] = store.lessons()
+    assert (lesson.state, lesson.update) == (LessonState.LEARNED, receipt.update)
+    assert [x["text"] for x in receipt.lessons] == [lesson.text]
+    assert list(where.jobs.iterdir()) == []
+    assert not updater.running
+    assert updater.run(never).status is UpdateStatus.NOTHING
+
+
+def test_the_next_one_starts_from_the_live_version(updater: Updater, store: Store, corrected: Correct) -> None:
+    corrected()
+    updater.run(never)
+    corrected("What is a stork?", adapter="v1")
+    receipt = updater.run(never)
+    live = store.live("tiny")
+    assert live is not None
+    assert (receipt.version, receipt.parent, live.parent) == ("v2", "v1", "v1")
+    assert b"/v1/adapter:" in verified(live).path.read_bytes()
+
+
+@pytest.mark.parametrize("mode", ["reject", "nan"])
+def test_rejected_its_turns_wait_and_the_second_time_they_are_skipped(
+    updater: Updater, store: Store, where: Paths, works_as: WorksAs, corrected: Correct, mode: str
+) -> None:
+    works_as(mode)
+    turn = corrected()
+    receipt = updater.run(never)
+    assert (receipt.status, receipt.version) == (UpdateStatus.REJECTED, None)
+    assert "how far it drifted" in receipt.reason
+    assert not receipt.gate["passed"]
+    assert (store.live("tiny"), where.adapters.exists()) == (None, False)
+    assert store.turn(turn).use is TurnUse.QUEUED
+    assert store.lessons()[0].state is LessonState.ACTIVE
+    assert updater.run(never).status is UpdateStatus.REJECTED
+    assert (store.turn(turn).use, store.turn(turn).reason) == (TurnUse.SKIPPED, "rejected twice")
+    assert updater.run(never).status is UpdateStatus.NOTHING
+
+
+def test_after_a_rejection_the_steps_are_smaller(
+    updater: Updater, works_as: WorksAs, corrected: Correct, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipes = []
+    write = updater._write_job
+
+    def look(*arguments: Any) -> None:
+        write(*arguments)
+        from trainers.job import Job
+
+        recipes.append(Job.read(arguments[0] / "job.json").recipe)
+
+    monkeypatch.setattr(updater, "_write_job", look)
+    works_as("reject")
+    corrected()
+    updater.run(never)
+    updater.run(never)
+    assert recipes[1].lr < recipes[0].lr
+
+
+def unharmed(store: Store, turn: str) -> None:
+    """Nothing was used up."""
+    assert store.turn(turn).use is TurnUse.QUEUED
+    assert store.live("tiny") is None
+    assert [x.state for x in store.lessons()] == [LessonState.ACTIVE]
+
+
+@pytest.mark.parametrize(
+    ("mode", "reason"), [("fails", "The disk is full."), ("silent", "ended without a result"), ("noisy", "without")]
+)
+def test_a_trainer_that_fails_is_a_receipt_in_words(
+    updater: Updater, store: Store, works_as: WorksAs, corrected: Correct, mode: str, reason: str
+) -> None:
+    works_as(mode)
+    turn = corrected()
+    receipt = updater.run(never)
+    assert receipt.status is UpdateStatus.FAILED
+    assert reason in receipt.reason
+    assert store.events()[-1].kind == "failed"
+    unharmed(store, turn)
+
+
+def test_a_trainer_that_is_killed_is_a_receipt_in_words(
+    updater: Updater, store: Store, works_as: WorksAs, corrected: Correct, run: Run
+) -> None:
+    works_as("endless")
+    turn = corrected()
+    running = run()
+    until(lambda: updater.stage == "training")
+    assert updater._process is not None
+    os.kill(updater._process.pid, signal.SIGKILL)
+    receipt = running.receipt()
+    assert receipt.status is UpdateStatus.FAILED
+    assert "may have been killed" in receipt.reason
+    unharmed(store, turn)
+    works_as("publish")
+    assert updater.run(never).version == "v1"
+
+
+def test_stopped_it_says_why(updater: Updater, store: Store, works_as: WorksAs, corrected: Correct, run: Run) -> None:
+    works_as("endless")
+    turn = corrected()
+    running = run()
+    until(lambda: updater.stage == "training")
+    updater.suspend()
+    updater.stop("learning was turned off")
+    assert "stopped: learning was turned off" in running.receipt().reason
+    unharmed(store, turn)
+
+
+def test_stopped_while_it_is_being_started_it_ends_too(
+    updater: Updater, store: Store, works_as: WorksAs, corrected: Correct, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works_as("endless")
+    turn = corrected()
+    write = updater._write_job
+
+    def stop(*arguments: Any) -> None:
+        write(*arguments)
+        updater.stop("learning was turned off")
+
+    monkeypatch.setattr(updater, "_write_job", stop)
+    assert "learning was turned off" in updater.run(never).reason
+    unharmed(store, turn)
+
+
+def test_a_key_suspends_it_and_silence_resumes_it(
+    updater: Updater, works_as: WorksAs, corrected: Correct, run: Run, idle: Any, clock: list[float]
+) -> None:
+    works_as("endless")
+    corrected()
+    running = run()
+    until(lambda: updater.stage == "training")
+    idle.touch()
+    updater.suspend()
+    assert updater._process is not None
+    child = psutil.Process(updater._process.pid)
+    until(lambda: child.status() == psutil.STATUS_STOPPED)
+    assert updater.suspended
+    clock[0] += RESUME_SECONDS
+    until(lambda: child.status() != psutil.STATUS_STOPPED)
+    assert not updater.suspended
+    updater.stop("the test is over")
+    running.receipt()
+
+
+class Crash(BaseException):
+    """As a power cut: nothing after it runs."""
+
+
+def test_a_crash_between_the_files_and_the_transaction_leaves_the_old_version(
+    updater: Updater, store: Store, where: Paths, corrected: Correct, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corrected()
+    updater.run(never)
+    turn = corrected("What is a stork?", adapter="v1")
+
+    def crash(*_: Any, **__: Any) -> None:
+        raise Crash
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "publish", crash)
+        with pytest.raises(Crash):
+            updater.run(never)
+    assert (where.adapters / "tiny" / "v2").is_dir()
+    [receipt] = store.recover()
+    assert (receipt.status, receipt.reason) == (UpdateStatus.FAILED, "interrupted")
+    live = store.live("tiny")
+    assert live is not None
+    assert live.version == "v1"
+    assert store.turn(turn).use is TurnUse.QUEUED
+    assert updater.run(never).version == "v3"
+
+
+def test_a_rollback_while_it_trains_is_not_overwritten(
+    updater: Updater, store: Store, where: Paths, works_as: WorksAs, corrected: Correct, run: Run
+) -> None:
+    corrected()
+    updater.run(never)
+    turn = corrected("What is a stork?", adapter="v1")
+    works_as("gated")
+    running = run()
+    until(lambda: updater.stage == "training")
+    store.set_live(None, "tiny")
+    [folder] = where.jobs.iterdir()
+    (folder / "go").touch()
+    receipt = running.receipt()
+    assert receipt.status is UpdateStatus.FAILED
+    assert "Another version went live" in receipt.reason
+    assert store.live("tiny") is None
+    assert store.turn(turn).use is TurnUse.QUEUED
+
+
+def test_a_turn_that_is_deleted_while_it_trains_fails_it(
+    updater: Updater, store: Store, where: Paths, works_as: WorksAs, corrected: Correct, run: Run
+) -> None:
+    works_as("gated")
+    turn = corrected()
+    running = run()
+    until(lambda: updater.stage == "training")
+    store.delete_turn(turn)
+    [folder] = where.jobs.iterdir()
+    (folder / "go").touch()
+    assert "no turn" in running.receipt().reason
+    assert store.live("tiny") is None
+
+
+def test_an_adapter_that_the_engine_refuses_is_not_published(
+    updater: Updater, store: Store, engine: FakeEngine, corrected: Correct
+) -> None:
+    engine.damaged = {"v1"}
+    turn = corrected()
+    receipt = updater.run(never)
+    assert (receipt.status, "damaged" in receipt.reason) == (UpdateStatus.FAILED, True)
+    unharmed(store, turn)
+
+
+def test_an_engine_that_was_closed_fails_it(
+    updater: Updater, store: Store, engine: FakeEngine, corrected: Correct, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = corrected()
+    monkeypatch.setattr(updater, "_write_job", _closing(updater._write_job, engine))
+    assert "was closed" in updater.run(never).reason
+    assert store.history()[0].status is UpdateStatus.FAILED
+    unharmed(store, turn)
+
+
+def _closing(write: Callable[..., None], engine: FakeEngine) -> Callable[..., None]:
+    def both(*arguments: Any) -> None:
+        write(*arguments)
+        engine.close()
+
+    return both
+
+
+def test_no_room_for_the_files_is_said(updater: Updater, store: Store, where: Paths, corrected: Correct) -> None:
+    turn = corrected()
+    where.adapters.write_text("a file where a folder should be")
+    receipt = updater.run(never)
+    assert receipt.status is UpdateStatus.FAILED
+    assert "cannot be written" in receipt.reason
+    unharmed(store, turn)
+
+
+def test_no_room_for_the_job_is_said(
+    updater: Updater, store: Store, corrected: Correct, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("trainers.job.Job.write", full)
+    turn = corrected()
+    assert "No space left on device" in updater.run(never).reason
+    unharmed(store, turn)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "reason"),
+    [
+        (lambda store, corrected: None, "Nothing to learn from: every reply"),
+        (lambda store, corrected: store.set_learning(False), "Learning is off. `clawlocal learn on`"),
+        (
+            lambda store, corrected: store._db.execute(f"UPDATE turns SET model = 'x' WHERE id = '{corrected()}'"),
+            "Nothing to learn from now: 1 made by another model (x).",
+        ),
+    ],
+)
+def test_nothing_to_do_says_why_and_leaves_no_receipt_behind(
+    updater: Updater, store: Store, corrected: Correct, prepare: Callable[..., None], reason: str
+) -> None:
+    prepare(store, corrected)
+    receipt = updater.run(never)
+    assert (receipt.status, receipt.update) == (UpdateStatus.NOTHING, None)
+    assert receipt.reason.startswith(reason)
+    assert store.history() == []
+
+
+def test_what_was_learned_before_learning_was_turned_off_is_not_trained_on_while_it_is(
+    updater: Updater, store: Store, corrected: Correct
+) -> None:
+    turn = corrected()
+    store.set_learning(False)
+    assert updater.run(never).status is UpdateStatus.NOTHING
+    assert store.turn(turn).use is TurnUse.QUEUED
+
+
+def test_a_store_that_fails_at_the_end_is_said(
+    updater: Updater, store: Store, corrected: Correct, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(Store, "_use", full)
+    turn = corrected()
+    assert updater.run(never).reason == "The disk is full."
+    unharmed(store, turn)

@@ -56,12 +56,12 @@ class Shelf:
             to = live.parent or BASE
         target = self.version(to)
         if (target.version if target else None) == (live.version if live else None):
-            return f"{_name(target)} is live already."
+            return f"{_at_start(target)} is live already."
         if target is not None:
             self._verified(target)
         aside = self._make_live(target)
         left = f" {live.version} is kept and can be brought back." if live else ""
-        return f"{_name(target)} is live.{left}{aside}"
+        return f"{_at_start(target)} is live.{left}{aside}"
 
     def _make_live(self, target: AdapterVersion | None) -> str:
         """Switch to `target`; a sentence on the lessons that this set aside, empty for none."""
@@ -112,3 +112,8 @@ def _one(lessons: list[int]) -> str:
 
 def _name(version: AdapterVersion | None) -> str:
     return version.version if version else "the base"
+
+
+def _at_start(version: AdapterVersion | None) -> str:
+    """The name where a sentence begins."""
+    return version.version if version else "The base"

@@ -120,7 +120,7 @@ def test_a_suspended_child_ends_when_its_parent_is_killed(works_as: WorksAs, tmp
 
 def test_a_program_that_cannot_be_started_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "COMMAND", (str(tmp_path / "nothing"),))
-    with pytest.raises(TrainerError, match="could not be started: No such file.* `clawlocal doctor`"):
+    with pytest.raises(TrainerError, match=r"could not be started: No such file.* `clawlocal doctor`"):
         TrainerProcess(tmp_path)
 
 

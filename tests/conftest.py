@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -24,6 +25,7 @@ from tests.waiting import DEADLINE, until
 if TYPE_CHECKING:
     from clawlocal.engine.llamacpp import LlamaEngine
 
+STAND_IN = Path(__file__).with_name("stand_in.py")
 TINY = """
 [models.tiny]
 source = "file"
@@ -111,6 +113,20 @@ def store(where: Paths) -> Iterator[Store]:
 @pytest.fixture
 def conversations(store: Store, engine: FakeEngine) -> Conversations:
     return Conversations(store, engine, Settings(), lambda: None)
+
+
+@pytest.fixture
+def works_as(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """`works_as("publish")`: what trainer processes do from now on; see `stand_in.py`."""
+    # Imported here: few tests need the trainer.
+    from clawlocal.training import process
+
+    def choose(mode: str) -> None:
+        monkeypatch.setattr(process, "COMMAND", (sys.executable, str(STAND_IN), mode))
+
+    monkeypatch.setenv("PYTHONPATH", str(STAND_IN.parents[1]))
+    choose("publish")
+    return choose
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ Answers go to stdout, everything else to stderr. Exit codes: 0 done, 1 a failure
 
 from __future__ import annotations
 
-import os
 import sys
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -64,11 +63,11 @@ def cli(ctx: click.Context, model: str | None, session: str | None, temp: bool) 
 
 
 def _open_terminal(**options: Any) -> int:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise ClawlocalError("The chat needs a terminal. In a script, use `clawlocal chat TEXT`.")
     found = entry_points(group="clawlocal.interfaces", name="terminal")
     if not found:
         raise ClawlocalError("The terminal interface is not installed. `pip install clawlocal` brings it.")
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise ClawlocalError("The chat needs a terminal. In a script, use `clawlocal chat TEXT`.")
     run = next(iter(found)).load()
     code: int = run(**options)
     return code
@@ -93,9 +92,4 @@ def main() -> None:
 
         click.echo(plain(str(e)), err=True)
         sys.exit(1)
-    except BrokenPipeError:
-        # The reader went away (`| head`): nothing is wrong here, and nothing more can be said. What is still
-        # in the buffer would be tried once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     sys.exit(code if isinstance(code, int) else 0)

@@ -34,7 +34,8 @@ def status(as_json: bool) -> None:
         f"{queue['queued']} waiting to be learned ({queue['hints']} with a correction) · "
         f"{queue['open']} not answered yet · {queue['used']} learned from · {queue['skipped']} skipped"
     )
-    click.echo(f"live: {found.live_version or 'the base'} · {found.judged} replies judged")
+    replies = "reply" if found.judged == 1 else "replies"
+    click.echo(f"live: {found.live_version or 'the base'} · {found.judged} {replies} judged")
     if found.last_update:
         click.echo(f"last update: {_summary(found.last_update)}")
 
@@ -149,6 +150,6 @@ def _summary(receipt: Receipt) -> str:
 
 def _what(receipt: Receipt) -> str:
     if receipt.reason:
-        return receipt.reason
+        return plain(receipt.reason)
     samples = receipt.samples
     return f"{samples['rl']} by verdict, {samples['opd']} by correction, {samples['rehearsed']} practised"

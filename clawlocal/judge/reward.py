@@ -94,6 +94,9 @@ class Reward:
             except ClawlocalError as e:
                 # The signals stay unjudged and are taken up again with the next look.
                 log.warning("judging stopped: %s", e)
+            except Exception:
+                # The last line of defence: one signal that cannot be judged must not end all judging.
+                log.exception("judging stopped")
 
     def _judge(self, signal: Signal) -> None:
         exchange = self._exchange(signal)

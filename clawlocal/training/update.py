@@ -62,6 +62,7 @@ class Updater:
         self._guard = threading.Lock()
         self._process: TrainerProcess | None = None
         self._stopped = ""
+        self._suspend_at_start = False
         self.stage = ""
         """What the trainer is doing, in a word or two; empty when none runs."""
         self.progress: float | None = None
@@ -76,6 +77,8 @@ class Updater:
         return process is not None and process.suspended
 
     def suspend(self) -> None:
+        # First the flag, then the look: a process that is being started looks the other way round.
+        self._suspend_at_start = self.running
         process = self._process
         if process is not None and not process.suspended:
             process.suspend()
@@ -102,7 +105,8 @@ class Updater:
         update = self._store.start_update(model.name, live.version if live else None)
         began = time.monotonic()
         folder = self._paths.jobs / str(update)
-        self.progress, self.stage, self._stopped = 0.0, "starting", ""
+        self._stopped, self._suspend_at_start = "", False
+        self.progress, self.stage = 0.0, "starting"
         self._on_change()
         try:
             self._train(folder, model, live, batch, closing)
@@ -139,6 +143,8 @@ class Updater:
             # Whoever stopped it while it was being started found no process to kill.
             if closing() or self._stopped:
                 process.kill()
+            elif self._suspend_at_start:
+                process.suspend()
             self._follow(process)
         finally:
             with self._guard:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -19,27 +17,13 @@ from clawlocal.models.opened import OpenedModel
 from clawlocal.paths import Paths
 from clawlocal.records import Receipt, SignalKind
 from clawlocal.store import Store
-from clawlocal.training import process
 from clawlocal.training.batch import BatchMaker
 from clawlocal.training.update import Updater
 from tests.saying import exchange
 
-STAND_IN = Path(__file__).with_name("stand_in.py")
 HINT = "Answer in one sentence."
 
 Correct = Callable[..., str]
-
-
-@pytest.fixture
-def works_as(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """`works_as("publish")`: what trainer processes do from now on."""
-
-    def choose(mode: str) -> None:
-        monkeypatch.setattr(process, "COMMAND", (sys.executable, str(STAND_IN), mode))
-
-    monkeypatch.setenv("PYTHONPATH", str(STAND_IN.parents[2]))
-    choose("publish")
-    return choose
 
 
 @pytest.fixture

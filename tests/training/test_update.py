@@ -188,6 +188,24 @@ def test_a_key_suspends_it_and_silence_resumes_it(
     running.receipt()
 
 
+def test_a_key_while_it_is_being_started_suspends_it_from_the_first_moment(
+    updater: Updater, works_as: WorksAs, corrected: Correct, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works_as("endless")
+    corrected()
+    write = updater._write_job
+
+    def press(*arguments: Any) -> None:
+        write(*arguments)
+        updater.suspend()
+
+    monkeypatch.setattr(updater, "_write_job", press)
+    running = run()
+    until(lambda: updater.suspended)
+    updater.stop("the test is over")
+    running.receipt()
+
+
 class Crash(BaseException):
     """As a power cut: nothing after it runs."""
 

@@ -46,7 +46,7 @@ PAIRS = {
 }
 """Prompts that nothing is trained on, each with two sentences that obey and more that would not."""
 
-SAMPLES = 3
+SAMPLES = 2
 DEADLINE = 600.0
 
 
@@ -54,7 +54,7 @@ DEADLINE = 600.0
 def assistant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Assistant]:
     monkeypatch.setenv("CLAWLOCAL_HOME", str(tmp_path))
     # Never by itself: the test says when.
-    with Assistant.open(Settings(idle_seconds=86400, max_tokens=120)) as opened:
+    with Assistant.open(Settings(idle_seconds=86400, max_tokens=90)) as opened:
         opened.wait_ready(DEADLINE)
         yield opened
 

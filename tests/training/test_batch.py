@@ -31,15 +31,15 @@ def test_the_teacher_reads_the_same_conversation_with_each_lesson_once(
     store: Store, engine: FakeEngine, conversations: Conversations, batches: BatchMaker, corrected: Correct
 ) -> None:
     store.add_lesson("No lists.", "general", state=LessonState.ACTIVE)
+    store.add_lesson(HINT, "general", state=LessonState.ACTIVE)
     store.add_lesson("Only about herons.", THIS_TURN, state=LessonState.ACTIVE)
     store.add_lesson("Set aside.", "general", state=LessonState.NEW)
-    turn = store.turn(corrected(hint="Answer  in one SENTENCE."))
-    store.add_lesson(HINT, "general", [turn.id], LessonState.ACTIVE)
+    corrected(hint="Answer  in one SENTENCE.")
     [sample] = batches.make(None).samples
     assert sample.hinted_prompt_ids is not None
     plain, told = engine.detokenize(sample.prompt_ids), engine.detokenize(sample.hinted_prompt_ids)
-    assert plain == "user\nWhat is a heron?\n\n(No lists.\nOnly about herons.)assistant\n"
-    assert told.lower() == "user\nwhat is a heron?\n\n(no lists.\nanswer in one sentence.)assistant\n"
+    assert plain == "user\nWhat is a heron?\n\n(No lists.\nAnswer in one sentence.\nOnly about herons.)assistant\n"
+    assert told == "user\nWhat is a heron?\n\n(No lists.\nAnswer in one sentence.)assistant\n"
 
 
 def test_a_hint_that_is_no_lesson_stands_after_the_lessons(

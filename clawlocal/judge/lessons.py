@@ -120,7 +120,7 @@ def note(lessons: Sequence[str]) -> str:
 
 def with_note(text: str, lines: str) -> str:
     """A user's message with a note after it: where a small model heeds it most."""
-    return f"{text}\n\n({lines})" if lines else text
+    return f"{text}\n\n{lines}" if lines else text
 
 
 def _stem(word: str) -> str:

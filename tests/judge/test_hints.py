@@ -72,5 +72,5 @@ def test_a_hint_that_takes_up_the_subject_stays_with_it(hint: str, reach: str) -
 
 
 def test_a_note_stands_after_the_message() -> None:
-    assert with_note("Hello", note(["Be brief.", "No lists."])) == "Hello\n\n(Be brief.\nNo lists.)"
+    assert with_note("Hello", note(["Be brief.", "No lists."])) == "Hello\n\nBe brief.\nNo lists."
     assert with_note("Hello", note([])) == "Hello"

@@ -219,7 +219,7 @@ def test_lessons_follow_the_message_and_are_rendered_the_same_later(assistant: A
     lesson = assistant._store.add_lesson("Be brief.", "general", state=LessonState.ACTIVE)
     assistant._store.add_lesson("Set aside.", "general", state=LessonState.NEW)
     first = say(assistant, "hello")
-    assert engine.requests[0].prompt == "user\nhello\n\n(Be brief.)assistant\n"
+    assert engine.requests[0].prompt == "user\nhello\n\nBe brief.assistant\n"
     assistant.veto(lesson.id)
     say(assistant, "more", session=first.session)
     told, later = engine.requests[0].prompt_ids, engine.requests[1].prompt_ids

@@ -70,4 +70,4 @@ def test_the_room_for_a_reply_shrinks_with_the_context() -> None:
 def test_a_hint_takes_the_place_of_the_last_note() -> None:
     lines = [Line("user", "a", "old"), Line("assistant", "b", "", (7,)), Line("user", "c", "old"), Line("tool", "d")]
     assert hinted(lines, "new") == [*lines[:2], Line("user", "c", "new"), lines[3]]
-    assert hinted(lines, "new")[2].rendered() == ChatMessage("user", "c\n\n(new)")
+    assert hinted(lines, "new")[2].rendered() == ChatMessage("user", "c\n\nnew")

@@ -38,8 +38,8 @@ def test_the_teacher_reads_the_same_conversation_with_each_lesson_once(
     [sample] = batches.make(None).samples
     assert sample.hinted_prompt_ids is not None
     plain, told = engine.detokenize(sample.prompt_ids), engine.detokenize(sample.hinted_prompt_ids)
-    assert plain == "user\nWhat is a heron?\n\n(No lists.\nAnswer in one sentence.\nOnly about herons.)assistant\n"
-    assert told == "user\nWhat is a heron?\n\n(No lists.\nAnswer in one sentence.)assistant\n"
+    assert plain == "user\nWhat is a heron?\n\nNo lists.\nAnswer in one sentence.\nOnly about herons.assistant\n"
+    assert told == "user\nWhat is a heron?\n\nNo lists.\nAnswer in one sentence.assistant\n"
 
 
 def test_a_hint_that_is_no_lesson_stands_after_the_lessons(
@@ -50,7 +50,7 @@ def test_a_hint_that_is_no_lesson_stands_after_the_lessons(
     [sample] = batches.make(None).samples
     assert sample.hinted_prompt_ids is not None
     told = engine.detokenize(sample.hinted_prompt_ids)
-    assert told.endswith("\n\n(No lists.\nSay which heron is the largest.)assistant\n")
+    assert told.endswith("\n\nNo lists.\nSay which heron is the largest.assistant\n")
 
 
 def test_what_was_vetoed_is_taught_to_nobody(store: Store, batches: BatchMaker, corrected: Correct) -> None:
@@ -71,7 +71,7 @@ def test_lessons_are_practised_on_other_prompts(
     assert len(batch.rehearsals) == PRACTICE
     own = batch.rehearsals[0]
     assert engine.detokenize(own.prompt_ids) == "user\nWhat is a stork?assistant\n"
-    assert engine.detokenize(own.hinted_prompt_ids) == f"user\nWhat is a stork?\n\n({HINT})assistant\n"
+    assert engine.detokenize(own.hinted_prompt_ids) == f"user\nWhat is a stork?\n\n{HINT}assistant\n"
     assert [engine.detokenize(ids) for ids in batch.neutral] == [f"user\n{text}assistant\n" for text in NEUTRAL]
 
 

@@ -5,6 +5,7 @@ TrainingError
 │   └── UnsupportedArchitecture
 ├── JobError (ValueError)         the job asks for something that cannot be done
 ├── AdapterError (ValueError)     an adapter's files are not what they should be
+├── Diverged                      the loss became infinite
 ├── TooLittleMemory (MemoryError) the base would not fit beside what runs already
 └── Orphaned                      the process that asked for the training is gone
 """
@@ -30,6 +31,10 @@ class JobError(TrainingError, ValueError):
 
 class AdapterError(TrainingError, ValueError):
     """Unexpected, missing or misshapen tensors in an adapter."""
+
+
+class Diverged(TrainingError):
+    """The adapter is worth nothing."""
 
 
 class TooLittleMemory(TrainingError, MemoryError):

@@ -46,6 +46,9 @@ WHOLE = {
 ROPE_FACTORS = "rope_freqs.weight"
 """Llama 3's long-context factors: they divide the rotary frequencies, and go into the config."""
 
+MAKING = ".making-"
+"""Begins the name of a folder that is not a base yet; the process id follows."""
+
 
 @dataclass(frozen=True)
 class Base:
@@ -104,7 +107,8 @@ def _make(gguf: Path, folder: Path, on_tensor: Callable[[int, int], None]) -> No
     reader = _open(gguf)
     config = _config(reader)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
+    _sweep(folder.parent)
+    aside = Path(tempfile.mkdtemp(prefix=f"{MAKING}{os.getpid()}-", dir=folder.parent))
     try:
         with (aside / "model.safetensors").open("wb") as file:
             _write_weights(file, reader, config, on_tensor)
@@ -116,6 +120,16 @@ def _make(gguf: Path, folder: Path, on_tensor: Callable[[int, int], None]) -> No
         _move(aside, folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _sweep(bases: Path) -> None:
+    """Remove what a killed process left half made: it is as large as a base."""
+    import psutil
+
+    for left in bases.glob(f"{MAKING}*"):
+        pid = left.name.removeprefix(MAKING).split("-")[0]
+        if not pid.isdigit() or not psutil.pid_exists(int(pid)):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _move(aside: Path, folder: Path) -> None:

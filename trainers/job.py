@@ -2,7 +2,8 @@
 
 A job is a folder: `job.json` in; `adapter/` (PEFT), `adapter.gguf` and `result.json` out. The worker
 prints one JSON event per line on stdout: `{"event": "progress", "stage": str, "done": int, "total": int}`,
-at last `{"event": "done"}` or `{"event": "failed", "reason": str}`.
+`{"event": "step", "step": int, "figures": {name: float}}` after each optimiser step, and at last
+`{"event": "done"}` or `{"event": "failed", "reason": str}`.
 """
 
 from __future__ import annotations
@@ -68,10 +69,10 @@ class Recipe:
     """Weight of the k3 KL to the base."""
     amplify: float = 1.0
     """c of the amplified teacher."""
-    rollouts: int = 8
-    """Rehearsal replies to sample."""
-    max_new: int = 96
-    """Tokens per rehearsal reply."""
+    rollouts: int = 4
+    """Rehearsal replies to sample in each step."""
+    max_new: int = 64
+    """Tokens per rehearsal reply, at most."""
     anchor: float = 0.5
     """Weight of KL(base ‖ student) on neutral prompts."""
     max_grad_norm: float = 1.0

@@ -5,6 +5,7 @@ Knows nothing of jobs, files or processes.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -12,6 +13,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from trainers.errors import Diverged
 from trainers.job import Recipe
 from trainers.progress import Callback
 from trainers.torch_loss import Item
@@ -29,7 +31,7 @@ def train(
     recipe: Recipe,
     callback: Callback,
 ) -> list[dict[str, float]]:
-    """`recipe.steps` optimiser steps, each over `items(step)`; the figures of each step.
+    """`recipe.steps` optimiser steps, each over `items(step)`; the figures of each step. Raises `Diverged`.
 
     One item at a time goes forward and backward: on a CPU larger batches gain nothing and take memory.
     """
@@ -39,6 +41,8 @@ def train(
     for step in range(recipe.steps):
         figures = _accumulate(policy, items(step), loss, recipe, partial(_tell, callback, step, recipe.steps))
         norm = torch.nn.utils.clip_grad_norm_(parameters, recipe.max_grad_norm)
+        if not (math.isfinite(figures["loss"]) and torch.isfinite(norm)):
+            raise Diverged("The training diverged: its loss is no number, and nothing of it is kept.")
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
         history.append(figures | {"grad_norm": float(norm)})

@@ -24,6 +24,9 @@ from trainers.torch_rollout import sample
 HELD = 4
 """Rehearsal prompts to measure on; a quarter of them where there are fewer than sixteen."""
 
+SEEN = 6
+"""Replies to them: fewer would leave the distance to the teacher to chance."""
+
 GAUGED = 8
 """Neutral prompts to measure on."""
 
@@ -76,11 +79,11 @@ def update(job: Job, policy: Policy, callback: Callback) -> Result:
 def _split(job: Job) -> tuple[list[Rehearsal], list[Rehearsal]]:
     """Rehearsals to practise on and to measure on: the same ones when there are too few to part."""
     if job.recipe.method != "rehearsal":
-        return [], list(job.rehearsals[:HELD])
+        return [], _turn(job.rehearsals, 0, SEEN)
     held = min(HELD, len(job.rehearsals) // 4)
     if held == 0:
-        return list(job.rehearsals), list(job.rehearsals)
-    return list(job.rehearsals[:-held]), list(job.rehearsals[-held:])
+        return list(job.rehearsals), _turn(job.rehearsals, 0, SEEN)
+    return list(job.rehearsals[:-held]), _turn(job.rehearsals[-held:], 0, SEEN)
 
 
 def _neutral(job: Job) -> tuple[Sequence[Ids], Sequence[Ids]]:

@@ -31,7 +31,7 @@ class Llama:
         from llama_cpp import Llama as Engine
 
         self.engine = Engine(
-            str(gguf), n_ctx=512, logits_all=True, verbose=False, n_threads=2, lora_path=lora and str(lora)
+            str(gguf), n_ctx=512, logits_all=True, verbose=False, n_threads=1, lora_path=lora and str(lora)
         )
 
     def ids(self, text: str) -> tuple[int, ...]:
@@ -70,6 +70,10 @@ def bases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def base(gguf: Path, sha256: str, bases: Path) -> Base:
+    import torch
+
+    # Two threads that wait for each other by spinning are many times slower than one on a busy machine.
+    torch.set_num_threads(1)
     return gguf_base.prepare(gguf, sha256, bases)
 
 

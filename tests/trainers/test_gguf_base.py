@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -68,10 +71,15 @@ def test_stopped_while_it_is_made_nothing_stays(tmp_path: Path) -> None:
     assert not list((tmp_path / "bases").iterdir())
 
 
-def test_a_folder_left_by_a_kill_does_not_count(tmp_path: Path) -> None:
-    (tmp_path / ".making-killed").mkdir()
-    (tmp_path / ".making-killed" / "config.json").write_text("{}")
-    assert gguf_base.prepare(tiny(tmp_path / "m.gguf", "llama"), "0" * 64, tmp_path).layers == 1
+def test_what_a_kill_left_is_swept(tmp_path: Path) -> None:
+    killed = subprocess.Popen([sys.executable, "-c", ""])
+    killed.wait()
+    bases = tmp_path / "bases"
+    for pid in (killed.pid, os.getpid()):
+        (bases / f".making-{pid}-x").mkdir(parents=True)
+        (bases / f".making-{pid}-x" / "config.json").write_text("{}")
+    base = gguf_base.prepare(tiny(tmp_path / "m.gguf", "llama"), "0" * 64, bases)
+    assert {p.name for p in bases.iterdir()} == {base.folder.name, f".making-{os.getpid()}-x"}
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from trainers import torch_batch, torch_lora, torch_policy
+from trainers.errors import Diverged
 from trainers.gguf_base import Base
 from trainers.job import Recipe, Rehearsal, Sample
 from trainers.progress import Silent
@@ -98,3 +99,9 @@ def _chosen(policy: Policy, text_ids: tuple[int, ...]) -> torch.Tensor:
     from trainers.torch_loss import chosen
 
     return chosen(policy.measured(text_ids[:12], text_ids[12:24]), text_ids[12:24])
+
+
+def test_a_loss_that_is_no_number_ends_the_run(policy: Policy, text_ids: tuple[int, ...]) -> None:
+    items = torch_batch.anchored(policy, [text_ids[:12]], [text_ids[12:16]], float("nan"))
+    with pytest.raises(Diverged, match="diverged"):
+        torch_lora.train(policy, lambda step: items, loss, RECIPE, Silent())

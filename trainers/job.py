@@ -162,7 +162,7 @@ class Result:
 
     metrics: dict[str, float]
     """`loss`, `kl_base` (neutral prompts, KL(base ‖ student)), `margin_before`, `margin_after`, `clip_fraction`,
-    `distance_base`, `distance_before`, `distance_after` (KL(policy ‖ teacher) on held rehearsals),
+    `distance_base`, `distance_before`, `distance_after` (KL(policy ‖ teacher) on the base's replies to held prompts),
     `degenerate`, `degenerate_base` (share of sampled replies that are empty or repeat themselves),
     `entropy_before`, `entropy_after`, `length_before`, `length_after` (tokens of a reply to a held
     rehearsal), `tokens` (of the samples' replies)."""

@@ -29,8 +29,6 @@ class Sight:
     held: list[Reply]
     """To the held rehearsal prompts, without the hint."""
     neutral: list[Reply]
-    distance: float
-    """KL(policy ‖ teacher) on `held`, nats per token."""
     entropy: float
     """On `held`, nats per token."""
     degenerate: float
@@ -55,20 +53,37 @@ def sight(
     with policy.as_base() if base else nullcontext():
         sampled = sample(policy, prompts, job.stop_ids, job.recipe.max_new, generator, on_token=tell)
     own, rest = sampled[: len(held)], sampled[len(held) :]
-    distances, entropies = [], []
-    for rehearsal, reply in zip(held, own, strict=True):
-        view = policy.measured(rehearsal.prompt_ids, reply, base=base)
-        target = teacher(policy, rehearsal, reply, job.recipe.amplify)
-        distances.append(float(objective.kl(view, target).mean()))
-        entropies.append(float(objective.entropy(view).mean()))
+    entropies = [
+        float(objective.entropy(policy.measured(rehearsal.prompt_ids, reply, base=base)).mean())
+        for rehearsal, reply in zip(held, own, strict=True)
+    ]
     return Sight(
         held=own,
         neutral=rest,
-        distance=_mean(distances),
         entropy=_mean(entropies),
         degenerate=replies.share(sampled, job.stop_ids),
         length=replies.mean_length(own),
     )
+
+
+def distance(
+    policy: Policy,
+    held: Sequence[Rehearsal],
+    base_replies: Sequence[Reply],
+    amplify: float,
+    *,
+    base: bool = False,
+) -> float:
+    """KL(policy ‖ teacher) on the base's replies to `held`, nats per token.
+
+    On the same tokens before and after: on replies of its own, a policy that learned to stop early is
+    measured on few tokens, and chance decides.
+    """
+    distances = []
+    for rehearsal, reply in zip(held, base_replies, strict=True):
+        view = policy.measured(rehearsal.prompt_ids, reply, base=base)
+        distances.append(float(objective.kl(view, teacher(policy, rehearsal, reply, amplify)).mean()))
+    return _mean(distances)
 
 
 def drift(policy: Policy, prompts: Sequence[Ids], base_replies: Sequence[Reply]) -> float:

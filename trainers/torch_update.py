@@ -49,12 +49,15 @@ def update(job: Job, policy: Policy, callback: Callback) -> Result:
     base = gauge.sight(policy, held, [*gauged, *anchors], job, generator, callback, base=True)
     before = base if job.parent is None else gauge.sight(policy, held, [], job, generator, callback)
     margins = [gauge.margin(policy, judged)]
+    distance = partial(gauge.distance, policy, held, base.held, job.recipe.amplify)
+    distances = [distance(base=True), distance()]
     share = job.recipe.anchor / max(1, min(ANCHORS, len(anchors)))
     anchored = batch.anchored(policy, anchors, base.neutral[len(gauged) :], share)
     steps = _steps(job, policy, judged, practice, anchored, generator, callback)
     history = train(policy, steps, loss, job.recipe, callback)
     after = gauge.sight(policy, held, gauged, job, generator, callback)
     margins.append(gauge.margin(policy, judged))
+    distances.append(distance())
 
     return Result(
         metrics={
@@ -63,6 +66,9 @@ def update(job: Job, policy: Policy, callback: Callback) -> Result:
             "kl_base": gauge.drift(policy, gauged, base.neutral[: len(gauged)]),
             "margin_before": margins[0],
             "margin_after": margins[1],
+            "distance_base": distances[0],
+            "distance_before": distances[1],
+            "distance_after": distances[2],
             "tokens": float(sum(len(i.response) for i in judged)),
         },
         counts={
@@ -135,9 +141,6 @@ def _figures(history: Sequence[dict[str, float]]) -> dict[str, float]:
 
 def _compared(base: gauge.Sight, before: gauge.Sight, after: gauge.Sight) -> dict[str, float]:
     return {
-        "distance_base": base.distance,
-        "distance_before": before.distance,
-        "distance_after": after.distance,
         "degenerate": after.degenerate,
         "degenerate_base": base.degenerate,
         "entropy_before": before.entropy,

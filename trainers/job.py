@@ -78,6 +78,7 @@ class Recipe:
     max_grad_norm: float = 1.0
     seed: int = 0
     threads: int = 2
+    """At most; fewer while other programs use the cores."""
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,13 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
+from trainers.cores import Cores
 from trainers.errors import JobError, Orphaned, TrainingError
 from trainers.files import write_text
 from trainers.job import Job, Result
@@ -31,6 +33,8 @@ class Events:
     def __init__(self, out: TextIO) -> None:
         self.out = out
         self.parent = os.getppid()
+        self.on_step: Callable[[], None] = lambda: None
+        """Called after each optimiser step."""
 
     def progress(self, stage: str, done: int, total: int) -> None:
         if os.getppid() != self.parent:
@@ -39,6 +43,7 @@ class Events:
 
     def step(self, number: int, figures: dict[str, float]) -> None:
         self.send(event="step", step=number, figures=figures)
+        self.on_step()
 
     def send(self, **event: Any) -> None:
         try:
@@ -82,7 +87,9 @@ def run(folder: Path, events: Events) -> Result:
     from trainers import torch_policy
     from trainers.torch_update import update
 
-    torch.set_num_threads(job.recipe.threads)
+    cores = Cores(job.recipe.threads)
+    events.on_step = lambda: torch.set_num_threads(cores.threads())
+    events.on_step()
     parent = None if job.parent is None else Path(job.parent)
     policy = torch_policy.load(base, job.recipe.rank, job.recipe.alpha, parent, job.recipe.seed)
     events.progress("loading", 1, 1)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -25,7 +24,7 @@ from clawlocal.errors import FolderBusy, NotFound, PromptError
 from clawlocal.idle import Idleness
 from clawlocal.judge.cascade import cascade
 from clawlocal.judge.reward import Reward
-from clawlocal.lock import FolderLock
+from clawlocal.lock import FolderLock, take
 from clawlocal.models.opened import OpenedModel
 from clawlocal.paths import Paths
 from clawlocal.records import (
@@ -50,9 +49,7 @@ from clawlocal.training.update import Updater
 
 __all__ = ["Answer", "Assistant", "Reply", "Status"]
 
-
 LOCK_PATIENCE_SECONDS = 1.0
-LOCK_RETRY_SECONDS = 0.05
 
 
 class Assistant:
@@ -107,7 +104,7 @@ class Assistant:
         settings = config.load(where.settings) if settings is None else settings
         where.ensure(where.data)
         with contextlib.ExitStack() as undo:
-            lock, holder = _take_lock(where, LOCK_PATIENCE_SECONDS if serve else 0.0)
+            lock, holder = take(where.lock, patience=LOCK_PATIENCE_SECONDS if serve else 0.0)
             if lock is not None:
                 undo.callback(lock.release)
             store = undo.enter_context(Store.open(where.database))
@@ -317,7 +314,7 @@ class Assistant:
         return future.result(timeout) if wait else None
 
     def _nobody_holds(self) -> bool:
-        lock, _ = _take_lock(self._paths, 0.0)
+        lock, _ = take(self._paths.lock, patience=0.0)
         if lock is not None:
             lock.release()
         return lock is not None
@@ -393,15 +390,3 @@ def _said(text: str) -> str:
     if not text.strip():
         raise PromptError("The correction is empty: say what the reply should have been.")
     return text.strip()
-
-
-def _take_lock(where: Paths, patience: float) -> tuple[FolderLock | None, str | None]:
-    """The lock, or who holds it. Commands that only look hold it for an instant: they are waited out."""
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            return FolderLock.acquire(where.lock), None
-        except FolderBusy as e:
-            if time.monotonic() >= deadline:
-                return None, e.holder
-        time.sleep(LOCK_RETRY_SECONDS)

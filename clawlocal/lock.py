@@ -9,12 +9,15 @@ import json
 import os
 import socket
 import sys
+import time
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from clawlocal.errors import FolderBusy, StoreError
+
+RETRY_SECONDS = 0.05
 
 
 class FolderLock:
@@ -54,6 +57,21 @@ class FolderLock:
 
     def __exit__(self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None) -> None:
         self.release()
+
+
+def take(path: Path, patience: float) -> tuple[FolderLock | None, str | None]:
+    """The lock, or who holds it after `patience` seconds. Raises `StoreError`.
+
+    Commands that only look hold it for an instant: they are waited out.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return FolderLock.acquire(path), None
+        except FolderBusy as e:
+            if time.monotonic() >= deadline:
+                return None, e.holder
+        time.sleep(RETRY_SECONDS)
 
 
 if sys.platform == "win32":

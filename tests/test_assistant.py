@@ -70,7 +70,7 @@ def test_learned_it_speaks_and_taken_back_it_does_not(
     assistant.on_change(changed.set)
     assistant.correct(said(assistant, "What is a heron?"), "Answer in one sentence.")
     before = engine.requests[-1].prompt
-    assert "(Answer in one sentence.)" in _asked(assistant, engine)
+    assert "Answer in one sentence." in _asked(assistant, engine)
     receipt = assistant.learn_now(wait=True, timeout=60)
     assert receipt is not None
     assert (receipt.status, receipt.version) == (UpdateStatus.PUBLISHED, "v1")

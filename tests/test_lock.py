@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,12 +15,12 @@ import pytest
 
 from clawlocal import lock
 from clawlocal.errors import FolderBusy, StoreError
-from clawlocal.lock import FolderLock
+from clawlocal.lock import FolderLock, take
 
 HOLD = """
 import sys
 from pathlib import Path
-from clawlocal.lock import FolderLock
+from clawlocal.lock import FolderLock, take
 held = FolderLock.acquire(Path(sys.argv[1]), "clawlocal serve")
 print("held", flush=True)
 sys.stdin.readline()
@@ -127,3 +128,21 @@ def test_a_file_system_without_locks(path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(lock, "_try_lock", refuse)
     with pytest.raises(StoreError, match=r"Cannot lock .*: No locks available\."):
         FolderLock.acquire(path)
+
+
+def test_who_only_looks_at_the_lock_is_waited_out(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    looking = FolderLock.acquire(path, "clawlocal learn status")
+    assert take(path, patience=0.0) == (None, looking_holder(path))
+    threading.Timer(0.2, looking.release).start()
+    lock, holder = take(path, patience=60.0)
+    assert holder is None and lock is not None
+    lock.release()
+
+
+def looking_holder(path: Path) -> str:
+    try:
+        FolderLock.acquire(path)
+    except FolderBusy as e:
+        return e.holder
+    raise AssertionError("nobody holds the lock")

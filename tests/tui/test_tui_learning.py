@@ -11,7 +11,6 @@ from waiting import Open, chat_of, idle, said, send, shown, until
 
 from clawlocal.errors import AdapterError, ModelError
 from clawlocal.records import LessonState, UpdateStatus
-from tui.screens.confirm import ConfirmScreen
 from tui.screens.export import ExportScreen
 from tui.screens.holder import HolderScreen
 from tui.screens.panel import PanelScreen
@@ -103,20 +102,13 @@ async def test_rolling_back_from_the_panel(opened: Open, fake: FakeAssistant) ->
         screen = await panel(pilot)
         assert screen.versions.marked == "v2"
         await pilot.press("r")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
-        assert "Bring back v1?" in shown(pilot.app.screen), "with the live version marked, its parent comes back"
-        await pilot.press("escape")
-        await pilot.press("down")
-        await until(pilot, lambda: screen.versions.marked == "v1")
-        await pilot.press("r")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
-        assert "Bring back v1?" in shown(pilot.app.screen)
-        await pilot.press("escape")
-        assert fake.called("rollback") == []
-        await pilot.press("r", "tab", "enter")
         await said(pilot, "v1 is live again.")
-        assert fake.called("rollback") == [("v1",)]
+        assert fake.called("rollback") == [("v1",)], "with the live version marked, its parent comes back"
         await until(pilot, lambda: screen.learned and screen.learned.status.live_version == "v1")
+        assert screen.versions.marked == "v2", "the mark stays, so that the same key brings it back"
+        await pilot.press("r")
+        await until(pilot, lambda: screen.learned and screen.learned.status.live_version == "v2")
+        assert fake.called("rollback") == [("v1",), ("v2",)]
 
 
 async def test_a_lesson_is_vetoed_and_restored(opened: Open, fake: FakeAssistant) -> None:

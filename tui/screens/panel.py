@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -20,7 +19,6 @@ from tui.background import ask
 from tui.commands import adapters
 from tui.learned import Learned, gather
 from tui.receipt import condition_lines, lesson_line, queue_words, receipt_lines, version_line
-from tui.screens.confirm import ConfirmScreen
 from tui.screens.export import Export, ExportScreen
 from tui.words import sentence, status_words
 
@@ -140,22 +138,17 @@ class PanelScreen(ModalScreen[None]):
             adapters.set_learning(self, self.assistant, not self.learned.status.learning)
 
     def action_rollback(self) -> None:
-        """The marked version comes back; where the live one is marked, the one that it was made from."""
+        """One key: the marked version speaks; where the live one is marked, the one that it was made from.
+
+        Not asked twice, since the same key brings back what was live.
+        """
         version, learned = self.versions.marked, self.learned
         if version is None or learned is None:
             return
         live = next((v for v in learned.versions if v.state is AdapterState.LIVE), None)
-        if version == (live.version if live else BASE):
-            if live is None:
-                self.notify("The base is live: there is nothing to roll back.", markup=False)
-                return
+        if live is not None and version == live.version:
             version = live.parent or BASE
-        question = f"Bring back {version}? It speaks from the next reply on; {live.version if live else BASE} is kept."
-        self.app.push_screen(ConfirmScreen(question, f"Bring back {version}"), partial(self._bring_back, version))
-
-    def _bring_back(self, version: str, agreed: bool | None) -> None:
-        if agreed:
-            adapters.rollback(self, self.assistant, version)
+        adapters.rollback(self, self.assistant, version)
 
     def action_export(self) -> None:
         version = self.versions.marked

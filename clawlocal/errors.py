@@ -1,15 +1,15 @@
 """Every error that a person may meet, each with a title and one sentence that says what to do.
 
-    ClawlocalError
-    ├── ConfigError          (ValueError)          a setting that cannot be read
-    ├── PromptError          (ValueError)          empty, or longer than the context
-    ├── NotFound             (LookupError)         no session, turn, version of that name
-    ├── ModelError           (RuntimeError)        no file, wrong hash, cut short, unknown
-    ├── AdapterError         (RuntimeError)        damaged on disk, of another base, not known
-    ├── StoreError           (OSError)             disk full, read-only folder, damaged database
-    │   └── FolderBusy                             another instance holds the data folder
-    ├── TrainerError         (RuntimeError)        the worker failed or was killed
-    └── EngineClosed         (RuntimeError)        asked for a reply after the engine stopped
+ClawlocalError
+├── ConfigError          (ValueError)          a setting that cannot be read
+├── PromptError          (ValueError)          empty, or longer than the context
+├── NotFound             (LookupError)         no session, turn, version of that name
+├── ModelError           (RuntimeError)        no file, wrong hash, cut short, unknown
+├── AdapterError         (RuntimeError)        damaged on disk, of another base, not known
+├── StoreError           (OSError)             disk full, read-only folder, damaged database
+│   └── FolderBusy                             another instance holds the data folder
+├── TrainerError         (RuntimeError)        the worker failed or was killed
+└── EngineClosed         (RuntimeError)        asked for a reply after the engine stopped
 """
 
 from __future__ import annotations

@@ -162,9 +162,7 @@ class Receipt:
     status: UpdateStatus
     version: str | None = None
     parent: str | None = None
-    samples: dict[str, Any] = field(
-        default_factory=lambda: {"rl": 0, "opd": 0, "rehearsed": 0, "skipped": {}}
-    )
+    samples: dict[str, Any] = field(default_factory=lambda: {"rl": 0, "opd": 0, "rehearsed": 0, "skipped": {}})
     lessons: list[dict[str, Any]] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)
     gate: dict[str, Any] = field(default_factory=lambda: {"passed": False, "checks": []})

@@ -45,6 +45,8 @@ def write_result(folder: Path, mode: str) -> None:
 
 
 def main(mode: str, folder: Path) -> int:
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     say(event="progress", stage="training", done=1, total=4)
     match mode:
         case "endless":

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.waiting import until
 
 from benchmarks.terse import QUESTIONS, WISH, obeys, sentences
 from clawlocal.assistant import Answer, Assistant
 from clawlocal.config import Settings
 from clawlocal.engine.protocol import ChatMessage, Engine
 from clawlocal.records import LessonState, TurnUse, UpdateStatus
+from tests.waiting import until
 
 PAIRS = {
     "Why do leaves change colour in autumn?": (

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -147,6 +148,9 @@ def _step_back() -> None:
     os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
     if hasattr(os, "nice"):
         os.nice(19)
+    # Under nohup it would be ignored, and a parent that dies while this process is stopped would leave it behind.
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _trace() -> None:

@@ -126,8 +126,7 @@ class FakeEngine:
         self._check_open()
         if not prompt_ids or len(prompt_ids) + 1 > self.n_ctx:
             raise PromptError(
-                f"Your message is {len(prompt_ids)} tokens, this model reads at most {self.n_ctx - 1}: "
-                "shorten it."
+                f"Your message is {len(prompt_ids)} tokens, this model reads at most {self.n_ctx - 1}: shorten it."
             )
         asked = Asked(tuple(prompt_ids), self.detokenize(prompt_ids), sampling, adapter)
         self.requests.append(asked)

@@ -75,9 +75,7 @@ def _look_through(path: Path) -> GgufFile:
     except FileNotFoundError as e:
         raise ModelError(f"There is no model file at {path}: download it again or choose another.") from e
     except OSError as e:
-        raise ModelError(
-            f"The model file {path} cannot be read ({e.strerror}): check it or choose another."
-        ) from e
+        raise ModelError(f"The model file {path} cannot be read ({e.strerror}): check it or choose another.") from e
     except DamagedFile as e:
         raise ModelError(f"The model file {path} is damaged, {e}: download it again.") from e
 

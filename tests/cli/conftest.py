@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -39,6 +40,8 @@ def clawlocal(home: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 @pytest.fixture
 def started(home: Path) -> Callable[..., subprocess.Popen[str]]:
     """`started("chat", "Hello")` starts a process; the test ends it."""
+    # Where the tests run in the background, interrupts are ignored, and children would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def start(*arguments: str, **options: Any) -> subprocess.Popen[str]:
         return subprocess.Popen(

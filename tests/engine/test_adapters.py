@@ -28,9 +28,7 @@ def test_a_sound_adapter_passes(llama_engine: LlamaEngine, adapter: AdapterFile)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.01, 0.2, 0.9, 0.999])
-def test_a_file_cut_short(
-    llama_engine: LlamaEngine, adapter: AdapterFile, tmp_path: Path, share: float
-) -> None:
+def test_a_file_cut_short(llama_engine: LlamaEngine, adapter: AdapterFile, tmp_path: Path, share: float) -> None:
     data = adapter.path.read_bytes()
     path = tmp_path / "cut.gguf"
     path.write_bytes(data[: int(len(data) * share)])

@@ -57,9 +57,7 @@ def test_ordinary_prompts_are_llama_cpps_own(llama_engine: LlamaEngine, content:
 
 
 def test_the_default_system_message_is_added(llama_engine: LlamaEngine) -> None:
-    assert llama_engine.encode(user("hi")) == llama_engine.encode(
-        [ChatMessage("system", DEFAULT_SYSTEM), *user("hi")]
-    )
+    assert llama_engine.encode(user("hi")) == llama_engine.encode([ChatMessage("system", DEFAULT_SYSTEM), *user("hi")])
 
 
 @settings(max_examples=200, deadline=None)

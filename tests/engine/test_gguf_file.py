@@ -34,9 +34,7 @@ def test_a_file_cut_anywhere_is_damaged(data: st.DataObject, adapter: AdapterFil
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.integers(0, 600), value=st.integers(0, 255))
-def test_a_flipped_byte_is_read_or_refused(
-    place: int, value: int, adapter: AdapterFile, tmp_path: Path
-) -> None:
+def test_a_flipped_byte_is_read_or_refused(place: int, value: int, adapter: AdapterFile, tmp_path: Path) -> None:
     data = bytearray(adapter.path.read_bytes())
     data[place] = value
     path = tmp_path / "flipped.gguf"

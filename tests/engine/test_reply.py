@@ -22,9 +22,7 @@ GREEDY = Sampling(temperature=0, max_tokens=12)
 LONG = "The sea is wide and the wind is strong. " * 15
 
 
-def ask(
-    engine: LlamaEngine, text: str, sampling: Sampling = GREEDY, adapter: AdapterFile | None = None
-) -> Completion:
+def ask(engine: LlamaEngine, text: str, sampling: Sampling = GREEDY, adapter: AdapterFile | None = None) -> Completion:
     return engine.generate(engine.encode(user(text)), sampling, adapter).result(DEADLINE)
 
 
@@ -56,9 +54,7 @@ def test_the_stream_is_the_text(llama_engine: LlamaEngine) -> None:
     reply = llama_engine.generate(prompt, GREEDY, on_text=heard.append, on_done=done.append)
     pieces = list(reply)
     completion = reply.result()
-    assert (
-        "".join(pieces) == "".join(heard) == completion.text == llama_engine.detokenize(completion.token_ids)
-    )
+    assert "".join(pieces) == "".join(heard) == completion.text == llama_engine.detokenize(completion.token_ids)
     assert list(reply) == pieces
     assert done == [completion]
     assert len(completion.logprobs) == len(completion.token_ids) == 12
@@ -95,9 +91,7 @@ def test_greedy_replies_do_not_depend_on_what_came_before(llama_engine: LlamaEng
     assert again.reused > 0
 
 
-def test_a_turn_of_a_conversation_is_the_same_on_a_fresh_engine(
-    llama_engine: LlamaEngine, model_path: Path
-) -> None:
+def test_a_turn_of_a_conversation_is_the_same_on_a_fresh_engine(llama_engine: LlamaEngine, model_path: Path) -> None:
     """Its history was sampled token by token here, and comes in chunks there."""
     prompt = llama_engine.encode(user("Tell me a story."))
     told = llama_engine.generate(prompt, replace(GREEDY, max_tokens=70)).result(DEADLINE)
@@ -202,9 +196,7 @@ def test_what_cannot_be_evaluated_fails_in_words(llama_engine: LlamaEngine) -> N
 
 
 def test_cancelling_while_it_speaks(llama_engine: LlamaEngine) -> None:
-    reply = llama_engine.generate(
-        llama_engine.encode(user("Tell me a long story.")), replace(GREEDY, max_tokens=400)
-    )
+    reply = llama_engine.generate(llama_engine.encode(user("Tell me a long story.")), replace(GREEDY, max_tokens=400))
     next(iter(reply))
     reply.cancel()
     completion = reply.result(DEADLINE)

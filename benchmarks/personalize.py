@@ -50,8 +50,8 @@ def run(seeds: int) -> dict[str, Any]:
         "corrections": CORRECTIONS,
         "replies_per_column_and_seed": len(HELD_OUT) * REPLIES_PER_QUESTION,
     }
-    frozen, learned = (max(results[name]["obeys_on_topic"], 1e-9) for name in ("frozen", "learned"))
-    return report("personalize", results, {"learned_to_frozen": learned / frozen})
+    prompted, learned = (results[name]["obeys_on_topic"] for name in ("in_the_prompt", "learned"))
+    return report("personalize", results, {"learned_to_in_the_prompt": learned / prompted if prompted else 0.0})
 
 
 def _user(seed: int) -> dict[str, Any]:

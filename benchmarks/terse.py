@@ -37,48 +37,8 @@ HELD_OUT = (
 """What a lesson is measured on."""
 
 _STOP = frozenset(
-    [
-        "a",
-        "an",
-        "about",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "before",
-        "by",
-        "can",
-        "do",
-        "does",
-        "for",
-        "from",
-        "how",
-        "i",
-        "in",
-        "is",
-        "it",
-        "know",
-        "make",
-        "makes",
-        "me",
-        "of",
-        "on",
-        "or",
-        "should",
-        "tell",
-        "that",
-        "the",
-        "to",
-        "what",
-        "when",
-        "which",
-        "who",
-        "why",
-        "with",
-        "would",
-        "you",
-    ]
+    """a an about and are as at be before by can do does for from how i in is it know make makes me of on or should
+    tell that the to what when which who why with would you""".split()
 )
 
 

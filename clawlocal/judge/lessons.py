@@ -12,95 +12,15 @@ THIS_TURN = "this turn"
 """About the subject of one exchange; teaches that exchange alone."""
 
 _FORM = frozenset(
-    [
-        "answer",
-        "answers",
-        "answering",
-        "bullet",
-        "bullets",
-        "brief",
-        "briefly",
-        "casual",
-        "code",
-        "concise",
-        "detail",
-        "details",
-        "detailed",
-        "emoji",
-        "emojis",
-        "english",
-        "example",
-        "examples",
-        "explain",
-        "explanation",
-        "explanations",
-        "finish",
-        "formal",
-        "french",
-        "friendly",
-        "german",
-        "introduction",
-        "language",
-        "length",
-        "line",
-        "lines",
-        "list",
-        "lists",
-        "long",
-        "longer",
-        "markdown",
-        "max",
-        "maximum",
-        "message",
-        "messages",
-        "most",
-        "paragraph",
-        "paragraphs",
-        "plain",
-        "please",
-        "points",
-        "polite",
-        "prose",
-        "question",
-        "questions",
-        "reply",
-        "replies",
-        "respond",
-        "response",
-        "responses",
-        "sentence",
-        "sentences",
-        "short",
-        "shorter",
-        "simple",
-        "simpler",
-        "simply",
-        "spanish",
-        "start",
-        "step",
-        "steps",
-        "style",
-        "summary",
-        "table",
-        "tone",
-        "use",
-        "vocabulary",
-        "word",
-        "words",
-        "write",
-        "writing",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-    ]
+    """answer answers answering bullet bullets brief briefly casual code concise detail details detailed emoji emojis
+    english example examples explain explanation explanations finish formal french friendly german introduction
+    language length line lines list lists long longer markdown max maximum message messages most paragraph
+    paragraphs plain please points polite prose question questions reply replies respond response responses
+    sentence sentences short shorter simple simpler simply spanish start step steps style summary table tone use
+    vocabulary word words write writing one two three four five six seven eight nine ten""".split()
 )
+_WEAK = frozenset(["please", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"])
+"""Of these, the words that alone do not make a sentence speak of form."""
 
 
 def scope(hint: str, request: str, reply: str) -> str:
@@ -111,6 +31,11 @@ def scope(hint: str, request: str, reply: str) -> str:
     about = content_words(hint) - _FORM
     subject = content_words(request) | content_words(reply)
     return THIS_TURN if any(_stem(w) in {_stem(s) for s in subject} for w in about) else GENERAL
+
+
+def about_form(hint: str) -> bool:
+    """It speaks of how a reply is written. Without that, only the user's own word makes it hold for every chat."""
+    return bool(content_words(hint) & (_FORM - _WEAK))
 
 
 def note(lessons: Sequence[str]) -> str:

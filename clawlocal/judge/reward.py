@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from clawlocal.errors import ClawlocalError, EngineClosed
 from clawlocal.judge import hints, lessons
 from clawlocal.judge.protocol import Exchange, Judge, Opinion
+from clawlocal.judge.votes import VOTES
 from clawlocal.records import LessonState, Signal, SignalKind, TurnUse, Verdict
 from clawlocal.store import Store
 
@@ -122,7 +123,7 @@ class Reward:
                 return
             self._store.add_verdict(verdict, use, reason)
             if hint.text and signal.kind in _WORDED:
-                self._remember(signal.turn, hint.text, exchange)
+                self._remember(signal.turn, hint.text, exchange, opinion.stage)
 
     def _exchange(self, signal: Signal) -> Exchange:
         turn = self._store.turn(signal.turn)
@@ -134,8 +135,11 @@ class Reward:
             value=signal.value,
         )
 
-    def _remember(self, turn: str, hint: str, exchange: Exchange) -> None:
+    def _remember(self, turn: str, hint: str, exchange: Exchange, stage: str) -> None:
         scope = lessons.scope(hint, exchange.request, exchange.reply)
+        if stage == VOTES and not lessons.about_form(hint):
+            # The votes are wrong often enough to take a new question for a complaint.
+            scope = lessons.THIS_TURN
         # A lesson about one exchange's subject would only disturb other prompts.
         state = LessonState.ACTIVE if scope == lessons.GENERAL else LessonState.NEW
         self._store.add_lesson(hint, scope, [turn], state)

@@ -24,6 +24,8 @@ MIN_MARGIN = 0.15
 
 On turns it was not fitted to, accuracy is 0.56 over all and 0.63 above this gap."""
 CLASSES = (-1, 0, 1)
+VOTES = "votes"
+"""The name of this stage."""
 
 _REQUEST, _REPLY, _NEXT = 80, 100, 120
 """Tokens of each part that are read: a vote must stay cheap beside a chat."""
@@ -110,8 +112,8 @@ def decide(probabilities: Sequence[Sequence[float]]) -> Opinion:
     tie = len(counts) > 1 and counts[0][1] == counts[1][1]
     if tie or margin < MIN_MARGIN:
         why = "the votes were tied" if tie else "the votes were not clear"
-        return Opinion(0, votes, margin, True, "votes", f"{why} ({_tally(votes)})", first)
-    return Opinion(counts[0][0], votes, margin, False, "votes", _tally(votes), first)
+        return Opinion(0, votes, margin, True, VOTES, f"{why} ({_tally(votes)})", first)
+    return Opinion(counts[0][0], votes, margin, False, VOTES, _tally(votes), first)
 
 
 def _tally(votes: Sequence[int]) -> str:

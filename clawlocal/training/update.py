@@ -28,6 +28,10 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.2
 
+STEPS_PER_CORRECTION = 4
+MOST_CORRECTIONS = 3
+"""An update takes more steps for more corrections, up to here: idle time is not endless."""
+
 _SPANS = {
     "preparing": (0.0, 0.08),
     "loading": (0.08, 0.1),
@@ -37,6 +41,15 @@ _SPANS = {
     "writing": (0.98, 1.0),
 }
 """What share of an update each stage takes, roughly. It measures before and after it trains."""
+
+
+def recipe_for(corrections: int, tried: int) -> Recipe:
+    """The hyperparameters of an update with so many corrections, after `tried` rejections of its turns."""
+    recipe = replace(Recipe(), steps=STEPS_PER_CORRECTION * max(1, min(corrections, MOST_CORRECTIONS)))
+    if tried:
+        # Smaller steps, and no exaggeration of what the lesson does.
+        recipe = replace(recipe, lr=recipe.lr / 2, amplify=recipe.amplify / 2)
+    return recipe
 
 
 class Updater:
@@ -156,10 +169,7 @@ class Updater:
         shutil.rmtree(folder, ignore_errors=True)
         self._paths.ensure(folder)
         tried = max((q.attempts for q in self._store.queue()), default=0)
-        recipe = Recipe()
-        if tried:
-            # After a rejection: smaller steps, and no exaggeration of what the lesson does.
-            recipe = replace(recipe, lr=recipe.lr / 2, amplify=recipe.amplify / 2)
+        recipe = recipe_for(sum(sample.hinted for sample in batch.samples), tried)
         job = Job(
             model=str(model.path),
             model_sha256=model.sha256,

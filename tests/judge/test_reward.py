@@ -12,6 +12,7 @@ from clawlocal.engine.fake import FakeEngine
 from clawlocal.errors import EngineClosed, StoreError
 from clawlocal.judge.cascade import cascade
 from clawlocal.judge.explicit import ExplicitJudge
+from clawlocal.judge.lessons import GENERAL, THIS_TURN
 from clawlocal.judge.protocol import Exchange, Opinion
 from clawlocal.judge.reward import Reward
 from clawlocal.records import LessonState, SignalKind, TurnUse
@@ -228,3 +229,19 @@ def test_closing_ends_after_the_signal_at_hand(turn: str, store: Store) -> None:
     gate.set()
     closing.join(60)
     assert [s.text for s in store.unjudged()] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("said", "scope"),
+    [("Tell me something about falcons.", THIS_TURN), ("Give me shorter answers than that.", GENERAL)],
+)
+def test_the_votes_alone_make_a_general_lesson_only_of_form(turn: str, store: Store, said: str, scope: str) -> None:
+    store.add_signal(turn, SignalKind.MESSAGE, 0, said)
+    Reward(store, [Says(-1)], nothing).catch_up()
+    assert [x.scope for x in store.lessons()] == [scope]
+
+
+def test_the_user_s_own_word_makes_a_general_lesson_of_anything(turn: str, store: Store) -> None:
+    store.add_signal(turn, SignalKind.CORRECTION, -1, "Tell me something about falcons.")
+    Reward(store, [ExplicitJudge()], nothing).catch_up()
+    assert [(x.scope, x.state) for x in store.lessons()] == [(GENERAL, LessonState.ACTIVE)]

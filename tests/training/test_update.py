@@ -18,7 +18,7 @@ from clawlocal.idle import RESUME_SECONDS
 from clawlocal.paths import Paths
 from clawlocal.records import LessonState, TurnUse, UpdateStatus
 from clawlocal.store import Store
-from clawlocal.training.update import Updater
+from clawlocal.training.update import Updater, recipe_for
 from tests.waiting import until
 
 Correct = Callable[..., str]
@@ -356,3 +356,8 @@ def test_a_store_that_fails_at_the_end_is_said(
     turn = corrected()
     assert updater.run(never).reason == "The disk is full."
     unharmed(store, turn)
+
+
+@pytest.mark.parametrize(("corrections", "steps"), [(0, 4), (1, 4), (2, 8), (3, 12), (16, 12)])
+def test_more_corrections_take_more_steps_up_to_a_limit(corrections: int, steps: int) -> None:
+    assert recipe_for(corrections, tried=0).steps == steps

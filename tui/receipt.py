@@ -10,7 +10,7 @@ from tui.plain import one_line
 from tui.words import counted, news_words
 
 LESSON_WORDS = {
-    LessonState.NEW: "new: seen, not used yet",
+    LessonState.NEW: "new: in neither prompt nor weights",
     LessonState.ACTIVE: "active: in every prompt",
     LessonState.LEARNED: "learned: in the weights",
     LessonState.VETOED: "vetoed",

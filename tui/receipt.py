@@ -36,6 +36,8 @@ def queue_words(queue: Mapping[str, int]) -> str:
         f"{counted(queue.get('open', 0), 'turn')} not judged yet",
         f"{queue.get('skipped', 0)} skipped",
     ]
+    if queue.get("hints_dropped"):
+        parts.append(f"{counted(queue['hints_dropped'], 'correction')} said too little")
     return " · ".join(parts)
 
 

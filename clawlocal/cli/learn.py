@@ -35,6 +35,8 @@ def status(as_json: bool) -> None:
         f"{queue['open']} not answered yet · {queue['used']} learned from · {queue['skipped']} skipped"
     )
     replies = "reply" if found.judged == 1 else "replies"
+    if queue["hints_dropped"]:
+        click.echo(f"{queue['hints_dropped']} corrections said too little to learn from: say what to do instead")
     click.echo(f"live: {found.live_version or 'the base'} · {found.judged} {replies} judged")
     if found.last_update:
         click.echo(f"last update: {_summary(found.last_update)}")

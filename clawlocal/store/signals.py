@@ -94,12 +94,17 @@ class Signals(Turns):
         return [Queued(as_turn(row), verdicts[row["id"]], row["attempts"]) for row in rows]
 
     def queue_counts(self) -> dict[str, int]:
-        """Turns by use: `open`, `queued`, `used`, `skipped`; and `hints` among the queued."""
+        """Turns by use: `open`, `queued`, `used`, `skipped`; `hints` among the queued, and `hints_dropped` ever."""
         with self._db.snapshot():
             queued = self._queued_verdicts().values()
             rows = self._db.rows('SELECT "use", count(*) FROM turns GROUP BY "use"')
+            dropped = int(self._db.value("SELECT count(*) FROM verdicts WHERE hint_dropped != ''"))
         counts = {str(use): 0 for use in TurnUse} | {row[0]: row[1] for row in rows}
-        return counts | {"queued": len(queued), "hints": sum(bool(verdict.hint) for verdict in queued)}
+        return counts | {
+            "queued": len(queued),
+            "hints": sum(bool(verdict.hint) for verdict in queued),
+            "hints_dropped": dropped,
+        }
 
     def skip_counts(self) -> dict[str, int]:
         """Skipped turns by reason."""

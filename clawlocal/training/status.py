@@ -22,7 +22,7 @@ class Status:
     why: str
     """One sentence: what happens next, or why nothing does."""
     queue: dict[str, int]
-    """`open`, `queued`, `hints`, `used`, `skipped`."""
+    """`open`, `queued`, `hints`, `hints_dropped`, `used`, `skipped`."""
     judged: int
     live_version: str | None
     last_update: Receipt | None

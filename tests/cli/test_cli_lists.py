@@ -109,7 +109,7 @@ def test_the_status_of_learning(data: Data, invoke: Invoke, store: Store, turn: 
         None,
         None,
     )
-    assert found["queue"] == {"open": 1, "queued": 0, "used": 0, "skipped": 0, "hints": 0}
+    assert found["queue"] == {"open": 1, "queued": 0, "used": 0, "skipped": 0, "hints": 0, "hints_dropped": 0}
     assert invoke("learn", "off").stdout == "Learning is off.\n"
     assert (data("learn", "status")["state"], store.learning()) == ("off", False)
     assert "learning off · off: " in invoke("learn", "status").stdout

@@ -245,3 +245,12 @@ def test_the_user_s_own_word_makes_a_general_lesson_of_anything(turn: str, store
     store.add_signal(turn, SignalKind.CORRECTION, -1, "Tell me something about falcons.")
     Reward(store, [ExplicitJudge()], nothing).catch_up()
     assert [(x.scope, x.state) for x in store.lessons()] == [(GENERAL, LessonState.ACTIVE)]
+
+
+def test_a_hint_that_says_too_little_is_dropped_and_counted(turn: str, store: Store) -> None:
+    store.add_signal(turn, SignalKind.CORRECTION, -1, "Bad.")
+    Reward(store, [ExplicitJudge()], nothing).catch_up()
+    assert store.lessons() == []
+    assert (store.queue_counts()["hints"], store.queue_counts()["hints_dropped"]) == (0, 1)
+    [verdict] = store.verdicts(turn)
+    assert verdict.hint_dropped == "too short"

@@ -110,12 +110,12 @@ def test_the_queue_is_what_waits_in_sessions_that_learn(store: Store, talk: Any)
         (hinted.id, -1, 0),
         (plain.id, 1, 0),
     ]
-    assert store.queue_counts() == {"open": 1, "queued": 2, "used": 0, "skipped": 0, "hints": 1}
+    assert store.queue_counts() == {"open": 1, "queued": 2, "used": 0, "skipped": 0, "hints": 1, "hints_dropped": 0}
     assert store.queue()[0].turn == store.turn(hinted.id)
 
 
 def test_the_queue_of_an_empty_store(store: Store) -> None:
     assert store.queue() == []
-    assert store.queue_counts() == {"open": 0, "queued": 0, "used": 0, "skipped": 0, "hints": 0}
+    assert store.queue_counts() == {"open": 0, "queued": 0, "used": 0, "skipped": 0, "hints": 0, "hints_dropped": 0}
     assert store.skip_counts() == {}
     assert store.judged_count() == 0

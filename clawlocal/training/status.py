@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from clawlocal.idle import Idleness, first_reason
@@ -93,18 +94,15 @@ class StatusReader:
 
     def _elsewhere(self) -> tuple[str, str]:
         if self._holder is None:
-            missing = first_reason(self._need.readings())
-            return "waiting", missing or f"{self._material()}; open clawlocal or say `clawlocal learn now`"
+            return "waiting", self._missing_or(lambda: "open clawlocal or say `clawlocal learn now`")
         running = any(r.status is UpdateStatus.RUNNING for r in self._store.history(1))
         doing = "is training" if running else "does the learning"
         return ("training" if running else "elsewhere"), f"{self._holder} {doing}"
 
     def _waiting(self) -> str:
-        missing = first_reason(self._need.readings())
-        if missing:
-            return missing
-        reason = first_reason(self._idle.readings())
-        return f"{self._material()}; {reason or 'starts now'}"
+        return self._missing_or(lambda: first_reason(self._idle.readings()) or "starts now")
 
-    def _material(self) -> str:
-        return self._need.readings()[-1].text
+    def _missing_or(self, then: Callable[[], str]) -> str:
+        """What an update lacks; else what there is to learn, and what it waits for."""
+        readings = self._need.readings()
+        return first_reason(readings) or f"{readings[-1].text}; {then()}"

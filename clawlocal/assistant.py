@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -36,10 +36,12 @@ from clawlocal.records import (
     Receipt,
     Session,
     SignalKind,
+    Tool,
     Turn,
 )
 from clawlocal.reply import Answer, Reply
 from clawlocal.store import Store
+from clawlocal.tools import described
 from clawlocal.training.batch import BatchMaker
 from clawlocal.training.learner import Learner
 from clawlocal.training.need import Need
@@ -70,6 +72,7 @@ class Assistant:
         self._model = model
         self._lock = lock
         self._holder = holder
+        self._thinking = settings.thinking
         self._callbacks: list[Callable[[], None]] = []
         self._closed = threading.Event()
         engine = model.engine
@@ -170,20 +173,24 @@ class Assistant:
         adapter: str = "live",
         lessons: bool = True,
         overrides: Overrides = None,
+        tools: Sequence[Tool] = (),
+        thinking: bool | None = None,
         on_text: OnText = None,
         on_done: OnDone = None,
+        on_thought: OnText = None,
     ) -> Reply:
         """Send a message. Without `session` a new one starts (a temporary one lives in memory alone:
         its id starts with `temp-`). `parent` is the message to answer after (default: the newest).
+        `tools` are descriptions of functions that the model may ask for; `thinking` is for this reply alone.
 
         Raises `PromptError` for an empty or overlong prompt, `NotFound`, `AdapterError`; nothing is kept then.
         """
         self.activity()
-        wish = self._wish(adapter, lessons, overrides)
+        wish = self._wish(adapter, lessons, overrides, described(tools), thinking)
         if temporary or (session or "").startswith(TEMPORARY):
-            return self._conversations.send_temporary(text, session, system, wish, on_text, on_done)
+            return self._conversations.send_temporary(text, session, system, wish, on_text, on_done, on_thought)
         known = None if session is None else self._store.resolve_session(session)
-        reply = self._conversations.send(text, known, parent, system, wish, on_text, on_done)
+        reply = self._conversations.send(text, known, parent, system, wish, on_text, on_done, on_thought)
         self._reward.look()
         return reply
 
@@ -195,19 +202,41 @@ class Assistant:
         overrides: Overrides = None,
         on_text: OnText = None,
         on_done: OnDone = None,
+        on_thought: OnText = None,
     ) -> Reply:
         """Another reply to the same message; the old one stays as a branch, and counts as -1."""
         self.activity()
         turn = self._store.resolve_turn(turn)
-        wish = self._wish(adapter, True, overrides)
-        reply = self._conversations.retry(turn, wish, on_text, on_done)
+        wish = self._wish(adapter, True, overrides, self._store.turn(turn).tools)
+        reply = self._conversations.retry(turn, wish, on_text, on_done, on_thought)
         self._reward.look()
         return reply
 
-    def _wish(self, adapter: str, lessons: bool, overrides: Overrides) -> Wish:
+    @property
+    def thinking(self) -> bool:
+        """Whether the next replies begin with a thought, where the model can be told."""
+        return self._thinking
+
+    def set_thinking(self, on: bool) -> None:
+        """For the next replies, as long as the program runs."""
+        self._thinking = on
+
+    def thinking_switch(self) -> bool:
+        """Whether this model can be told to think or not. Waits until it is loaded."""
+        return self._model.engine.speech.switch
+
+    def _wish(
+        self,
+        adapter: str,
+        lessons: bool,
+        overrides: Overrides,
+        tools: tuple[Tool, ...] = (),
+        thinking: bool | None = None,
+    ) -> Wish:
         file, notice = self._shelf.file(adapter)
         why_not = self._why_not_learned_from()
-        return Wish(sampling(self._settings, overrides), file, lessons, why_not, notice)
+        thinks = self._thinking if thinking is None else thinking
+        return Wish(sampling(self._settings, overrides), file, lessons, why_not, notice, tools, thinks)
 
     def _why_not_learned_from(self) -> str:
         if self._holder is not None:

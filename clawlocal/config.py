@@ -44,6 +44,8 @@ class Settings:
     """Only tokens at least this likely relative to the likeliest."""
     max_tokens: int = 512
     """The longest reply, in tokens."""
+    thinking: bool = True
+    """Let the model think before it answers, where it can be told; a thought counts as part of the reply."""
     context: int = 0
     """Tokens of context; 0 takes what the model's entry says."""
     threads: int = 0

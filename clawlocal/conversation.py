@@ -10,9 +10,10 @@ from itertools import count
 from clawlocal.config import Settings
 from clawlocal.engine.protocol import AdapterFile, Completion, Engine, Sampling, Stop
 from clawlocal.errors import ClawlocalError, NotFound, PromptError, StoreError
+from clawlocal.hearing import Heard, Hearing
 from clawlocal.judge.lessons import note
 from clawlocal.prompting import Line, Prompt, build
-from clawlocal.records import LessonState, Message, SignalKind, Turn, TurnUse
+from clawlocal.records import LessonState, Message, SignalKind, Tool, Turn, TurnUse
 from clawlocal.reply import Answer, Reply
 from clawlocal.store import Store
 
@@ -23,6 +24,7 @@ OFF_FOR_CHAT = "made while learning was off for this chat"
 Overrides = dict[str, float | int | None] | None
 OnText = Callable[[str], None] | None
 OnDone = Callable[[Answer | BaseException], None] | None
+Keep = Callable[[Completion, Heard], str | None]
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,10 @@ class Wish:
     """Why the turn is not to be learned from; empty when it may be."""
     notice: str = ""
     """A sentence to show with the reply."""
+    tools: tuple[Tool, ...] = ()
+    """Descriptions of the tools that the model may ask for."""
+    thinking: bool = True
+    """Whether the model thinks before it answers, where it can be told."""
 
 
 @dataclass
@@ -81,6 +87,7 @@ class Conversations:
         wish: Wish,
         on_text: OnText,
         on_done: OnDone,
+        on_thought: OnText = None,
     ) -> Reply:
         """Keep the message, then start the reply. Raises `PromptError` before anything is kept."""
         text = _worth_sending(text)
@@ -90,7 +97,7 @@ class Conversations:
         before = [] if known is None else self._store.branch(known.id, parent)
         lines = [*self.lines(before), Line("user", text, self._note(wish))]
         used_system = known.system if known else (self._settings.system if system is None else system)
-        prompt = build(self._engine, used_system, lines)
+        prompt = self._prompt(used_system, lines, wish)
         with self._store.transaction():
             if known is None:
                 known = self._store.add_session(self._engine.name, used_system, _title(text))
@@ -98,28 +105,35 @@ class Conversations:
             if answered is not None and answered.turn is not None and self._store.learning():
                 self._store.add_signal(answered.turn, SignalKind.MESSAGE, 0, text)
             asked = self._store.add_message(known.id, answered.id if answered else None, "user", text, lines[-1].note)
-        return self._start(known.id, asked, prompt, wish, on_text, on_done)
+        return self._start(known.id, asked, prompt, wish, on_text, on_done, on_thought)
 
-    def retry(self, turn: str, wish: Wish, on_text: OnText, on_done: OnDone) -> Reply:
+    def retry(self, turn: str, wish: Wish, on_text: OnText, on_done: OnDone, on_thought: OnText = None) -> Reply:
         """Another reply to the same message, in a branch of its own; the old one counts as -1."""
         old = self._store.turn(turn)
         asked = self._store.message(old.user_message)
         lines = self.lines(self._store.branch_to(asked.id))
-        prompt = build(self._engine, self._store.session(old.session).system, lines)
+        prompt = self._prompt(self._store.session(old.session).system, lines, wish)
         if self._store.learning():
             self._store.add_signal(turn, SignalKind.RETRY, -1, "")
-        return self._start(old.session, asked, prompt, wish, on_text, on_done)
+        return self._start(old.session, asked, prompt, wish, on_text, on_done, on_thought)
 
     def lines(self, messages: list[Message]) -> list[Line]:
-        """Kept messages as prompt lines; replies as the very tokens that were sampled."""
+        """Kept messages as prompt lines; replies as the very tokens that were sampled.
+
+        Where the model thought or asked for tools, the template writes the reply: it knows what becomes of that.
+        """
         return [self._line(m) for m in messages]
 
     def _line(self, message: Message) -> Line:
         if message.turn is None:
             return Line(message.role, message.content, message.note)
         turn = self._store.turn(message.turn)
-        same = turn.model == self._engine.name
-        return Line(message.role, message.content, "", reply_ids(turn, self._engine) if same else None)
+        same = turn.model == self._engine.name and message.thought is None and not message.tool_calls
+        ids = reply_ids(turn, self._engine) if same else None
+        return Line(message.role, message.content, "", ids, message.tool_calls)
+
+    def _prompt(self, system: str, lines: list[Line], wish: Wish) -> Prompt:
+        return build(self._engine, system, lines, tools=wish.tools, thinking=wish.thinking)
 
     def _note(self, wish: Wish) -> str:
         if not wish.lessons:
@@ -127,21 +141,28 @@ class Conversations:
         return note([lesson.text for lesson in self._store.lessons(LessonState.ACTIVE)])
 
     def _start(
-        self, session: str, asked: Message, prompt: Prompt, wish: Wish, on_text: OnText, on_done: OnDone
+        self,
+        session: str,
+        asked: Message,
+        prompt: Prompt,
+        wish: Wish,
+        on_text: OnText,
+        on_done: OnDone,
+        on_thought: OnText,
     ) -> Reply:
-        def keep(done: Completion) -> str | None:
-            return self._keep(session, asked, wish, done)
+        def keep(done: Completion, heard: Heard) -> str | None:
+            return self._keep(session, asked, wish, done, heard)
 
-        return self._run(session, prompt, wish, keep, on_text, on_done)
+        return self._run(session, prompt, wish, keep, on_text, on_done, on_thought)
 
-    def _keep(self, session: str, asked: Message, wish: Wish, done: Completion) -> str | None:
+    def _keep(self, session: str, asked: Message, wish: Wish, done: Completion, heard: Heard) -> str | None:
         if done.stopped is Stop.FAILED and not done.text:
             return None
         with self._store.transaction():
             turn = self._store.add_turn(
                 session,
                 asked.id,
-                done.text,
+                heard.text,
                 model=self._engine.name,
                 adapter=done.adapter,
                 prompt_ids=done.prompt_ids,
@@ -151,6 +172,11 @@ class Conversations:
                 stopped=done.stopped,
                 first_token_seconds=done.first_token_seconds,
                 total_seconds=done.total_seconds,
+                thought=heard.thought,
+                tool_calls=heard.calls,
+                thought_seconds=heard.thought_seconds,
+                tools=wish.tools,
+                thinking=wish.thinking,
             )
             why_not = wish.why_not or ("" if self._store.session(session).learning else OFF_FOR_CHAT)
             if why_not and turn.use is TurnUse.OPEN:
@@ -159,21 +185,28 @@ class Conversations:
 
     # a temporary conversation
     def send_temporary(
-        self, text: str, session: str | None, system: str | None, wish: Wish, on_text: OnText, on_done: OnDone
+        self,
+        text: str,
+        session: str | None,
+        system: str | None,
+        wish: Wish,
+        on_text: OnText,
+        on_done: OnDone,
+        on_thought: OnText = None,
     ) -> Reply:
         """As `send`, with nothing written anywhere."""
         text = _worth_sending(text)
         chat = self._temporary_chat(session, system)
         lines = [*chat.lines, Line("user", text, self._note(wish))]
-        prompt = build(self._engine, chat.system, lines)
+        prompt = self._prompt(chat.system, lines, wish)
         self._temporary[chat.id] = chat
 
-        def keep(done: Completion) -> str | None:
+        def keep(done: Completion, heard: Heard) -> str | None:
             if done.text:
-                chat.lines = [*lines, Line("assistant", done.text)]
+                chat.lines = [*lines, Line("assistant", heard.text, tool_calls=heard.calls)]
             return None
 
-        return self._run(chat.id, prompt, wish, keep, on_text, on_done)
+        return self._run(chat.id, prompt, wish, keep, on_text, on_done, on_thought)
 
     def _temporary_chat(self, session: str | None, system: str | None) -> Temporary:
         if session is None:
@@ -188,16 +221,18 @@ class Conversations:
         session: str,
         prompt: Prompt,
         wish: Wish,
-        keep: Callable[[Completion], str | None],
+        keep: Keep,
         on_text: OnText,
         on_done: OnDone,
+        on_thought: OnText,
     ) -> Reply:
-        reply = Reply(session, on_text, on_done)
+        hearing = Hearing(self._engine.speech, thinking=wish.thinking, tools=wish.tools)
+        reply = Reply(session, on_text, on_done, on_thought, hearing)
 
         def finish(done: Completion) -> None:
             outcome: Answer | BaseException
             try:
-                outcome = self._outcome(session, prompt, wish, keep, done)
+                outcome = self._outcome(session, prompt, wish, keep, done, reply.hear_out())
             except Exception as e:
                 # Whatever it was: who waits for the reply must hear of it.
                 outcome = e
@@ -223,8 +258,9 @@ class Conversations:
         session: str,
         prompt: Prompt,
         wish: Wish,
-        keep: Callable[[Completion], str | None],
+        keep: Keep,
         done: Completion,
+        heard: Heard,
     ) -> Answer | BaseException:
         notices = [wish.notice] if wish.notice else []
         if prompt.left_out:
@@ -233,7 +269,7 @@ class Conversations:
             notices.append(done.error)
         turn = None
         try:
-            turn = keep(done)
+            turn = keep(done, heard)
         except (StoreError, NotFound) as e:
             # A full disk, or the session was deleted meanwhile: the reply is shown all the same.
             notices.append(f"This reply could not be saved. {e}")
@@ -242,7 +278,7 @@ class Conversations:
         return Answer(
             session=session,
             turn=turn,
-            text=done.text,
+            text=heard.text,
             model=self._engine.name,
             adapter=done.adapter,
             prompt_tokens=len(done.prompt_ids),
@@ -251,6 +287,9 @@ class Conversations:
             total_seconds=done.total_seconds,
             stopped=str(done.stopped),
             notices=tuple(notices),
+            thought=heard.thought or "",
+            thought_seconds=heard.thought_seconds,
+            tool_calls=heard.calls,
         )
 
 

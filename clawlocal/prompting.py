@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from clawlocal.engine.protocol import ChatMessage, Engine
 from clawlocal.errors import PromptError
 from clawlocal.judge.lessons import with_note
+from clawlocal.records import Tool, ToolCall
 
 MIN_REPLY = 64
 """Tokens that must be left for the reply, at least."""
@@ -25,9 +26,10 @@ class Line:
     content: str
     note: str = ""
     token_ids: tuple[int, ...] | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
 
     def rendered(self) -> ChatMessage:
-        return ChatMessage(self.role, with_note(self.content, self.note), self.token_ids)
+        return ChatMessage(self.role, with_note(self.content, self.note), self.token_ids, self.tool_calls)
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,15 @@ class Prompt:
     left_out: int
 
 
-def build(engine: Engine, system: str, lines: Sequence[Line], *, room: int = MIN_REPLY) -> Prompt:
+def build(
+    engine: Engine,
+    system: str,
+    lines: Sequence[Line],
+    *,
+    tools: Sequence[Tool] = (),
+    thinking: bool = True,
+    room: int = MIN_REPLY,
+) -> Prompt:
     """The prompt for a reply to the last of `lines`, with `room` tokens left for it.
 
     The oldest messages stay out when it gets too long, a user's message always first: the model never
@@ -48,7 +58,7 @@ def build(engine: Engine, system: str, lines: Sequence[Line], *, room: int = MIN
     limit = engine.n_ctx - min(room, engine.n_ctx // 4)
 
     def encoded(first: int) -> tuple[int, ...]:
-        return engine.encode([*head, *(line.rendered() for line in lines[first:])])
+        return engine.encode([*head, *(line.rendered() for line in lines[first:])], tools, thinking)
 
     starts = _starts(lines)
     whole = encoded(0)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+Tool = Mapping[str, Any]
+"""The description of a function, as OpenAI's interface has it: `{"type": "function", "function": {…}}`."""
 
 
 class SignalKind(StrEnum):
@@ -78,6 +82,14 @@ class Session:
 
 
 @dataclass(frozen=True)
+class ToolCall:
+    """A tool that a model asked for, with its arguments by name."""
+
+    name: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Message:
     id: str
     session: str
@@ -89,6 +101,10 @@ class Message:
     """The active lessons that were appended to a user message when it was sent."""
     turn: str | None = None
     """For an assistant message: the turn that made it."""
+    thought: str | None = None
+    """What the model thought before it answered; None when it wrote no thought, empty when an empty one."""
+    tool_calls: tuple[ToolCall, ...] = ()
+    """The tools that it asked for."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +130,12 @@ class Turn:
     """Why the turn was skipped."""
     rating: int = 0
     """The user's thumb: +1, -1, or 0 for none."""
+    thought_seconds: float = 0.0
+    """How long the model thought."""
+    tools: tuple[Tool, ...] = ()
+    """The descriptions of the tools that were offered."""
+    thinking: bool = True
+    """Whether the model was let think, where it can be told."""
 
 
 @dataclass(frozen=True)

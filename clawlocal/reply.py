@@ -7,6 +7,10 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from clawlocal.engine.speech import Part, Said, SpeechStyle, Thought
+from clawlocal.hearing import Heard, Hearing
+from clawlocal.records import ToolCall
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -24,6 +28,11 @@ class Answer:
     stopped: str
     notices: tuple[str, ...]
     """Sentences for the user: older messages left out, the rest of the reply was lost, …"""
+    thought: str = ""
+    """What the model thought before it answered. Not part of `text`."""
+    thought_seconds: float = 0.0
+    tool_calls: tuple[ToolCall, ...] = ()
+    """The tools that the model asks for. Nobody has run them."""
 
 
 class Reply:
@@ -34,20 +43,30 @@ class Reply:
         session: str,
         on_text: Callable[[str], None] | None = None,
         on_done: Callable[[Answer | BaseException], None] | None = None,
+        on_thought: Callable[[str], None] | None = None,
+        hearing: Hearing | None = None,
     ) -> None:
         self.session = session
         self.turn_id: str | None = None
         self._on_text = on_text
         self._on_done = on_done
-        self._pieces: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._on_thought = on_thought
+        self._hearing = hearing or Hearing(SpeechStyle())
+        self._parts: queue.SimpleQueue[Part | None] = queue.SimpleQueue()
         self._ended = threading.Event()
         self._outcome: Answer | BaseException | None = None
         self._cancel: Callable[[], None] = lambda: None
 
     def __iter__(self) -> Iterator[str]:
-        """Pieces of text as they come; blocks; ends when the reply does."""
-        while (piece := self._pieces.get()) is not None:
-            yield piece
+        """Pieces of the answer as they come; blocks; ends when the reply does."""
+        for part in self.parts():
+            if isinstance(part, Said):
+                yield part.text
+
+    def parts(self) -> Iterator[Part]:
+        """As iterating, with thoughts and tool calls too. Whoever takes a part takes it from all others."""
+        while (part := self._parts.get()) is not None:
+            yield part
 
     def cancel(self) -> None:
         """Stop the reply; what there is of it is kept and marked. Returns at once."""
@@ -67,16 +86,27 @@ class Reply:
         self._cancel = cancel
 
     def add_text(self, piece: str) -> None:
-        """From the engine's thread: more text."""
-        self._pieces.put(piece)
-        if self._on_text is not None:
-            self._on_text(piece)
+        """From the engine's thread: more of what the model says."""
+        self._deliver(self._hearing.feed(piece))
+
+    def hear_out(self) -> Heard:
+        """From the engine's thread: nothing more will come. All of it."""
+        self._deliver(self._hearing.finish())
+        return self._hearing.heard
 
     def end(self, outcome: Answer | BaseException) -> None:
         """From the engine's thread: it is over, and what there is to keep is kept."""
         self._outcome = outcome
         self.turn_id = outcome.turn if isinstance(outcome, Answer) else None
         self._ended.set()
-        self._pieces.put(None)
+        self._parts.put(None)
         if self._on_done is not None:
             self._on_done(outcome)
+
+    def _deliver(self, parts: list[Part]) -> None:
+        for part in parts:
+            self._parts.put(part)
+            if isinstance(part, Said) and self._on_text is not None:
+                self._on_text(part.text)
+            if isinstance(part, Thought) and part.text and self._on_thought is not None:
+                self._on_thought(part.text)

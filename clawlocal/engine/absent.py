@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from clawlocal.engine.protocol import AdapterFile, ChatMessage, Completion, Generation, Sampling
+from clawlocal.engine.speech import SpeechStyle
 from clawlocal.errors import EngineClosed
+from clawlocal.records import Tool
 
 
 class AbsentEngine:
@@ -24,7 +26,13 @@ class AbsentEngine:
     def wait_ready(self, timeout: float | None = None) -> None:
         self._refuse()
 
-    def encode(self, messages: Sequence[ChatMessage]) -> tuple[int, ...]:
+    @property
+    def speech(self) -> SpeechStyle:
+        self._refuse()
+
+    def encode(
+        self, messages: Sequence[ChatMessage], tools: Sequence[Tool] = (), thinking: bool = True
+    ) -> tuple[int, ...]:
         self._refuse()
 
     def tokenize(self, text: str) -> tuple[int, ...]:

@@ -87,7 +87,7 @@ def _decode(context: Context, vocabulary: Vocabulary, request: ChatRequest, n_ct
             token = _draw(context, sampler, request)
             if vocabulary.ends(token):
                 return Stop.END
-            request.reply.push(request.stream.feed(vocabulary.piece(token)))
+            request.reply.push(request.stream.feed(vocabulary.heard(token)))
             if request.stream.stopped:
                 return Stop.END
     return Stop.LENGTH

@@ -6,6 +6,7 @@ before the end, prompts that are too long. Tokens are the bytes of the text, and
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import time
@@ -16,7 +17,9 @@ from dataclasses import dataclass
 
 from clawlocal.engine.protocol import BASE, AdapterFile, ChatMessage, Completion, Sampling, Stop
 from clawlocal.engine.reply import Reply
+from clawlocal.engine.speech import SpeechStyle
 from clawlocal.errors import AdapterError, EngineClosed, PromptError
+from clawlocal.records import Tool
 
 START, END = 256, 257
 """Control tokens: a message begins, a message ends."""
@@ -60,6 +63,8 @@ class FakeEngine:
     def __init__(self, *, name: str = "fake", n_ctx: int = 4096, default: str = "ok") -> None:
         self.name = name
         self.n_ctx = n_ctx
+        self.speech = SpeechStyle()
+        """How its replies are to be read: plain text, unless a test says otherwise."""
         self.default = default
         """The reply when the queue is empty."""
         self.scorer: Scorer = _by_length
@@ -99,15 +104,22 @@ class FakeEngine:
     def wait_ready(self, timeout: float | None = None) -> None:
         """Always ready."""
 
-    def encode(self, messages: Sequence[ChatMessage]) -> tuple[int, ...]:
+    def encode(
+        self, messages: Sequence[ChatMessage], tools: Sequence[Tool] = (), thinking: bool = True
+    ) -> tuple[int, ...]:
         if not messages:
             raise PromptError("There is nothing to answer yet: write a message.")
+        if tools and self.speech.calls is None:
+            raise PromptError("This model's chat template takes no tools: leave them out, or choose another model.")
         ids: list[int] = []
+        if tools:
+            ids += [START, *self.tokenize(f"tools\n{json.dumps(list(tools))}"), END]
         for message in messages:
             ids += [START, *self.tokenize(message.role + "\n")]
-            said = self.tokenize(message.content) if message.token_ids is None else message.token_ids
+            said = self.tokenize(_written(message)) if message.token_ids is None else message.token_ids
             ids += said if said[-1:] == (END,) else (*said, END)
-        return (*ids, START, *self.tokenize("assistant\n"))
+        off = "" if thinking or not self.speech.switch else "no thinking\n"
+        return (*ids, START, *self.tokenize(f"assistant\n{off}"))
 
     def tokenize(self, text: str) -> tuple[int, ...]:
         return tuple(text.encode("utf-8", "replace"))
@@ -200,6 +212,12 @@ class FakeEngine:
                 error=script.error,
             )
         )
+
+
+def _written(message: ChatMessage) -> str:
+    """What it says, and the tools it asks for."""
+    calls = [json.dumps({"name": call.name, "arguments": call.arguments}) for call in message.tool_calls]
+    return "\n".join([message.content, *calls] if message.content or not calls else calls)
 
 
 def _wait(gate: threading.Event, reply: Reply) -> None:

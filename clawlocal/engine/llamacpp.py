@@ -19,7 +19,9 @@ from clawlocal.engine.jobs import Job, JobQueue, Priority
 from clawlocal.engine.prompt import encode_chat
 from clawlocal.engine.protocol import AdapterFile, ChatMessage, Completion, Sampling, Stop
 from clawlocal.engine.reply import Reply
+from clawlocal.engine.speech import SpeechStyle
 from clawlocal.errors import ClawlocalError, EngineClosed, ModelError, PromptError
+from clawlocal.records import Tool
 
 if TYPE_CHECKING:
     from clawlocal.engine.chat import ChatRequest
@@ -67,10 +69,18 @@ class LlamaEngine:
         with self._model() as model:
             return model.vocabulary.stops
 
-    def encode(self, messages: Sequence[ChatMessage]) -> tuple[int, ...]:
+    @property
+    def speech(self) -> SpeechStyle:
+        """How the model writes thoughts and tool calls."""
+        with self._model() as model:
+            return model.template.style
+
+    def encode(
+        self, messages: Sequence[ChatMessage], tools: Sequence[Tool] = (), thinking: bool = True
+    ) -> tuple[int, ...]:
         """The chat template over `messages`, up to where the reply begins. Raises `PromptError`."""
         with self._model() as model:
-            return encode_chat(model.vocabulary, model.template, messages)
+            return encode_chat(model.vocabulary, model.template, messages, tools, thinking)
 
     def tokenize(self, text: str) -> tuple[int, ...]:
         """Plain text to ids, with no control tokens."""

@@ -29,6 +29,11 @@ class Model:
         self.architecture = str(head.metadata.get("general.architecture", ""))
         self.n_ctx_train = int(lib.llama_model_n_ctx_train(self.pointer))
         self.on_gpu = bool(lib.llama_supports_gpu_offload())
+        try:
+            self.vocabulary.know_marks(self.template.style.marks)
+        except BaseException:
+            self.close()
+            raise
 
     @cached_property
     def template(self) -> ChatTemplate:

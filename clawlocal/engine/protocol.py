@@ -8,6 +8,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from clawlocal.engine.speech import SpeechStyle
+from clawlocal.records import Tool, ToolCall
+
 BASE = "base"
 """The name of the policy without an adapter."""
 
@@ -45,6 +48,7 @@ class ChatMessage:
     role: str
     content: str
     token_ids: tuple[int, ...] | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,10 +111,18 @@ class Engine(Protocol):
         """Until the model is loaded. Raises `ModelError` when it cannot be, `TimeoutError`, `EngineClosed`."""
         ...
 
-    def encode(self, messages: Sequence[ChatMessage]) -> tuple[int, ...]:
+    @property
+    def speech(self) -> SpeechStyle:
+        """How the model writes thoughts and tool calls."""
+        ...
+
+    def encode(
+        self, messages: Sequence[ChatMessage], tools: Sequence[Tool] = (), thinking: bool = True
+    ) -> tuple[int, ...]:
         """The chat template over `messages`, up to where the reply begins.
 
-        What a user, a tool or a reply says can never become a control token. Raises `PromptError`.
+        What a user, a tool or a reply says, and how a tool is described, can never become a control token.
+        `thinking` reaches templates that have a switch for it. Raises `PromptError`.
         """
         ...
 

@@ -43,7 +43,7 @@ class TextStream:
         cut = _first_stop(pending, self._stop)
         self.stopped = cut is not None
         if cut is None:
-            cut = len(pending) - _held_back(pending, self._stop)
+            cut = len(pending) - held_back(pending, self._stop)
         self._held = "" if self.stopped else pending[cut:]
         return self._let_out(pending[:cut])
 
@@ -59,7 +59,7 @@ def _first_stop(text: str, stops: Sequence[str]) -> int | None:
     return min(found)[1] if found else None
 
 
-def _held_back(text: str, stops: Sequence[str]) -> int:
+def held_back(text: str, stops: Sequence[str]) -> int:
     """Length of the longest end of `text` that a stop string begins with."""
     longest = min(len(text), max((len(s) - 1 for s in stops), default=0))
     return next((n for n in range(longest, 0, -1) if text.endswith(tuple(s[:n] for s in stops))), 0)

@@ -1,8 +1,9 @@
 """The chat template of a model, rendered so that contents can be told from the template's own text.
 
 Every content is replaced by a slot: a string that no template can tell from text and that is found again
-in what was rendered. What users, tools and replies say therefore never mixes with the template's text,
-and only the latter may hold control tokens. Knows no vocabulary: pieces of text are what comes out.
+in what was rendered. What users, tools and replies say, and how tools are described, therefore never mixes
+with the template's text, and only the latter may hold control tokens. Knows no vocabulary: pieces of text
+are what comes out.
 """
 
 from __future__ import annotations
@@ -11,15 +12,19 @@ import json
 import re
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NoReturn, SupportsIndex
 
-from jinja2 import TemplateError
+from jinja2 import TemplateError, pass_context
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from clawlocal.engine.protocol import ChatMessage
-from clawlocal.errors import PromptError
+from clawlocal.engine.speech import SpeechStyle, style_of
+from clawlocal.errors import ModelError, PromptError
+from clawlocal.records import Tool
 
 ROLES = ("system", "user", "assistant", "tool")
 """A role is written into the template's own text, so it must not be free text."""
@@ -30,19 +35,27 @@ CHATML = (
 )
 """For a model that brings no template."""
 
+_SLOTS = "slots of this rendering"
+"""A name that no template can write."""
 _TEMPLATE_MISTAKES = (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of the prompt: the template's own text, or with `message`, what that message says."""
+    """A part of the prompt: the template's own text, or what somebody wrote."""
 
     text: str
     message: ChatMessage | None = None
+    """The message whose content this is."""
+    own: bool = True
+    """The template wrote it: it alone may hold control tokens."""
 
 
 class ChatTemplate:
-    """A Jinja template from the model file: not to be trusted, so it runs in a sandbox."""
+    """A Jinja template from the model file: not to be trusted, so it runs in a sandbox.
+
+    Raises `ModelError` for one that is not written in Jinja.
+    """
 
     def __init__(self, source: str | None, bos: str = "", eos: str = "") -> None:
         environment = ImmutableSandboxedEnvironment(
@@ -50,18 +63,73 @@ class ChatTemplate:
         )
         environment.filters["tojson"] = _to_json
         environment.globals |= {"raise_exception": _refuse, "strftime_now": _now}
-        self._template = environment.from_string(source or CHATML)
+        self.source = source or CHATML
+        try:
+            self._template = environment.from_string(self.source)
+        except TemplateError as e:
+            raise ModelError(f"The chat template of this model cannot be read ({e}): choose another.") from e
         self._special = {"bos_token": bos, "eos_token": eos}
 
-    def pieces(self, messages: Sequence[ChatMessage]) -> list[Piece]:
-        """The prompt for `messages`, up to where the reply begins. Raises `PromptError`."""
-        slots = _Slots()
-        rows = [{"role": _role(m), "content": slots.add(m.content, m)} for m in messages]
+    @cached_property
+    def style(self) -> SpeechStyle:
+        """How the model writes thoughts and tool calls."""
+        style = style_of(self.source)
+        return replace(style, opened=frozenset(on for on in (True, False) if self._opens_thought(style, on)))
+
+    def _opens_thought(self, style: SpeechStyle, thinking: bool) -> bool:
+        """The prompt itself ends with the mark that opens a thought."""
         try:
-            text = self._template.render(messages=rows, add_generation_prompt=True, **self._special)
+            last = self.pieces([ChatMessage("user", "x")], thinking=thinking)[-1]
+        except PromptError:
+            return False
+        return style.thought is not None and last.own and last.text.rstrip().endswith(style.thought[0])
+
+    def pieces(self, messages: Sequence[ChatMessage], tools: Sequence[Tool] = (), thinking: bool = True) -> list[Piece]:
+        """The prompt for `messages`, up to where the reply begins. Raises `PromptError`."""
+        if tools and "tools" not in self.source:
+            raise PromptError("This model's chat template takes no tools: leave them out, or choose another model.")
+        slots = _Slots()
+        values = {
+            "messages": list(self._rows(messages, slots)),
+            "tools": slots.within(list(tools)) if tools else None,
+            "enable_thinking": thinking,
+            _SLOTS: slots,
+        }
+        try:
+            text = self._template.render(values, add_generation_prompt=True, **self._special)
         except _TEMPLATE_MISTAKES as e:
             raise PromptError(f"The chat template of this model refuses these messages: {e}.") from e
         return list(slots.split(text))
+
+    def _rows(self, messages: Sequence[ChatMessage], slots: _Slots) -> Iterator[dict[str, Any]]:
+        """Messages as templates expect them. A tool's results answer the calls before them, in their order."""
+        asked: list[dict[str, Any]] = []
+        number = 0
+        for message in messages:
+            row: dict[str, Any] = {"role": _role(message), "content": slots.add(self._content(message), message)}
+            if message.tool_calls and self._takes_calls:
+                calls = [slots.within({"name": c.name, "arguments": c.arguments}) for c in message.tool_calls]
+                asked = [
+                    {"id": f"call{number + n:05d}", "type": "function", "function": call}
+                    for n, call in enumerate(calls)
+                ]
+                number += len(asked)
+                row["tool_calls"] = list(asked)
+            if message.role == "tool" and asked:
+                call = asked.pop(0)
+                row |= {"tool_call_id": call["id"], "name": call["function"]["name"]}
+            yield row
+
+    @property
+    def _takes_calls(self) -> bool:
+        return "tool_calls" in self.source
+
+    def _content(self, message: ChatMessage) -> str:
+        """What the message says; its calls too, for a template that would leave them out."""
+        if self._takes_calls or not message.tool_calls:
+            return message.content
+        calls = [json.dumps({"name": c.name, "arguments": c.arguments}) for c in message.tool_calls]
+        return "\n".join([message.content, *calls] if message.content else calls)
 
 
 class _Slots:
@@ -71,10 +139,21 @@ class _Slots:
         self._nonce = f"slot{secrets.token_hex(8)}"
         self._taken: list[Piece] = []
 
-    def add(self, text: str, message: ChatMessage) -> _Slot:
+    def add(self, text: str, message: ChatMessage | None = None) -> _Slot:
         name = f"{self._nonce}x{len(self._taken)}x"
-        self._taken.append(Piece(text, message))
+        self._taken.append(Piece(text, message, own=False))
         return _Slot(name, text, message, self)
+
+    def within(self, value: Any) -> Any:
+        """The same value with a slot for every text in it."""
+        match value:
+            case str():
+                return self.add(value)
+            case dict():
+                return {self.within(key): self.within(each) for key, each in value.items()}
+            case list() | tuple():
+                return [self.within(each) for each in value]
+        return value
 
     def split(self, rendered: str) -> Iterator[Piece]:
         """The pieces in the order of the prompt, none of them empty except for a sampled reply's."""
@@ -91,10 +170,10 @@ class _Slot(str):
     """Stands for a content. What templates usually do to a content is done to the content itself."""
 
     text: str
-    _message: ChatMessage
+    _message: ChatMessage | None
     _slots: _Slots
 
-    def __new__(cls, name: str, text: str, message: ChatMessage, slots: _Slots) -> _Slot:
+    def __new__(cls, name: str, text: str, message: ChatMessage | None, slots: _Slots) -> _Slot:
         slot = super().__new__(cls, name)
         slot.text, slot._message, slot._slots = text, message, slots
         return slot
@@ -142,8 +221,33 @@ def _role(message: ChatMessage) -> str:
     return message.role
 
 
-def _to_json(value: Any, indent: int | None = None) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=indent)
+@pass_context
+def _to_json(
+    context: Context,
+    value: Any,
+    indent: int | None = None,
+    ensure_ascii: bool = False,
+    separators: tuple[str, str] | None = None,
+    sort_keys: bool = False,
+) -> _Slot:
+    """JSON as a slot: names, arguments and descriptions are somebody's words as much as contents are."""
+    text = json.dumps(
+        _written(value), ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys
+    )
+    slots: _Slots = context[_SLOTS]
+    return slots.add(text)
+
+
+def _written(value: Any) -> Any:
+    """The inverse of `_Slots.within`."""
+    match value:
+        case _Slot():
+            return value.text
+        case dict():
+            return {_written(key): _written(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_written(each) for each in value]
+    return value
 
 
 def _refuse(message: str) -> NoReturn:

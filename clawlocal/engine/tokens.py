@@ -24,6 +24,14 @@ class Vocabulary:
         self.size = int(lib.llama_vocab_n_tokens(self._vocabulary))
         adds_bos = bool(lib.llama_vocab_get_add_bos(self._vocabulary))
         self.bos: int | None = int(lib.llama_vocab_bos(self._vocabulary)) if adds_bos else None
+        self._marks: dict[int, bytes] = {}
+
+    def know_marks(self, marks: Iterable[str]) -> None:
+        """Texts with a meaning in a reply. Those that are one token each are heard and not left out."""
+        for mark in marks:
+            ids = self.special(mark)
+            if len(ids) == 1:
+                self._marks[ids[0]] = mark.encode()
 
     def special(self, text: str) -> list[int]:
         """Ids of a template's own text, in which control tokens are meant."""
@@ -35,13 +43,18 @@ class Vocabulary:
         Some tokenizers merge plain characters into a control token's id: such a text is cut apart.
         """
         ids = self._tokenize(text, parse_special=False)
-        forbidden = next((i for i in ids if self._is_reserved(i)), None)
+        forbidden = next((i for i in ids if self.reserved(i)), None)
         if forbidden is None:
             return ids
         cut = text.find(self.spelling(forbidden)) + 1
         if not 0 < cut < len(text):
-            return [i for i in ids if not self._is_reserved(i)]
+            return [i for i in ids if not self.reserved(i)]
         return self.plain(text[:cut]) + self.plain(text[cut:])
+
+    def reserved(self, token: int) -> bool:
+        """Only a template may write the token: what somebody said never becomes one."""
+        control = library().llama_vocab_is_control(self._vocabulary, token)
+        return bool(control) or token in self._marks or self.ends(token)
 
     def ends(self, token: int) -> bool:
         """The token ends a turn."""
@@ -55,6 +68,10 @@ class Vocabulary:
     def piece(self, token: int) -> bytes:
         """The bytes of a token, which may be a part of a character; none for a control token."""
         return self._piece(token, special=False)
+
+    def heard(self, token: int) -> bytes:
+        """`piece` for a reply: a mark is spelled out, though it be a control token."""
+        return self._marks.get(token) or self.piece(token)
 
     def text(self, ids: Iterable[int]) -> str:
         """Ids to text; control tokens are left out, bytes that are no character become U+FFFD."""
@@ -74,10 +91,6 @@ class Vocabulary:
 
     def _spelling_of(self, token: int) -> str:
         return self.spelling(token) if token >= 0 else ""
-
-    def _is_reserved(self, token: int) -> bool:
-        lib = library()
-        return bool(lib.llama_vocab_is_control(self._vocabulary, token)) or self.ends(token)
 
     def _tokenize(self, text: str, *, parse_special: bool) -> list[int]:
         lib = library()

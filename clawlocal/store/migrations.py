@@ -23,6 +23,7 @@ STEPS: tuple[Step, ...] = (
     ("0001_conversations", schema.CONVERSATIONS),
     ("0002_learning", schema.LEARNING),
     ("0003_search", schema.SEARCH),
+    ("0004_thoughts", schema.THOUGHTS),
 )
 
 

@@ -160,3 +160,12 @@ CREATE TRIGGER messages_text_update AFTER UPDATE OF content ON messages BEGIN
 END;
 INSERT INTO messages_text (messages_text) VALUES ('rebuild');
 """
+
+THOUGHTS = """
+-- A thought is null where the model wrote none, and empty where it wrote an empty one.
+ALTER TABLE messages ADD COLUMN thought TEXT;
+ALTER TABLE messages ADD COLUMN tool_calls TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE turns ADD COLUMN thought_seconds REAL NOT NULL DEFAULT 0;
+ALTER TABLE turns ADD COLUMN tools TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE turns ADD COLUMN thinking INTEGER NOT NULL DEFAULT 1 CHECK (thinking IN (0, 1));
+"""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 from clawlocal.errors import NotFound
-from clawlocal.records import Message, Session
+from clawlocal.records import Message, Session, ToolCall
 from clawlocal.store import stamp
 from clawlocal.store.database import Database, Row
 from clawlocal.store.forgetting import forget_lessons
@@ -75,7 +77,17 @@ class Sessions:
         )
         return [_message(row) for row in rows]
 
-    def add_message(self, session: str, parent: str | None, role: str, content: str, note: str = "") -> Message:
+    def add_message(
+        self,
+        session: str,
+        parent: str | None,
+        role: str,
+        content: str,
+        note: str = "",
+        *,
+        thought: str | None = None,
+        tool_calls: Sequence[ToolCall] = (),
+    ) -> Message:
         """Append below `parent` (None: at the root). Raises `NotFound` when either is not there."""
         with self._db.transaction():
             if parent is not None and self.message(parent).session != session:
@@ -83,8 +95,17 @@ class Sessions:
             now = stamp.now()
             if not self._db.execute("UPDATE sessions SET updated = ? WHERE id = ?", (now, session)):
                 raise _no_session(session)
-            row = {"session": session, "parent": parent, "role": role, "content": content}
-            return self.message(insert_named(self._db, "messages", {**row, "note": note, "created": now}))
+            row = {
+                "session": session,
+                "parent": parent,
+                "role": role,
+                "content": content,
+                "note": note,
+                "created": now,
+                "thought": thought,
+                "tool_calls": json.dumps([[call.name, call.arguments] for call in tool_calls]),
+            }
+            return self.message(insert_named(self._db, "messages", row))
 
     def message(self, message: str) -> Message:
         """One message by its whole id. Raises `NotFound`."""
@@ -159,4 +180,6 @@ def _session(row: Row) -> Session:
 
 
 def _message(row: Row) -> Message:
-    return Message(**{name: row[name] for name in row.keys() if name != "seq"})  # noqa: SIM118
+    values = {name: row[name] for name in row.keys() if name != "seq"}  # noqa: SIM118
+    calls = tuple(ToolCall(name, arguments) for name, arguments in json.loads(row["tool_calls"]))
+    return Message(**{**values, "tool_calls": calls})

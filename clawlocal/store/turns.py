@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Sequence
 
 from clawlocal.errors import NotFound, StoreError
-from clawlocal.records import Turn, TurnUse
+from clawlocal.records import Tool, ToolCall, Turn, TurnUse
 from clawlocal.store import stamp
 from clawlocal.store.database import Database, Row
 from clawlocal.store.forgetting import forget_lessons
@@ -36,6 +37,11 @@ class Turns(Sessions):
         stopped: str,
         first_token_seconds: float,
         total_seconds: float,
+        thought: str | None = None,
+        tool_calls: Sequence[ToolCall] = (),
+        thought_seconds: float = 0.0,
+        tools: Sequence[Tool] = (),
+        thinking: bool = True,
     ) -> Turn:
         """The reply to `user_message` and its turn, in one transaction: on disk when this returns.
 
@@ -43,7 +49,7 @@ class Turns(Sessions):
         """
         never = stopped in UNTRAINABLE
         with self._db.transaction():
-            reply = self.add_message(session, user_message, "assistant", text)
+            reply = self.add_message(session, user_message, "assistant", text, thought=thought, tool_calls=tool_calls)
             row = {
                 "session": session,
                 "user_message": user_message,
@@ -57,6 +63,9 @@ class Turns(Sessions):
                 "stopped": str(stopped),
                 "first_token_seconds": first_token_seconds,
                 "total_seconds": total_seconds,
+                "thought_seconds": thought_seconds,
+                "tools": json.dumps(list(tools)),
+                "thinking": int(thinking),
                 "created": stamp.now(),
                 "use": str(TurnUse.SKIPPED if never else TurnUse.OPEN),
                 "reason": str(stopped) if never else "",
@@ -156,6 +165,8 @@ def as_turn(row: Row) -> Turn:
     values["token_ids"] = unpack_ids(row["token_ids"])
     values["logprobs"] = unpack_floats(row["logprobs"])
     values["use"] = TurnUse(row["use"])
+    values["tools"] = tuple(json.loads(row["tools"]))
+    values["thinking"] = bool(row["thinking"])
     return Turn(**values)
 
 

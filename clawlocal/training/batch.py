@@ -108,12 +108,13 @@ class BatchMaker:
         if not hint or key(hint) in self._vetoed():
             return None
         # Every lesson, not only the newest: the teacher is the base, and must not unteach the others.
-        said = [x.text for x in taught if x.scope != THIS_TURN]
-        lines = note(said if key(hint) in map(key, said) else [*said, hint])
+        known = [x.text for x in taught if x.scope != THIS_TURN]
+        lines = note(known if key(hint) in map(key, known) else [*known, hint])
         messages = self._store.branch_to(queued.turn.user_message)
         system = self._store.session(queued.turn.session).system
+        turn, said = queued.turn, hinted(self._conversations.lines(messages), lines)
         try:
-            return build(self._engine, system, hinted(self._conversations.lines(messages), lines)).ids
+            return build(self._engine, system, said, tools=turn.tools, thinking=turn.thinking).ids
         except PromptError:
             return None
 

@@ -45,12 +45,22 @@ def test_every_older_version_comes_to_the_same_schema(tmp_path: Path, start: int
 def test_what_was_said_before_a_step_is_there_after_it(path: Path) -> None:
     database = Database(path)
     migrate(database, STEPS[:1])
-    store = Store(database)
-    session = store.add_session("m", "")
-    store.add_message(session.id, None, "user", "a heron in the reeds")
-    store.close()
+    with database.transaction():
+        database.insert(
+            "sessions", dict.fromkeys(("id", "title", "created", "updated", "model", "system"), "s") | {"learning": 1}
+        )
+        said = {"session": "s", "content": "a heron in the reeds", "note": "", "created": "s"}
+        database.insert("messages", {"id": "asked", "parent": None, "role": "user", **said})
+        database.insert("messages", {"id": "answered", "parent": "asked", "role": "assistant", **said})
+        turn = dict.fromkeys(("model", "adapter", "stopped", "created", "reason"), "") | {"id": "t", "session": "s"}
+        turn |= dict.fromkeys(("prompt_ids", "token_ids", "logprobs"), b"") | {"use": "open", "rating": 0}
+        turn |= dict.fromkeys(("temperature", "first_token_seconds", "total_seconds"), 0.0)
+        database.insert("turns", {**turn, "user_message": "asked", "reply_message": "answered"})
+    database.close()
     with Store.open(path) as store:
-        assert [m.content for m in store.search("heron")] == ["a heron in the reeds"]
+        assert {m.content for m in store.search("heron")} == {"a heron in the reeds"}
+        assert [(m.thought, m.tool_calls) for m in store.branch("s")] == [(None, ()), (None, ())]
+        assert (store.turn("t").tools, store.turn("t").thinking, store.turn("t").thought_seconds) == ((), True, 0.0)
 
 
 def test_a_step_that_fails_leaves_those_before_it_and_nothing_of_itself(path: Path) -> None:

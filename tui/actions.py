@@ -29,6 +29,8 @@ class Place(StrEnum):
     """The main screen."""
     PROMPT = "While you write"
     """The prompt itself."""
+    THOUGHT = "On a thought (shift+tab goes there)"
+    """The line above an answer that unfolds what the model thought."""
     PANEL = "Learning panel"
     """What was learned, and the versions."""
     SESSIONS = "List of chats"
@@ -94,6 +96,11 @@ ACTIONS: tuple[Action, ...] = (
            "ctrl+r", "retry", run=chat.retry),
     Action("reply.copy", "Copy the reply", "Copy the reply as Markdown source.",
            "alt+c", "copy", run=chat.copy),
+    Action("reply.thinking", "Thinking on or off",
+           "Let the model think before it answers, or not; where it cannot be told, fold or unfold its thoughts.",
+           "ctrl+t", "think", run=chat.thinking),
+    Action("reply.thoughts", "Fold or unfold thoughts", "Show what the model thought before its answers, or hide it.",
+           "alt+o", "thoughts", run=chat.thoughts),
     Action("turn.previous", "Select the turn above",
            "Select the turn above, to rate, correct, copy or retry it.", "alt+up", run=chat.previous),
     Action("turn.next", "Select the turn below",
@@ -129,6 +136,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("prompt.page_up", "Scroll up", "Scroll the chat up by a page.", "pageup", place=Place.PROMPT),
     Action("prompt.page_down", "Scroll down", "Scroll the chat down by a page; at the end it follows again.",
            "pagedown", place=Place.PROMPT),
+    Action("thought.unfold", "Fold or unfold", "Show this thought, or hide it; a click does so too.",
+           "enter", place=Place.THOUGHT),
     Action("panel.now", "Learn now", "Start an update without waiting for an idle moment.",
            "n", place=Place.PANEL, label="learn now"),
     Action("panel.learning", "Learning on or off", "Turn learning on or off for all chats.",

@@ -22,6 +22,11 @@ class Past:
     reply: str
     facts: Facts
 
+    @property
+    def answered(self) -> bool:
+        """A reply was kept. It may be empty: a thought that was broken off, a tool call."""
+        return bool(self.reply) or self.facts.turn is not None
+
 
 @dataclass(frozen=True)
 class History:
@@ -53,15 +58,15 @@ def _pairs(assistant: Assistant, messages: Sequence[Message]) -> list[Past]:
         if message.role == "user":
             pairs.append(Past(message.content, "", Facts()))
         elif message.role == "assistant":
-            prompt = pairs.pop().prompt if pairs and not pairs[-1].reply else ""
-            pairs.append(Past(prompt, message.content, _facts(assistant, message.turn)))
+            prompt = pairs.pop().prompt if pairs and not pairs[-1].answered else ""
+            pairs.append(Past(prompt, message.content, _facts(assistant, message)))
     return pairs
 
 
-def _facts(assistant: Assistant, turn: str | None) -> Facts:
-    if turn is None:
+def _facts(assistant: Assistant, message: Message) -> Facts:
+    if message.turn is None:
         return Facts()
     try:
-        return Facts.of_turn(assistant.turn(turn))
+        return Facts.of_turn(assistant.turn(message.turn), message)
     except NotFound:  # forgotten meanwhile
         return Facts()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import TypedDict
 
 from textual.message import Message
 from textual.message_pump import MessagePump
@@ -17,7 +18,17 @@ from tui.background import post
 
 OnText = Callable[[str], None]
 OnDone = Callable[[Answer | BaseException], None]
-Start = Callable[[OnText, OnDone], Reply]
+
+
+class Callbacks(TypedDict):
+    """What the assistant calls while a reply is made."""
+
+    on_text: OnText
+    on_thought: OnText
+    on_done: OnDone
+
+
+Start = Callable[[Callbacks], Reply]
 
 
 @dataclass
@@ -30,9 +41,20 @@ class Running:
     again: bool = False
     """A retry: when it fails, the old reply is shown again."""
     text: str = ""
+    thought: str = ""
     reply: Reply | None = None
     cancelled: bool = False
     since: float = field(default_factory=monotonic)
+    thought_seconds: float = 0.0
+    _thinks_since: float = 0.0
+
+    def think(self, piece: str) -> None:
+        """Some more of the thought."""
+        now = monotonic()
+        if not self.thought:
+            self._thinks_since = now
+        self.thought += piece
+        self.thought_seconds = now - self._thinks_since
 
     def cancel(self) -> None:
         """Stop it, now or as soon as it has begun."""
@@ -48,12 +70,13 @@ class Running:
 
 
 class Piece(Message):
-    """Some more text."""
+    """Some more text of the answer, or of the thought before it."""
 
-    def __init__(self, running: Running, text: str) -> None:
+    def __init__(self, running: Running, text: str, *, thought: bool = False) -> None:
         super().__init__()
         self.running = running
         self.text = text
+        self.thought = thought
 
 
 class Finished(Message):
@@ -65,9 +88,10 @@ class Finished(Message):
         self.outcome = outcome
 
 
-def callbacks(running: Running, pump: MessagePump) -> tuple[OnText, OnDone]:
-    """`on_text` and `on_done` for the assistant."""
-    return (
-        lambda text: post(pump, Piece(running, text)),
-        lambda outcome: post(pump, Finished(running, outcome)),
-    )
+def callbacks(running: Running, pump: MessagePump) -> Callbacks:
+    """For the assistant."""
+    return {
+        "on_text": lambda text: post(pump, Piece(running, text)),
+        "on_thought": lambda text: post(pump, Piece(running, text, thought=True)),
+        "on_done": lambda outcome: post(pump, Finished(running, outcome)),
+    }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from clawlocal.assistant import Answer, Status
-from clawlocal.records import Receipt, Turn, UpdateStatus
+from clawlocal.records import Message, Receipt, ToolCall, Turn, UpdateStatus
 from tui.plain import one_line, plain
 
 WELCOME = (
@@ -25,7 +27,7 @@ SYMBOLS = {
 
 @dataclass(frozen=True)
 class Facts:
-    """What is said under a reply."""
+    """What is shown with the text of a reply."""
 
     turn: str | None = None
     tokens: int = 0
@@ -35,17 +37,38 @@ class Facts:
     stopped: str = "end"
     rating: int = 0
     notices: tuple[str, ...] = ()
+    thought: str = ""
+    thought_seconds: float = 0.0
+    tool_calls: tuple[ToolCall, ...] = ()
 
     @classmethod
     def of_answer(cls, answer: Answer) -> Facts:
-        seconds = answer.total_seconds - answer.first_token_seconds
-        tokens, notices = answer.completion_tokens, answer.notices
-        return cls(answer.turn, tokens, seconds, answer.adapter, answer.stopped, notices=notices)
+        return cls(
+            turn=answer.turn,
+            tokens=answer.completion_tokens,
+            seconds=answer.total_seconds - answer.first_token_seconds,
+            adapter=answer.adapter,
+            stopped=answer.stopped,
+            notices=answer.notices,
+            thought=answer.thought,
+            thought_seconds=answer.thought_seconds,
+            tool_calls=answer.tool_calls,
+        )
 
     @classmethod
-    def of_turn(cls, turn: Turn) -> Facts:
-        seconds = turn.total_seconds - turn.first_token_seconds
-        return cls(turn.id, len(turn.token_ids), seconds, turn.adapter, turn.stopped, turn.rating)
+    def of_turn(cls, turn: Turn, message: Message) -> Facts:
+        """A reply that was kept."""
+        return cls(
+            turn=turn.id,
+            tokens=len(turn.token_ids),
+            seconds=turn.total_seconds - turn.first_token_seconds,
+            adapter=turn.adapter,
+            stopped=turn.stopped,
+            rating=turn.rating,
+            thought=message.thought or "",
+            thought_seconds=turn.thought_seconds,
+            tool_calls=message.tool_calls,
+        )
 
     def rated(self, rating: int) -> Facts:
         return replace(self, rating=rating)
@@ -74,6 +97,28 @@ def reply_words(facts: Facts) -> str:
         parts.append(one_line(facts.adapter))
     stop = {"cancelled": "stopped", "length": "cut at the limit", "failed": "broke off"}.get(facts.stopped)
     return " · ".join([*parts, stop] if stop else parts)
+
+
+def thought_words(seconds: float, *, running: bool) -> str:
+    """`thinking…`, then `thought 3 s`."""
+    if running:
+        return "thinking…"
+    return f"thought {seconds:.0f} s" if seconds >= 0.5 else "thought"
+
+
+def call_words(calls: Sequence[ToolCall]) -> str:
+    """`asked for get_weather(city: "Paris")`, a line for each; nothing runs them here."""
+    return "\n".join(f"asked for {_printable(call.name)}({_arguments(call)})" for call in calls)
+
+
+def _arguments(call: ToolCall) -> str:
+    pairs = ", ".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in call.arguments.items())
+    return _printable(pairs)
+
+
+def _printable(text: str) -> str:
+    """JSON can spell halves of characters, which no terminal can print."""
+    return one_line(text.encode("utf-8", "replace").decode())
 
 
 def notice_words(facts: Facts) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import click
 
 from clawlocal.assistant import Answer, Assistant, Reply
 from clawlocal.cli.opening import reading, serving
-from clawlocal.cli.output import json_option, plain, print_json
+from clawlocal.cli.output import as_data, json_option, plain, print_json
+from clawlocal.engine.speech import Said, Thought
 from clawlocal.errors import NotFound, PromptError
+from clawlocal.tools import read
 
 
 @click.command()
@@ -28,6 +31,9 @@ from clawlocal.errors import NotFound, PromptError
 @click.option("--adapter", default="live", metavar="live|none|VERSION", help="Which adapter speaks.")
 @click.option("--no-lessons", is_flag=True, help="Leave active lessons out of the prompt: only the weights speak.")
 @click.option("--no-stream", is_flag=True, help="Print the reply when it is complete.")
+@click.option("--no-thinking", is_flag=True, help="Answer without a thought, where the model can be told.")
+@click.option("--show-thinking", is_flag=True, help="Thoughts on stderr, also when it is no terminal.")
+@click.option("--tools", metavar="FILE", type=click.Path(path_type=Path), help="Tools to offer, a JSON list.")
 @json_option
 def chat(
     text: str | None,
@@ -42,14 +48,21 @@ def chat(
     adapter: str,
     no_lessons: bool,
     no_stream: bool,
+    no_thinking: bool,
+    show_thinking: bool,
+    tools: Path | None,
     as_json: bool,
 ) -> None:
-    """Send TEXT (or `-`: standard input) and print the reply."""
+    """Send TEXT (or `-`: standard input) and print the reply.
+
+    A tool that the model asks for is printed as one line of JSON, behind the text if there is any; none is run.
+    """
     if temp and (session or latest is not None):
         raise click.UsageError("A temporary chat starts anew: leave out --session and -c.")
     if latest and text is None and not _names_session(latest):
         # `-c TEXT`: what follows is the message, and the session is the latest.
         text, latest = latest, ""
+    offered = () if tools is None else read(tools)
     message = _message(text)
     with serving(model) as assistant:
         _say_who_holds(assistant)
@@ -61,9 +74,12 @@ def chat(
             adapter=adapter,
             lessons=not no_lessons,
             overrides={"max_tokens": max_tokens, "temperature": temperature, "seed": seed},
+            tools=offered,
+            thinking=False if no_thinking else None,
         )
-        answer = _follow(reply, stream=not (no_stream or as_json))
-        _print(answer, as_json, streamed=not (no_stream or as_json))
+        stream = not (no_stream or as_json)
+        answer = _follow(reply, stream, show_thinking or (sys.stderr.isatty() and not as_json))
+        _print(answer, as_json, stream)
 
 
 def _names_session(word: str) -> bool:
@@ -100,17 +116,33 @@ def _say_who_holds(assistant: Assistant) -> None:
         click.echo(f"The data folder is held by {holder}: this chat is kept, and not learned from.", err=True)
 
 
-def _follow(reply: Reply, stream: bool) -> Answer:
+def _follow(reply: Reply, stream: bool, thoughts: bool) -> Answer:
+    """The answer on stdout and the thoughts on stderr, as they come."""
+    open_line = False
     try:
-        for piece in reply:
-            if stream:
-                click.echo(plain(piece), nl=False)
+        for part in reply.parts():
+            match part:
+                case Thought() if thoughts:
+                    # The line break behind the mark is no part of the thought.
+                    text = plain(part.text if open_line else part.text.lstrip())
+                    open_line = open_line or bool(text)
+                    click.secho(text, nl=False, err=True, dim=True)
+                case Said() if stream:
+                    open_line = _end_line(open_line)
+                    click.echo(plain(part.text), nl=False)
     except KeyboardInterrupt:
         # What there is of the reply is kept and marked before we go.
         reply.cancel()
         reply.result()
         raise
+    _end_line(open_line)
     return reply.result()
+
+
+def _end_line(is_open: bool) -> bool:
+    if is_open:
+        click.echo(err=True)
+    return False
 
 
 def _print(answer: Answer, as_json: bool, streamed: bool) -> None:
@@ -119,7 +151,10 @@ def _print(answer: Answer, as_json: bool, streamed: bool) -> None:
     if as_json:
         print_json(_as_data(answer))
         return
-    click.echo("" if streamed else plain(answer.text))
+    if answer.text or not answer.tool_calls:
+        click.echo("" if streamed else plain(answer.text))
+    for call in answer.tool_calls:
+        print_json(call, indent=None)
     if answer.turn:
         click.echo(f"session {answer.session} · turn {answer.turn} · {answer.adapter}", err=True)
 
@@ -134,4 +169,6 @@ def _as_data(answer: Answer) -> dict[str, object]:
         "tokens": {"prompt": answer.prompt_tokens, "completion": answer.completion_tokens},
         "seconds": {"first_token": round(answer.first_token_seconds, 4), "total": round(answer.total_seconds, 4)},
         "stopped": answer.stopped,
+        "thought": answer.thought,
+        "tool_calls": as_data(answer.tool_calls),
     }

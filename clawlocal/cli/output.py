@@ -32,8 +32,9 @@ def as_data(value: Any) -> Any:
     return value
 
 
-def print_json(value: Any) -> None:
-    text = json.dumps(_finite(as_data(value)), ensure_ascii=False, indent=2, allow_nan=False)
+def print_json(value: Any, indent: int | None = 2) -> None:
+    """Without `indent` on one line."""
+    text = json.dumps(_finite(as_data(value)), ensure_ascii=False, indent=indent, allow_nan=False)
     # JSON lets these stand as they are; a terminal may obey them. A lone surrogate cannot be printed at all.
     click.echo(_UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 

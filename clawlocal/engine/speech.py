@@ -31,6 +31,8 @@ class CallFormat(StrEnum):
 THOUGHTS = (("<think>", "</think>"), ("[THINK]", "[/THINK]"))
 OPENS = {CallFormat.HERMES: "<tool_call>", CallFormat.MISTRAL: "[TOOL_CALLS]", CallFormat.LLAMA: "<|python_tag|>"}
 CLOSES = {CallFormat.HERMES: "</tool_call>"}
+DEEPEST = 50
+"""Levels of arguments; no tool takes that many."""
 BARE = ("{", "```json\n", "```\n")
 """How a call without marks begins. Small models leave the marks out, whatever their template says."""
 
@@ -224,9 +226,15 @@ def _call(row: Any) -> ToolCall | None:
         return None
     name, arguments = row.get("name"), row.get("arguments", row.get("parameters"))
     arguments = _json(arguments) if isinstance(arguments, str) else arguments
-    if not (isinstance(name, str) and name and isinstance(arguments, dict)):
+    if not (isinstance(name, str) and name and isinstance(arguments, dict) and _flat(arguments)):
         return None
     return ToolCall(name, arguments)
+
+
+def _flat(value: Any, depth: int = DEEPEST) -> bool:
+    """Not nested so deeply that walking through it is a danger."""
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return depth > 0 and all(_flat(each, depth - 1) for each in inside)
 
 
 def _json(text: str) -> Any:

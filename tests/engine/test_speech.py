@@ -17,6 +17,7 @@ HERMES, MISTRAL, LLAMA = (SpeechStyle(THINK, calls) for calls in CallFormat)
 PARIS = ToolCall("get_weather", {"city": "Paris"})
 WEATHER = '{"name": "get_weather", "arguments": {"city": "Paris"}}'
 LLAMA_WEATHER = '{"name": "get_weather", "parameters": {"city": "Paris"}}'
+DEEP = f'<tool_call>{{"name": "f", "arguments": {{"a": {"[" * 400 + "]" * 400}}}}}</tool_call>'
 TOOLS = ("get_weather",)
 
 
@@ -63,6 +64,7 @@ def parse(style: SpeechStyle, pieces: list[str], **options: object) -> list[Part
         (HERMES, '<tool_call>{"name": "f", "arguments": "{\\"a\\": 1}"}', [ToolCall("f", {"a": 1})]),
         (HERMES, '<tool_call>{"name": "f", "arguments": {"a": "1\n2"}}', [ToolCall("f", {"a": "1\n2"})]),
         (HERMES, f"{LLAMA_WEATHER}", [Said(LLAMA_WEATHER)]),
+        (HERMES, DEEP, [Said(DEEP)]),
         (MISTRAL, f"[TOOL_CALLS] [{WEATHER}, {WEATHER}]", [PARIS, PARIS]),
         (MISTRAL, "[TOOL_CALLS] [{]", [Said("[TOOL_CALLS] [{]")]),
         (MISTRAL, f"<tool_call>{WEATHER}</tool_call>", [Said(f"<tool_call>{WEATHER}</tool_call>")]),

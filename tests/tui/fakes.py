@@ -19,6 +19,7 @@ from clawlocal.records import (
     Message,
     Receipt,
     Session,
+    ToolCall,
     Turn,
     UpdateStatus,
 )
@@ -50,6 +51,9 @@ class Script:
     """Set it to let a held reply go on after its first piece."""
     held: bool = False
     notices: tuple[str, ...] = ()
+    thought: list[str] = field(default_factory=list)
+    """Pieces before those of the answer."""
+    tool_calls: tuple[ToolCall, ...] = ()
     gap: float = 0.0
     """Seconds between two pieces, for looking at it."""
 
@@ -88,6 +92,9 @@ class FakeAssistant:
         if ready:
             self.ready.set()
         self.broken: str | None = None
+        self.thinking = True
+        self.switch = False
+        """What `thinking_switch` says."""
         self.chats: dict[str, Session] = {}
         self.log: dict[str, list[Message]] = {}
         self.turns: dict[str, Turn] = {}
@@ -163,6 +170,14 @@ class FakeAssistant:
         if not self.ready.wait(timeout):
             raise TimeoutError
 
+    def thinking_switch(self) -> bool:
+        self.ready.wait()
+        return self.switch
+
+    def set_thinking(self, on: bool) -> None:
+        self._note("set_thinking", on)
+        self.thinking = on
+
     def close(self) -> None:
         self._note("close")
 
@@ -184,6 +199,7 @@ class FakeAssistant:
         overrides: dict[str, float | int | None] | None = None,
         on_text: Callable[[str], None] | None = None,
         on_done: Callable[[Answer | BaseException], None] | None = None,
+        on_thought: Callable[[str], None] | None = None,
     ) -> FakeReply:
         self._note("chat", text, session, temporary)
         if not text.strip():
@@ -193,7 +209,7 @@ class FakeAssistant:
             self.log[session] = []
             if not temporary:
                 self.chats[session] = Session(session, text[:30], NOW, NOW, "tiny", "", True, 0)
-        return self._start(session, text, temporary, on_text, on_done)
+        return self._start(session, text, temporary, on_text, on_done, on_thought)
 
     def retry(self, turn: str, **kwargs: Any) -> FakeReply:
         self._note("retry", turn)
@@ -202,24 +218,28 @@ class FakeAssistant:
         at = next(i for i, message in enumerate(log) if message.turn == turn)
         prompt = log[at - 1].content
         del log[at - 1 :]
-        return self._start(old.session, prompt, False, kwargs.get("on_text"), kwargs.get("on_done"))
+        calls = (kwargs.get(name) for name in ("on_text", "on_done", "on_thought"))
+        return self._start(old.session, prompt, False, *calls)
 
-    def _start(self, session: str, text: str, temporary: bool, on_text: Any, on_done: Any) -> FakeReply:
+    def _start(
+        self, session: str, text: str, temporary: bool, on_text: Any, on_done: Any, on_thought: Any
+    ) -> FakeReply:
         script = self.scripts.pop(0) if self.scripts else Script([f"You said: {text}"])
         reply = FakeReply(session, None if temporary else f"t-{len(self.turns) + 1}")
-        work = (reply, script, text, on_text, on_done)
+        work = (reply, script, text, on_text, on_done, on_thought)
         reply.thread = threading.Thread(target=self._run, args=work, daemon=True)
         reply.thread.start()
         return reply
 
-    def _run(self, reply: FakeReply, script: Script, text: str, on_text: Any, on_done: Any) -> None:
+    def _run(self, reply: FakeReply, script: Script, text: str, on_text: Any, on_done: Any, on_thought: Any) -> None:
         self.ready.wait()
         said = ""
-        for piece in script.pieces:
+        pieces = [(on_thought, piece) for piece in script.thought] + [(on_text, piece) for piece in script.pieces]
+        for deliver, piece in pieces:
             if reply.cancelled.wait(script.gap) if script.gap else reply.cancelled.is_set():
                 break
-            said += piece
-            on_text(piece)
+            said += piece if deliver is on_text else ""
+            deliver(piece)
             while script.held and not script.hold.wait(0.01) and not reply.cancelled.is_set():
                 pass
         stopped = "cancelled" if reply.cancelled.is_set() else "end"
@@ -229,25 +249,37 @@ class FakeAssistant:
         else:
             outcome = Answer(
                 reply.session, reply.turn_id, said, "tiny", self.state.live_version or "base", 10,
-                max(1, len(said) // 4), 0.5, 1.5, stopped, script.notices,
+                max(1, len(said) // 4), 0.5, 1.5, stopped, script.notices, "".join(script.thought).strip(),
+                3.2 if script.thought else 0.0, script.tool_calls,
             )  # fmt: skip
             if reply.turn_id is not None:
-                self._keep(reply.session, text, said, stopped)
+                self._keep(reply.session, text, said, stopped, outcome)
         reply.outcome = outcome
         on_done(outcome)
         self._changed()
 
-    def _keep(self, session: str, prompt: str, reply: str, stopped: str) -> None:
+    def _keep(self, session: str, prompt: str, reply: str, stopped: str, answer: Answer | None = None) -> None:
         with self._lock:
             turn = f"t-{len(self.turns) + 1}"
             user, bot = f"{turn}-user", f"{turn}-bot"
             tokens = tuple(range(max(1, len(reply) // 4)))
             self.turns[turn] = Turn(
-                turn, session, user, bot, "tiny", "base", (), tokens, (), 0.7, stopped, 0.5, 1.5, NOW
-            )
+                turn, session, user, bot, "tiny", "base", (), tokens, (), 0.7, stopped, 0.5, 1.5, NOW,
+                thought_seconds=answer.thought_seconds if answer else 0.0,
+            )  # fmt: skip
             self.log[session] += [
                 Message(user, session, None, "user", prompt, NOW),
-                Message(bot, session, user, "assistant", reply, NOW, turn=turn),
+                Message(
+                    bot,
+                    session,
+                    user,
+                    "assistant",
+                    reply,
+                    NOW,
+                    turn=turn,
+                    thought=(answer.thought or None) if answer else None,
+                    tool_calls=answer.tool_calls if answer else (),
+                ),
             ]
             known = self.chats[session]
             self.chats[session] = replace(known, turns=known.turns + 1)

@@ -16,9 +16,11 @@ from tui.screens.panel import PanelScreen
 from tui.screens.sessions import SessionsScreen
 from tui.slash import UnknownCommand, completed, matches, parse
 from tui.widgets.prompt import Prompt
+from tui.widgets.thought import ThoughtLine
 
 OWNERS = {
     Place.PROMPT: Prompt,
+    Place.THOUGHT: ThoughtLine,
     Place.PANEL: PanelScreen,
     Place.SESSIONS: SessionsScreen,
     Place.FORM: Form,

@@ -123,6 +123,15 @@ async def test_markup_and_control_sequences_are_text_or_nothing(opened: Open, fa
         assert "older  messages left out" in shown(exchange, "#notices")
 
 
+async def test_a_reply_of_nothing_to_see_ends_as_any_other(opened: Open, fake: FakeAssistant) -> None:
+    async with opened() as pilot:
+        for _ in range(5):
+            fake.enqueue("\x1b")
+            chat_of(pilot).send("x")
+            await until(pilot, lambda: chat_of(pilot).running is None)
+            await idle(pilot)
+
+
 async def test_retry_replaces_the_reply(opened: Open, fake: FakeAssistant) -> None:
     fake.enqueue("first try")
     fake.enqueue("second try")

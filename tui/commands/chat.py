@@ -77,7 +77,7 @@ def retry(screen: ChatScreen, argument: str) -> None:
     screen.transcript.cut(exchange)
     screen.begin(
         Running(exchange.prompt, screen.talk.session, again=True),
-        lambda on_text, on_done: screen.assistant.retry(turn, on_text=on_text, on_done=on_done),
+        lambda calls: screen.assistant.retry(turn, **calls),
     )
 
 
@@ -110,6 +110,32 @@ def previous(screen: ChatScreen, argument: str) -> None:
 
 def following(screen: ChatScreen, argument: str) -> None:
     screen.transcript.move(1)
+
+
+def thoughts(screen: ChatScreen, argument: str) -> None:
+    """Unfold every thought, or fold them all when none is folded."""
+    unfolded = screen.transcript.fold()
+    if unfolded is None:
+        screen.say("There is no thought in this chat.")
+
+
+def thinking(screen: ChatScreen, argument: str) -> None:
+    """Whether the next replies begin with a thought; where that cannot be chosen, whether thoughts are shown."""
+    assistant = screen.assistant
+
+    def switch(there_is_one: bool) -> None:
+        if there_is_one:
+            assistant.set_thinking(not assistant.thinking)
+            screen.say(f"Thinking is {'on' if assistant.thinking else 'off'} for the next replies.")
+            return
+        unfolded = screen.transcript.fold()
+        if unfolded is None:
+            screen.say("This model cannot be told to think or not.")
+        else:
+            shown = "unfolded" if unfolded else "folded"
+            screen.say(f"This model cannot be told to think or not; its thoughts are {shown} now.")
+
+    ask(screen, assistant.thinking_switch, switch, group="thinking")
 
 
 async def _act(screen: ChatScreen, action: str) -> None:

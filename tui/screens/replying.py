@@ -26,9 +26,7 @@ class Replying(Talking):
         talk = self.talk
         self.begin(
             Running(text, talk.session),
-            lambda on_text, on_done: self.assistant.chat(
-                text, session=talk.session, temporary=talk.temporary, on_text=on_text, on_done=on_done
-            ),
+            lambda calls: self.assistant.chat(text, session=talk.session, temporary=talk.temporary, **calls),
         )
 
     def begin(self, running: Running, start: Start) -> None:
@@ -37,10 +35,10 @@ class Replying(Talking):
         self.transcript.append(Exchange.of(running))
         self.status_line.news = ""
         self.refresh_bindings()
-        on_text, on_done = callbacks(running, self)
+        calls = callbacks(running, self)
         ask(
             self,
-            lambda: start(on_text, on_done),
+            lambda: start(calls),
             lambda reply: self._begun(running, reply),
             group="reply",
             undo=lambda: self._put_back(running, ""),
@@ -58,10 +56,15 @@ class Replying(Talking):
     async def on_piece(self, message: Piece) -> None:
         if not self.app.is_running:
             return
-        message.running.text += message.text
-        exchange = self._shown(message.running)
-        if exchange is not None:
-            await exchange.feed(message.text)
+        running, exchange = message.running, self._shown(message.running)
+        if message.thought:
+            running.think(message.text)
+            if exchange is not None:
+                exchange.think(running)
+        else:
+            running.text += message.text
+            if exchange is not None:
+                await exchange.feed(message.text)
 
     async def on_finished(self, message: Finished) -> None:
         if not self.app.is_running:

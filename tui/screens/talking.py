@@ -75,7 +75,7 @@ class Talking(Screen[None]):
         if running is None or running.session != found.session.id:
             await self.transcript.fill(page)
             return
-        await self.transcript.fill(page if page and page[-1].reply else page[:-1])
+        await self.transcript.fill(page if page and page[-1].answered else page[:-1])
         self.transcript.append(Exchange.of(running))
 
     def load_earlier(self) -> None:

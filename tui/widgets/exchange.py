@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import monotonic
 
 from textual import events
@@ -15,7 +16,8 @@ from textual.widgets.markdown import MarkdownStream
 from tui.plain import Filter, plain
 from tui.running import Running
 from tui.widgets.reply import Mark, ReplyLine, ReplyText
-from tui.words import Facts, notice_words
+from tui.widgets.thought import Thought
+from tui.words import Facts, call_words, notice_words
 
 
 class Exchange(Vertical):
@@ -31,6 +33,8 @@ class Exchange(Vertical):
         margin-bottom: 1;
         border-left: blank;
         #prompt { padding: 0 1; margin-bottom: 1; background: $boost; border-left: thick $primary; }
+        #calls { padding: 0 1 0 2; margin-bottom: 1; display: none; }
+        #calls.-some { display: block; }
         #notices { padding: 0 1 0 2; text-style: italic; display: none; }
         #notices.-said { display: block; }
     }
@@ -69,7 +73,8 @@ class Exchange(Vertical):
     @classmethod
     def of(cls, running: Running) -> Exchange:
         """A reply in the making, with what there is of it."""
-        return cls(running.prompt, running.text, running=running)
+        facts = Facts(thought=running.thought, thought_seconds=running.thought_seconds)
+        return cls(running.prompt, running.text, facts, running)
 
     @property
     def turn(self) -> str | None:
@@ -77,7 +82,9 @@ class Exchange(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static(plain(self.prompt), id="prompt", markup=False)
+        yield Thought()
         yield ReplyText(self.source)
+        yield Static("", id="calls", markup=False)
         yield ReplyLine()
         yield Static("", id="notices", markup=False)
 
@@ -89,15 +96,28 @@ class Exchange(Vertical):
         self._ready = True
         self._show()
 
+    @property
+    def thought(self) -> Thought:
+        return self.query_one(Thought)
+
+    def think(self, running: Running) -> None:
+        """Some more of the thought, which the reply in the making holds."""
+        self.facts = replace(self.facts, thought=running.thought, thought_seconds=running.thought_seconds)
+        if self._ready:
+            self._show_thought()
+
     async def feed(self, piece: str) -> None:
         """Some more text of the reply."""
         self.source += piece
         if not self._ready:
             return
+        text = self._filter.feed(piece)
+        if not text:
+            return  # a stream that is stopped before anything was written would take this handler with it
         if self._stream is None:
             self._stream = ReplyText.get_stream(self.query_one(ReplyText))
             self._show()
-        await self._stream.write(self._filter.feed(piece))
+        await self._stream.write(text)
 
     async def finish(self, text: str, facts: Facts) -> None:
         """The reply is complete: `text` is what was kept."""
@@ -111,7 +131,7 @@ class Exchange(Vertical):
 
     async def fail(self, sentence: str) -> None:
         """The reply broke off; what came of it stays on the screen."""
-        await self.finish(self.source, Facts(stopped="failed", notices=(sentence,)))
+        await self.finish(self.source, replace(self.facts, stopped="failed", notices=(sentence,)))
 
     async def _close_stream(self) -> None:
         if self._stream is not None:
@@ -124,15 +144,28 @@ class Exchange(Vertical):
         self.facts = self.facts.rated(rating)
         self._show()
 
+    def _show_thought(self) -> None:
+        thinking = self.running is not None and not self.source
+        self.thought.show(self.facts.thought, self.facts.thought_seconds, running=thinking)
+
+    def _doing(self, running: Running) -> str:
+        if running.cancelled:
+            return "stopping"
+        return "writing" if self.source else "thinking" if self.facts.thought.strip() else "reading"
+
     def _show(self) -> None:
+        self._show_thought()
         line = self.query_one(ReplyLine)
         if self.running is not None:
-            doing = "stopping" if self.running.cancelled else "writing" if self.source else "reading"
+            doing = self._doing(self.running)
             line.wait(f"{doing}… {monotonic() - self.running.since:.0f} s · esc stops")
             return
         if self._timer is not None:
             self._timer.stop()
         line.show(self.facts)
+        calls = self.query_one("#calls", Static)
+        calls.update(call_words(self.facts.tool_calls))
+        calls.set_class(bool(self.facts.tool_calls), "-some")
         notices = self.query_one("#notices", Static)
         notices.update(notice_words(self.facts))
         notices.set_class(bool(self.facts.notices), "-said")

@@ -107,6 +107,14 @@ class Transcript(VerticalScroll, can_focus=False):
     def _keep(self, below: float) -> None:
         self.scroll_to(y=self.virtual_size.height - below, animate=False, force=True)
 
+    def fold(self) -> bool | None:
+        """Unfold every thought, or fold them all when none is folded. True: unfolded now; None: there is none."""
+        thoughts = [exchange.thought for exchange in self.exchanges if exchange.facts.thought.strip()]
+        unfold = any(thought.folded for thought in thoughts)
+        for thought in thoughts:
+            thought.fold(not unfold)
+        return unfold if thoughts else None
+
     def select(self, chosen: Exchange | None) -> None:
         for exchange in self.exchanges:
             exchange.set_class(exchange is chosen, "-selected")

@@ -118,31 +118,32 @@ def _say_who_holds(assistant: Assistant) -> None:
 
 def _follow(reply: Reply, stream: bool, thoughts: bool) -> Answer:
     """The answer on stdout and the thoughts on stderr, as they come."""
-    open_line = False
+    last = ""
     try:
         for part in reply.parts():
             match part:
                 case Thought() if thoughts:
                     # The line break behind the mark is no part of the thought.
-                    text = plain(part.text if open_line else part.text.lstrip())
-                    open_line = open_line or bool(text)
+                    text = plain(part.text if last else part.text.lstrip())
+                    last = text[-1:] or last
                     click.secho(text, nl=False, err=True, dim=True)
                 case Said() if stream:
-                    open_line = _end_line(open_line)
+                    last = _end_line(last)
                     click.echo(plain(part.text), nl=False)
     except KeyboardInterrupt:
         # What there is of the reply is kept and marked before we go.
         reply.cancel()
         reply.result()
         raise
-    _end_line(open_line)
+    _end_line(last)
     return reply.result()
 
 
-def _end_line(is_open: bool) -> bool:
-    if is_open:
+def _end_line(last: str) -> str:
+    """`last` is the last character that was written to stderr."""
+    if last not in ("", "\n"):
         click.echo(err=True)
-    return False
+    return ""
 
 
 def _print(answer: Answer, as_json: bool, streamed: bool) -> None:

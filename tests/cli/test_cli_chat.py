@@ -19,7 +19,7 @@ from clawlocal.store import Store
 from tests.waiting import until
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-KEYS = ["session", "turn", "text", "model", "adapter", "tokens", "seconds", "stopped"]
+KEYS = ["session", "turn", "text", "model", "adapter", "tokens", "seconds", "stopped", "thought", "tool_calls"]
 SHORT = ("--max-tokens", "6", "--temperature", "0")
 
 
@@ -40,6 +40,7 @@ def test_json_has_these_keys_and_the_same_seed_the_same_reply(clawlocal: Run) ->
     assert (ran.stderr, bool(found["text"]), bool(found["session"]), bool(found["turn"])) == ("", True, True, True)
     again = answer(clawlocal("chat", "-", "--json", "--max-tokens", "6", "--seed", "7", stdin="Hello!\n"))
     assert again["text"] == found["text"]
+    assert (found["thought"], found["tool_calls"]) == ("", [])
     assert again["session"] != found["session"]
 
 

@@ -115,3 +115,26 @@ def test_sampled_ids_are_used_as_they_are(llama_engine: LlamaEngine) -> None:
 def test_nothing_to_answer(llama_engine: LlamaEngine) -> None:
     with pytest.raises(PromptError):
         llama_engine.encode([])
+
+
+def test_a_mark_that_is_a_control_token_is_heard_and_cannot_be_written(
+    llama_engine: LlamaEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = vocabulary(llama_engine)
+    monkeypatch.setattr(words, "_marks", {})
+    [control] = words.special("<repo_name>")
+    assert words.heard(control) == b""
+    words.know_marks(["<repo_name>", "no token of its own"])
+    [word] = words.plain("x")
+    words.know_marks(["x"])
+    assert (words.heard(control), words.heard(word), words.piece(control)) == (b"<repo_name>", b"x", b"")
+    assert control not in words.plain("<repo_name>")
+    assert words.special("<repo_name>") == [control]
+
+
+def test_a_template_without_tools_refuses_them(llama_engine: LlamaEngine) -> None:
+    tool = {"type": "function", "function": {"name": "f"}}
+    assert (llama_engine.speech.calls, llama_engine.speech.thought) == (None, None)
+    with pytest.raises(PromptError, match="takes no tools"):
+        llama_engine.encode(user("hi"), [tool])
+    assert llama_engine.encode(user("hi"), thinking=False) == llama_engine.encode(user("hi"))

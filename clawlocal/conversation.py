@@ -209,7 +209,9 @@ class Conversations:
         with self._guard:
             self._running.add(reply)
         try:
-            generation = self._engine.generate(prompt.ids, wish.sampling, wish.adapter, reply.add_text, finish)
+            # What a temporary chat said must not reach the disk in any form.
+            kept = "" if session.startswith(TEMPORARY) else session
+            generation = self._engine.generate(prompt.ids, wish.sampling, wish.adapter, reply.add_text, finish, kept)
         except ClawlocalError:
             with self._guard:
                 self._running.discard(reply)

@@ -73,6 +73,16 @@ class Completion:
     error: str | None = None
 
 
+@dataclass(frozen=True)
+class Sample:
+    """One of several continuations of a prefix. `logprobs` as in `Completion`."""
+
+    text: str
+    token_ids: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    stopped: Stop
+
+
 class Generation(Protocol):
     """A reply in the making."""
 
@@ -129,10 +139,12 @@ class Engine(Protocol):
         adapter: AdapterFile | None = None,
         on_text: Callable[[str], None] | None = None,
         on_done: Callable[[Completion], None] | None = None,
+        session: str = "",
     ) -> Generation:
         """Start a reply. `on_text` and `on_done` are called on the engine's thread: return quickly.
 
-        Raises `PromptError` when the prompt leaves no room in the context.
+        What was evaluated for a `session` may be kept on disk until it is forgotten; without one, in memory
+        alone. Raises `PromptError` when the prompt leaves no room in the context.
         """
         ...
 
@@ -148,12 +160,25 @@ class Engine(Protocol):
         """
         ...
 
+    def sample(
+        self, prefix_ids: Sequence[int], n: int, sampling: Sampling, adapter: AdapterFile | None = None
+    ) -> list[Sample]:
+        """`n` continuations of one prefix, drawn independently and decoded together.
+
+        The prefix is evaluated once. Blocks; gives way to chat within one decode step.
+        """
+        ...
+
     def check(self, adapter: AdapterFile) -> None:
         """Load the adapter and let it go. Raises `AdapterError` in words."""
         ...
 
     def forget_adapter(self, version: str) -> None:
         """Free what is loaded of this version, if anything."""
+        ...
+
+    def forget_session(self, session: str | None) -> None:
+        """Let go of what was evaluated for a session, or for all. Returns at once."""
         ...
 
     def close(self) -> None:

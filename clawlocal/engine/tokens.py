@@ -24,6 +24,7 @@ class Vocabulary:
         self.size = int(lib.llama_vocab_n_tokens(self._vocabulary))
         adds_bos = bool(lib.llama_vocab_get_add_bos(self._vocabulary))
         self.bos: int | None = int(lib.llama_vocab_bos(self._vocabulary)) if adds_bos else None
+        self._pieces: dict[int, bytes] = {}
 
     def special(self, text: str) -> list[int]:
         """Ids of a template's own text, in which control tokens are meant."""
@@ -54,7 +55,10 @@ class Vocabulary:
 
     def piece(self, token: int) -> bytes:
         """The bytes of a token, which may be a part of a character; none for a control token."""
-        return self._piece(token, special=False)
+        piece = self._pieces.get(token)
+        if piece is None:
+            piece = self._pieces[token] = self._piece(token, special=False)
+        return piece
 
     def text(self, ids: Iterable[int]) -> str:
         """Ids to text; control tokens are left out, bytes that are no character become U+FFFD."""

@@ -71,6 +71,11 @@ def test_an_empty_and_an_overlong_prompt(clawlocal: Run, store: Store) -> None:
     assert store.sessions() == []
 
 
+def test_a_temperature_that_is_no_number(clawlocal: Run, store: Store) -> None:
+    fails(clawlocal("chat", "Hello", "--temperature", "nan"), "temperature is nan: it must be from 0 to 5.")
+    assert store.sessions() == []
+
+
 def test_an_unknown_session_turn_or_version(clawlocal: Run) -> None:
     fails(clawlocal("sessions", "show", "nope", "--json"), "There is no session 'nope'", "`clawlocal sessions list`")
     fails(clawlocal("rate", "nope\x1b[31m", "good"), "There is no turn")
@@ -105,6 +110,11 @@ def test_without_a_terminal_the_chat_does_not_open(clawlocal: Run) -> None:
         ["chat", "Hello", "--temp", "-c"],
         ["chat", "Hello", "--max-tokens", "0"],
         ["chat", "Hello", "--temperature", "warm"],
+        ["chat", "Hello", "--temperature", "-3"],
+        ["chat", "Hello", "--temperature", "inf"],
+        ["chat", "Hello", "--max-tokens", "1" + "0" * 5000],
+        ["chat", "Hello", "--seed", "-1"],
+        ["chat", "Hello", "--seed", "4294967296"],
         ["rate", "abc", "meh"],
         ["adapters", "export", "--format", "onnx", "--out", "x"],
         ["sessions", "list", "--limit", "0"],

@@ -83,7 +83,8 @@ def _message(text: str | None) -> str:
         raise click.UsageError("Say what to send: clawlocal chat TEXT.")
     if text in (None, "-"):
         try:
-            return sys.stdin.read()
+            # Bytes: in some locales Python lets through what is no text.
+            return sys.stdin.buffer.read().decode("utf-8-sig").replace("\r\n", "\n")
         except UnicodeDecodeError as e:
             raise PromptError("Standard input is not text in UTF-8. Convert it first.") from e
     assert text is not None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from clawlocal.engine.gguf_file import DamagedFile, GgufFile, read_gguf
-from clawlocal.engine.library import forget_errors, last_error, library
+from clawlocal.engine.library import first_error, forget_errors, library
 from clawlocal.engine.template import ChatTemplate
 from clawlocal.engine.tokens import Vocabulary
 from clawlocal.errors import ModelError
@@ -34,7 +34,9 @@ class Model:
     def template(self) -> ChatTemplate:
         source = library().llama_model_chat_template(self.pointer, None)
         vocabulary = self.vocabulary
-        return ChatTemplate(source.decode() if source else None, vocabulary.bos_text, vocabulary.eos_text)
+        return ChatTemplate(
+            source.decode("utf-8", "replace") if source else None, vocabulary.bos_text, vocabulary.eos_text
+        )
 
     def close(self) -> None:
         if self.pointer is not None:
@@ -87,7 +89,7 @@ def _load(path: Path, go_on: Callable[[], bool]) -> Any:
     forget_errors()
     pointer = lib.llama_model_load_from_file(str(path).encode(), parameters)
     if not pointer:
-        why = last_error() or "llama.cpp does not know this kind of model"
+        why = first_error() or "llama.cpp does not know this kind of model"
         raise ModelError(f"The model {path.name} cannot be loaded ({why}): choose another.")
     return pointer
 

@@ -11,6 +11,8 @@ from clawlocal.engine.protocol import Sampling
 
 _RANDOM_SEED = 0xFFFFFFFF
 """llama.cpp takes this seed for "choose one yourself"; ours stay below it."""
+_COLDEST = 1e-5
+"""A smaller temperature takes the likeliest token too, and logits that are divided by it are no longer finite."""
 
 
 class Sampler:
@@ -36,7 +38,7 @@ class Sampler:
 
 
 def _links(lib: Any, sampling: Sampling) -> list[Any]:
-    if sampling.temperature <= 0:
+    if sampling.temperature < _COLDEST:
         return [lib.llama_sampler_init_greedy()]
     seed = secrets.randbits(32) if sampling.seed is None else sampling.seed
     return [

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import gguf
 import pytest
 from waiting import chat_of, idle, said, send, shown, until
 
 from clawlocal.assistant import Assistant
 from clawlocal.config import Settings
 from clawlocal.engine.fake import FakeEngine
+from clawlocal.engine.llamacpp import LlamaEngine
 from tui.app import ClawlocalApp
 from tui.screens.panel import PanelScreen
 from tui.widgets.reply import ReplyLine
@@ -65,3 +67,21 @@ async def test_the_end_of_the_context(tmp_path: Path, monkeypatch: pytest.Monkey
             assert len(chat.transcript.exchanges) == 4
             assert chat.talk.session is not None
             assert len(assistant.messages(chat.talk.session)) == 8
+
+
+async def test_a_model_that_llama_cpp_does_not_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLAWLOCAL_HOME", str(tmp_path))
+    writer = gguf.GGUFWriter(str(tmp_path / "odd.gguf"), "unheardof")
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    engine = LlamaEngine(tmp_path / "odd.gguf", name="odd", n_ctx=256)
+    with Assistant.open(Settings(), engine=engine) as assistant:
+        async with ClawlocalApp(assistant).run_test() as pilot:
+            chat = chat_of(pilot)
+            await said(pilot, "unknown model architecture: 'unheardof'")
+            await until(pilot, lambda: "no model" in shown(chat, "StatusLine"))
+            await send(pilot, "hello")
+            await until(pilot, lambda: chat.prompt.text == "hello" and not chat.transcript.exchanges)
+            assert assistant.sessions() == []

@@ -13,7 +13,7 @@ from clawlocal.assistant import Answer, Assistant
 from clawlocal.conversation import reply_ids
 from clawlocal.engine.fake import END, START, FakeEngine
 from clawlocal.engine.protocol import Stop
-from clawlocal.errors import NotFound, PromptError, StoreError
+from clawlocal.errors import ClawlocalError, ModelError, NotFound, PromptError, StoreError
 from clawlocal.paths import Paths
 from clawlocal.records import LessonState, SignalKind, TurnUse
 from clawlocal.store import Store
@@ -86,6 +86,24 @@ def test_what_outgrows_the_context_leaves_the_oldest_out_and_says_so(
     assert len(engine.requests[-1].prompt_ids) + 64 <= engine.n_ctx
     assert [m.content[:10] for m in assistant.messages(session or "")[::2]] == [f"question {n}" for n in range(8)]
     assert [m.content[:10] for m in assistant.search("question 0")] == ["question 0"]
+
+
+@pytest.mark.parametrize("fault", [ModelError("The chat template cannot be read."), PromptError("It refuses.")])
+def test_a_prompt_that_cannot_be_made_keeps_nothing(
+    open_assistant: Callable[..., Assistant], dump: Dump, fault: ClawlocalError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> tuple[int, ...]:
+        raise fault
+
+    assistant = open_assistant()
+    before = dump()
+    with monkeypatch.context() as patch:
+        patch.setattr(FakeEngine, "encode", fail)
+        for temporary in (False, True):
+            with pytest.raises(type(fault), match=str(fault)):
+                assistant.chat("hello", temporary=temporary)
+    assert dump() == before
+    assert say(assistant, "hello").text == "ok"
 
 
 def test_a_temporary_chat_that_outgrows_the_context_is_not_in_search(open_assistant: Callable[..., Assistant]) -> None:

@@ -47,7 +47,8 @@ class Model:
 def kv_bytes(head: GgufFile, n_ctx: int) -> int:
     """About how much the KV cache of `n_ctx` tokens takes; 0 where the file does not say.
 
-    layers · tokens · (keys + values) · KV heads · numbers per head, in half precision.
+    layers · tokens · (keys + values) · KV heads · numbers per head, in half precision. No context is longer
+    than what the model was trained for.
     """
     known = head.metadata
     prefix = known.get("general.architecture")
@@ -55,11 +56,13 @@ def kv_bytes(head: GgufFile, n_ctx: int) -> int:
         known.get(f"{prefix}.{key}") for key in ("block_count", "embedding_length", "attention.head_count")
     )
     kv_heads = known.get(f"{prefix}.attention.head_count_kv", heads)
+    trained = known.get(f"{prefix}.context_length")
     if not (isinstance(layers, int) and isinstance(width, int) and isinstance(heads, int) and heads):
         return 0
     if not isinstance(kv_heads, int):
         return 0
-    return layers * n_ctx * 2 * kv_heads * (width // heads) * _HALF
+    tokens = min(n_ctx, trained) if isinstance(trained, int) else n_ctx
+    return layers * tokens * 2 * kv_heads * (width // heads) * _HALF
 
 
 def check_memory(needed: int, free: int) -> None:

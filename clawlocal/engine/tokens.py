@@ -18,8 +18,8 @@ from clawlocal.engine.library import library
 _PIECE = 256
 _REMEMBERED = 4096
 """Texts whose ids are kept: a chat is encoded again for each message, and most of it is as it was."""
-_LONG = 20_000
-"""Letters. Longer texts are rare, and few of them fit into a context twice."""
+_LONG, _FEW = 20_000, 16
+"""Of texts with so many letters, only a few are kept."""
 
 
 class Vocabulary:
@@ -32,7 +32,9 @@ class Vocabulary:
         adds_bos = bool(lib.llama_vocab_get_add_bos(self._vocabulary))
         self.bos: int | None = int(lib.llama_vocab_bos(self._vocabulary)) if adds_bos else None
         self._special = lru_cache(_REMEMBERED)(lambda text: array("i", self._tokenize(text, parse_special=True)))
-        self._plain = lru_cache(_REMEMBERED)(lambda text: array("i", self._without_controls(text)))
+        self._plain, self._long = (
+            lru_cache(most)(lambda text: array("i", self._without_controls(text))) for most in (_REMEMBERED, _FEW)
+        )
 
     def special(self, text: str) -> list[int]:
         """Ids of a template's own text, in which control tokens are meant."""
@@ -40,7 +42,8 @@ class Vocabulary:
 
     def plain(self, text: str) -> list[int]:
         """Ids of what somebody said, with no control token, whatever the text spells."""
-        return self._plain(text).tolist() if len(text) <= _LONG else self._without_controls(text)
+        remembered = self._plain if len(text) < _LONG else self._long
+        return remembered(text).tolist()
 
     def _without_controls(self, text: str) -> list[int]:
         """Some tokenizers merge plain characters into a control token's id: such a text is cut apart."""

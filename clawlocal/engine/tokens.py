@@ -48,14 +48,18 @@ class Vocabulary:
     def _without_controls(self, text: str) -> list[int]:
         """Some tokenizers merge plain characters into a control token's id: such a text is cut apart."""
         ids = self._tokenize(text, parse_special=False)
-        forbidden = next((i for i in ids if self._is_reserved(i)), None)
+        forbidden = next((i for i in ids if self.reserved(i)), None)
         if forbidden is None:
             return ids
         spelled = re.finditer(re.escape(self.spelling(forbidden)), text)
         cuts = [found.start() + 1 for found in spelled if found.start() + 1 < len(text)]
         if not cuts:
-            return [i for i in ids if not self._is_reserved(i)]
+            return [i for i in ids if not self.reserved(i)]
         return [i for start, end in pairwise([0, *cuts, len(text)]) for i in self._without_controls(text[start:end])]
+
+    def reserved(self, token: int) -> bool:
+        """Only a template may write the token: what somebody said never becomes one."""
+        return bool(library().llama_vocab_is_control(self._vocabulary, token)) or self.ends(token)
 
     def ends(self, token: int) -> bool:
         """The token ends a turn."""
@@ -88,10 +92,6 @@ class Vocabulary:
 
     def _spelling_of(self, token: int) -> str:
         return self.spelling(token) if token >= 0 else ""
-
-    def _is_reserved(self, token: int) -> bool:
-        lib = library()
-        return bool(lib.llama_vocab_is_control(self._vocabulary, token)) or self.ends(token)
 
     def _tokenize(self, text: str, *, parse_special: bool) -> list[int]:
         lib = library()

@@ -67,8 +67,8 @@ def random_texts(count: int) -> list[str]:
 
 def test_ten_thousand_random_prompts(small: LlamaEngine, works: Callable[[], None]) -> None:
     words, texts = words_of(small), random_texts(10_000)
-    frame = [i for i in small.encode(user("x")) if words._is_reserved(i)]
-    reserved = {i for i in range(words.size) if words._is_reserved(i)}
+    frame = [i for i in small.encode(user("x")) if words.reserved(i)]
+    reserved = {i for i in range(words.size) if words.reserved(i)}
     for text in texts:
         said = small.tokenize(text)
         assert all(0 <= i < words.size for i in said)

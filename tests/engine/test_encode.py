@@ -129,7 +129,7 @@ class Merging(Vocabulary):
     def _tokenize(self, text: str, *, parse_special: bool) -> list[int]:
         return [1 if part == "<s>" else ord(part) for part in re.findall("<s>|.", text)]
 
-    def _is_reserved(self, token: int) -> bool:
+    def reserved(self, token: int) -> bool:
         return token in (1, ord("!"))
 
     def spelling(self, token: int) -> str:

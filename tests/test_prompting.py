@@ -139,9 +139,9 @@ def test_a_long_history_is_encoded_once_and_cut_in_few_tries(llama_engine: Llama
     class Counting(FakeEngine):
         tries = 0
 
-        def encode(self, messages):  # type: ignore[no-untyped-def]
+        def encode(self, *asked):  # type: ignore[no-untyped-def]
             self.tries += 1
-            return super().encode(messages)
+            return super().encode(*asked)
 
     engine = Counting(n_ctx=400)
     assert build(engine, "", conversation([(20, True)] * 1000)).left_out > 1900
@@ -171,7 +171,7 @@ def test_a_long_reply_has_room_before_history_has() -> None:
 
 def test_a_text_that_cannot_fit_is_not_even_counted() -> None:
     class Deaf(FakeEngine):
-        def encode(self, messages):  # type: ignore[no-untyped-def]
+        def encode(self, *asked):  # type: ignore[no-untyped-def]
             raise AssertionError
 
     with pytest.raises(PromptError, match=r"is 12801 letters long; fake reads at most 100 tokens.* Shorten it"):
@@ -180,9 +180,9 @@ def test_a_text_that_cannot_fit_is_not_even_counted() -> None:
 
 def test_the_context_is_asked_for_when_the_model_is_there() -> None:
     class Late(FakeEngine):
-        def encode(self, messages):  # type: ignore[no-untyped-def]
+        def encode(self, *asked):  # type: ignore[no-untyped-def]
             self.n_ctx = 400
-            return super().encode(messages)
+            return super().encode(*asked)
 
     prompt = build(Late(n_ctx=100_000), "", conversation([(40, True)] * 20))
     assert len(prompt.ids) < 400 and prompt.left_out

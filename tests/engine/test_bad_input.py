@@ -169,7 +169,8 @@ def test_a_model_with_a_bad_template(
     for _ in range(2):
         with pytest.raises(kind, match=says):
             engine.encode(user("hi"))
-    assert len(engine.generate(engine.tokenize("Once upon"), ONE).result(DEADLINE).token_ids) == 1
+    if kind is PromptError:
+        assert len(engine.generate(engine.tokenize("Once upon"), ONE).result(DEADLINE).token_ids) == 1
     engine.close()
 
 

@@ -8,6 +8,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from clawlocal.errors import PromptError
+from clawlocal.limits import amiss, stops_amiss
+
 BASE = "base"
 """The name of the policy without an adapter."""
 
@@ -36,6 +39,16 @@ class Sampling:
     seed: int | None = None
     max_tokens: int = 512
     stop: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises `PromptError` for what no engine can do: whoever asks, nothing is begun then."""
+        for name in ("temperature", "top_p", "top_k", "min_p", "max_tokens", "seed"):
+            value = getattr(self, name)
+            wrong = "" if name == "seed" and value is None else amiss(name, value)
+            if wrong:
+                raise PromptError(f"The option {wrong}.")
+        if wrong := stops_amiss(self.stop):
+            raise PromptError(f"The option {wrong}.")
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,12 @@ from clawlocal.engine.logprob import Logits
 from clawlocal.engine.protocol import Sampling
 from clawlocal.engine.quick import quick
 
-_RANDOM_SEED = 0xFFFFFFFF
+RANDOM_SEED = 0xFFFFFFFF
 """llama.cpp takes this seed for "choose one yourself"; ours stay below it."""
 _BLOCK = 256
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
+_COLDEST = 1e-5
+"""A smaller temperature takes the likeliest token too, and logits that are divided by it are no longer finite."""
 
 
 class Sampler:
@@ -31,7 +33,7 @@ class Sampler:
 
     def __init__(self, sampling: Sampling) -> None:
         lib = library()
-        self._greedy = sampling.temperature <= 0
+        self._greedy = _is_greedy(sampling)
         self._top_k = sampling.top_k
         self._rows: NDArray[Any] = np.empty(0, _CANDIDATE)
         self._list = lib.llama_token_data_array()
@@ -75,8 +77,12 @@ def likeliest(row_V: Logits, k: int) -> NDArray[np.int64]:
     return np.flatnonzero(row_V >= np.partition(tops, -k)[-k])
 
 
+def _is_greedy(sampling: Sampling) -> bool:
+    return sampling.temperature < _COLDEST
+
+
 def _links(lib: Any, sampling: Sampling) -> list[Any]:
-    if sampling.temperature <= 0:
+    if _is_greedy(sampling):
         return []
     seed = secrets.randbits(32) if sampling.seed is None else sampling.seed
     return [
@@ -84,5 +90,5 @@ def _links(lib: Any, sampling: Sampling) -> list[Any]:
         lib.llama_sampler_init_top_p(sampling.top_p, 1),
         lib.llama_sampler_init_min_p(sampling.min_p, 1),
         lib.llama_sampler_init_temp(sampling.temperature),
-        lib.llama_sampler_init_dist(seed % _RANDOM_SEED),
+        lib.llama_sampler_init_dist(seed % RANDOM_SEED),
     ]

@@ -15,7 +15,7 @@ import numpy as np
 from clawlocal.engine.context import BRANCHES, MAIN, Aborted, Context, DecodeError
 from clawlocal.engine.logprob import Logits, log_normaliser
 from clawlocal.engine.protocol import Sample, Sampling, Stop
-from clawlocal.engine.sampler import Sampler
+from clawlocal.engine.sampler import RANDOM_SEED, Sampler
 from clawlocal.engine.scoring import prefill_steps
 from clawlocal.engine.stream import TextStream
 from clawlocal.engine.tokens import Vocabulary
@@ -94,4 +94,4 @@ def _together(
 
 
 def _numbered(sampling: Sampling, i: int) -> Sampling:
-    return sampling if sampling.seed is None else replace(sampling, seed=sampling.seed + i)
+    return sampling if sampling.seed is None else replace(sampling, seed=(sampling.seed + i) % RANDOM_SEED)

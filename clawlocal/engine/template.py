@@ -19,9 +19,9 @@ from typing import Any, NoReturn, SupportsIndex
 
 from jinja2 import TemplateError, pass_context
 from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from clawlocal.engine.protocol import ChatMessage
+from clawlocal.engine.sandbox import MISTAKES, MOST_TEXT, Sandbox
 from clawlocal.engine.speech import SpeechStyle, style_of
 from clawlocal.errors import ModelError, PromptError
 from clawlocal.records import Tool
@@ -37,7 +37,8 @@ CHATML = (
 
 _SLOTS = "slots of this rendering"
 """A name that no template can write."""
-_TEMPLATE_MISTAKES = (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
+_AT_MOST = 4
+"""Times over: so much of what was said may be in the prompt, and not more."""
 
 
 @dataclass(frozen=True)
@@ -54,35 +55,38 @@ class Piece:
 class ChatTemplate:
     """A Jinja template from the model file: not to be trusted, so it runs in a sandbox.
 
-    Raises `ModelError` for one that is not written in Jinja.
+    Raises `ModelError` if it is none.
     """
 
     def __init__(self, source: str | None, bos: str = "", eos: str = "") -> None:
-        environment = ImmutableSandboxedEnvironment(
-            trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
-        )
+        self._environment = environment = Sandbox()
         environment.filters["tojson"] = _to_json
         environment.globals |= {"raise_exception": _refuse, "strftime_now": _now}
         self.source = source or CHATML
         try:
-            self._template = environment.from_string(self.source)
-        except TemplateError as e:
-            raise ModelError(f"The chat template of this model cannot be read ({e}): choose another.") from e
+            self._template = environment.read(self.source)
+        except MISTAKES as e:
+            raise ModelError(
+                f"The chat template of this model cannot be read ({_why(e)}): choose another model."
+            ) from e
         self._special = {"bos_token": bos, "eos_token": eos}
 
     @cached_property
     def style(self) -> SpeechStyle:
         """How the model writes thoughts and tool calls."""
         style = style_of(self.source)
-        return replace(style, opened=frozenset(on for on in (True, False) if self._opens_thought(style, on)))
+        if style.thought is None:
+            return style
+        opens, _ = style.thought
+        return replace(style, opened=frozenset(on for on in (True, False) if self._ends_with(opens, on)))
 
-    def _opens_thought(self, style: SpeechStyle, thinking: bool) -> bool:
-        """The prompt itself ends with the mark that opens a thought."""
+    def _ends_with(self, mark: str, thinking: bool) -> bool:
+        """The template itself writes the mark at the end of the prompt."""
         try:
-            last = self.pieces([ChatMessage("user", "x")], thinking=thinking)[-1]
+            last = self.pieces([ChatMessage("user", "x")], thinking=thinking)[-1:]
         except PromptError:
             return False
-        return style.thought is not None and last.own and last.text.rstrip().endswith(style.thought[0])
+        return any(piece.own and piece.text.rstrip().endswith(mark) for piece in last)
 
     def pieces(self, messages: Sequence[ChatMessage], tools: Sequence[Tool] = (), thinking: bool = True) -> list[Piece]:
         """The prompt for `messages`, up to where the reply begins. Raises `PromptError`."""
@@ -91,15 +95,20 @@ class ChatTemplate:
         slots = _Slots()
         values = {
             "messages": list(self._rows(messages, slots)),
-            "tools": slots.within(list(tools)) if tools else None,
             "enable_thinking": thinking,
+            "add_generation_prompt": True,
             _SLOTS: slots,
+            **self._special,
         }
         try:
-            text = self._template.render(values, add_generation_prompt=True, **self._special)
-        except _TEMPLATE_MISTAKES as e:
-            raise PromptError(f"The chat template of this model refuses these messages: {e}.") from e
-        return list(slots.split(text))
+            values["tools"] = slots.within(list(tools)) if tools else None
+            text = self._environment.render(self._template, values)
+        except MISTAKES as e:
+            raise PromptError(f"The chat template of this model refuses these messages: {_why(e)}.") from e
+        pieces = list(slots.split(text))
+        if sum(len(p.text) for p in pieces) > MOST_TEXT + _AT_MOST * sum(len(m.content) for m in messages):
+            raise PromptError("The chat template of this model repeats what was said: it cannot be used.")
+        return pieces
 
     def _rows(self, messages: Sequence[ChatMessage], slots: _Slots) -> Iterator[dict[str, Any]]:
         """Messages as templates expect them. A tool's results answer the calls before them, in their order."""
@@ -219,6 +228,12 @@ def _role(message: ChatMessage) -> str:
     if message.role not in ROLES:
         raise PromptError(f"The role {message.role[:20]!r} is not known: use one of {', '.join(ROLES)}.")
     return message.role
+
+
+def _why(mistake: BaseException) -> str:
+    """The first line of it, without its full stop: a clause."""
+    said = str(mistake).strip().splitlines()
+    return said[0].rstrip(".")[:200] if said else type(mistake).__name__
 
 
 @pass_context

@@ -42,7 +42,11 @@ def show(session: str, as_json: bool) -> None:
     click.echo(plain(found.title))
     for message in messages:
         mark = f" (turn {message.turn})" if message.turn else ""
-        click.echo(f"\n{message.role}{mark}\n{plain(message.content)}")
+        click.echo(f"\n{message.role}{mark}")
+        if message.content or not message.tool_calls:
+            click.echo(plain(message.content))
+        for call in message.tool_calls:
+            print_json(call, indent=None)
 
 
 @sessions.command()

@@ -44,10 +44,6 @@ def tools(tmp_path: Path) -> str:
     return str(path)
 
 
-def last_line(text: str) -> str:
-    return text.splitlines()[-1]
-
-
 @pytest.mark.parametrize("more", [[], ["--no-stream"]])
 def test_a_thought_is_not_printed_unless_asked_for(invoke: Invoke, speaking: FakeEngine, more: list[str]) -> None:
     for _ in range(2):
@@ -98,3 +94,13 @@ def test_tools_that_cannot_be_read_are_one_sentence(invoke: Invoke, speaking: Fa
     with pytest.raises(PromptError, match=r"Cannot read .*none.json: No such file"):
         invoke("chat", "x", "--tools", str(tmp_path / "none.json"))
     assert speaking.requests == []
+
+
+def test_a_session_shows_its_calls_and_not_its_thoughts(invoke: Invoke, speaking: FakeEngine, tools: str) -> None:
+    speaking.enqueue(f"<think>secret</think>{CALL}")
+    ran = json.loads(invoke("chat", "the weather?", "--tools", tools, "--json").stdout)
+    shown = invoke("sessions", "show", ran["session"]).stdout
+    assert shown.endswith(f"assistant (turn {ran['turn']})\n{LINE}\n")
+    assert "secret" not in shown
+    message = json.loads(invoke("sessions", "show", ran["session"], "--json").stdout)["messages"][-1]
+    assert (message["thought"], message["tool_calls"]) == ("secret", [json.loads(LINE)])

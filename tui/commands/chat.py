@@ -135,7 +135,8 @@ def thinking(screen: ChatScreen, argument: str) -> None:
             shown = "unfolded" if unfolded else "folded"
             screen.say(f"This model cannot be told to think or not; its thoughts are {shown} now.")
 
-    ask(screen, assistant.thinking_switch, switch, group="thinking")
+    # It waits for the model, and quitting must not.
+    ask(screen, assistant.thinking_switch, switch, group="thinking", long=True)
 
 
 async def _act(screen: ChatScreen, action: str) -> None:

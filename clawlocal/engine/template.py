@@ -117,7 +117,10 @@ class ChatTemplate:
         for message in messages:
             row: dict[str, Any] = {"role": _role(message), "content": slots.add(self._content(message), message)}
             if message.tool_calls and self._takes_calls:
-                calls = [slots.within({"name": c.name, "arguments": c.arguments}) for c in message.tool_calls]
+                calls = [
+                    {"name": slots.add(c.name), "arguments": _Arguments(slots.within(c.arguments), slots)}
+                    for c in message.tool_calls
+                ]
                 asked = [
                     {"id": f"call{number + n:05d}", "type": "function", "function": call}
                     for n, call in enumerate(calls)
@@ -178,50 +181,73 @@ class _Slots:
 class _Slot(str):
     """Stands for a content. What templates usually do to a content is done to the content itself."""
 
-    text: str
+    _text: str
     _message: ChatMessage | None
     _slots: _Slots
 
     def __new__(cls, name: str, text: str, message: ChatMessage | None, slots: _Slots) -> _Slot:
         slot = super().__new__(cls, name)
-        slot.text, slot._message, slot._slots = text, message, slots
+        slot._text, slot._message, slot._slots = text, message, slots
         return slot
 
     def _with(self, text: str) -> _Slot:
         return self._slots.add(text, self._message)
 
     def strip(self, chars: str | None = None, /) -> _Slot:
-        return self._with(self.text.strip(chars))
+        return self._with(self._text.strip(chars))
 
     def lstrip(self, chars: str | None = None, /) -> _Slot:
-        return self._with(self.text.lstrip(chars))
+        return self._with(self._text.lstrip(chars))
 
     def rstrip(self, chars: str | None = None, /) -> _Slot:
-        return self._with(self.text.rstrip(chars))
+        return self._with(self._text.rstrip(chars))
 
     def split(self, sep: str | None = None, maxsplit: SupportsIndex = -1) -> list[str]:
-        return [self._with(part) for part in self.text.split(sep, maxsplit)]
+        return [self._with(part) for part in self._text.split(sep, maxsplit)]
 
     def replace(self, old: str, new: str, count: SupportsIndex = -1, /) -> _Slot:
-        return self._with(self.text.replace(old, new, count))
+        return self._with(self._text.replace(old, new, count))
+
+    def __getitem__(self, key: SupportsIndex | slice, /) -> _Slot:
+        return self._with(self._text[key])
+
+    def __len__(self) -> int:
+        return len(self._text)
 
     def startswith(self, *args: Any) -> bool:
-        return self.text.startswith(*args)
+        return self._text.startswith(*args)
 
     def endswith(self, *args: Any) -> bool:
-        return self.text.endswith(*args)
+        return self._text.endswith(*args)
 
     def __contains__(self, key: object, /) -> bool:
-        return isinstance(key, str) and key in self.text
+        return isinstance(key, str) and key in self._text
 
     def __eq__(self, other: object) -> bool:
-        return self.text == (other.text if isinstance(other, _Slot) else other)
+        return self._text == (other._text if isinstance(other, _Slot) else other)
 
     def __hash__(self) -> int:
-        return hash(self.text)
+        return hash(self._text)
 
     def __bool__(self) -> bool:
-        return bool(self.text)
+        return bool(self._text)
+
+
+class _Arguments(dict[str, Any]):
+    """Arguments of a call: an object, and JSON where a template takes them for a text."""
+
+    def __init__(self, values: dict[str, Any], slots: _Slots) -> None:
+        super().__init__(values)
+        self._slots = slots
+
+    def __str__(self) -> str:
+        return self._slots.add(json.dumps(_written(self), ensure_ascii=False))
+
+    def __add__(self, other: str) -> str:
+        return str(self) + other
+
+    def __radd__(self, other: str) -> str:
+        return other + str(self)
 
 
 def _role(message: ChatMessage) -> str:
@@ -257,7 +283,7 @@ def _written(value: Any) -> Any:
     """The inverse of `_Slots.within`."""
     match value:
         case _Slot():
-            return value.text
+            return value._text
         case dict():
             return {_written(key): _written(each) for key, each in value.items()}
         case list() | tuple():

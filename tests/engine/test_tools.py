@@ -114,6 +114,28 @@ def test_tojson_takes_what_templates_give_it() -> None:
     assert text_of(ChatTemplate(source).pieces([ChatMessage("user", "x")])) == expected
 
 
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (
+            "{% set out = call.function | tojson %}{{ out[:-1] }}, 'id': 1}",
+            '{"name": "f", "arguments": {"a": "ü"}, \'id\': 1}',
+        ),
+        ("{{ '>' + call.function.arguments + '<' }}", '>{"a": "ü"}<'),
+        ("{{ call.function.arguments }}", '{"a": "ü"}'),
+        ("{{ call.function.arguments + '<' }}", '{"a": "ü"}<'),
+        ("{% for k, v in call.function.arguments | items %}{{ k ~ '=' ~ v }}{% endfor %}", "a=ü"),
+        ("{{ call.function.arguments is mapping }} {{ call.function.arguments is string }}", "True False"),
+        ("{{ messages[0].content | length }} {{ messages[0].content.text is defined }}", "0 False"),
+    ],
+)
+def test_what_templates_do_to_calls(source: str, expected: str) -> None:
+    talk = [ChatMessage("assistant", "", tool_calls=(ToolCall("f", {"a": "ü"}),))]
+    pieces = ChatTemplate("{% set call = messages[0].tool_calls[0] %}" + source).pieces(talk)
+    assert text_of(pieces) == expected
+    assert "ü" not in "".join(piece.text for piece in pieces if piece.own)
+
+
 def test_results_answer_the_calls_in_their_order() -> None:
     asks = ChatMessage("assistant", "", tool_calls=(ToolCall("f", {}), ToolCall("g", {})))
     result = ChatMessage("tool", "1")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from clawlocal.engine.context import Snapshot, usable
+from clawlocal.engine.batches import Snapshot, usable
 from clawlocal.engine.protocol import AdapterFile
 
 

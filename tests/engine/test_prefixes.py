@@ -11,7 +11,7 @@ import pytest
 from conftest import DEADLINE, user
 
 from clawlocal.engine import prefix_files, prefixes
-from clawlocal.engine.context import Snapshot, batch_end, usable
+from clawlocal.engine.batches import Snapshot, batch_end, usable
 from clawlocal.engine.llamacpp import LlamaEngine
 from clawlocal.engine.parked import Parked, ParkingLot
 from clawlocal.engine.protocol import AdapterFile, Completion, Sampling

@@ -72,7 +72,7 @@ def _bare(path: Path, n_ctx: int, decode: int, prefill: int, turns: int) -> Stag
     with Bare(path, n_ctx, (decode, prefill)) as one:
         one.first(ids[:SCORED])
         found = {"after_load": rss_mb()}
-        one.run(ids[: len(ids) // 2], ids[len(ids) // 2 :], greedy=True)
+        one.run(ids[:-LABEL], ids[-LABEL:], greedy=True)
         found["after_turns"] = rss_mb()
     return found
 

@@ -24,6 +24,8 @@ PARTS = (70, 90, 100)
 SCORED = 1000
 MOMENTS = 10
 """Interruptions in a round."""
+TRIES = 5
+"""For one interruption: a score may be over before the chat comes."""
 
 
 def votes(ours: Served, repeats: int, prefix: int = PREFIX) -> Part:
@@ -89,14 +91,15 @@ def _score(ours: Served, n: int) -> float:
 
 
 def _interrupt(ours: Served, prompt: tuple[int, ...], scored: int, lasts: float, dice: random.Random) -> float:
-    """Seconds to the first token of a chat that comes in the middle of a score."""
-    with ThreadPoolExecutor(1) as pool:
-        scoring = pool.submit(_score, ours, scored)
-        # Not so late that the score may be over.
-        time.sleep(dice.uniform(0.1, 0.8) * lasts)
-        if scoring.done():
-            raise RuntimeError("the score was over before the chat came; this machine is too busy to measure")
-        seconds = ours.first(prompt)
-        scoring.result()
-    until_quiet()
-    return seconds
+    """Seconds to the first token of a chat that comes in the middle of a score. Raises `RuntimeError`."""
+    for _ in range(TRIES):
+        with ThreadPoolExecutor(1) as pool:
+            scoring = pool.submit(_score, ours, scored)
+            # Not so late that the score may be over.
+            time.sleep(dice.uniform(0.1, 0.8) * lasts)
+            seconds = None if scoring.done() else ours.first(prompt)
+            scoring.result()
+        if seconds is not None:
+            return seconds
+        until_quiet()
+    raise RuntimeError("Every score was over before the chat came: something else keeps this machine busy.")

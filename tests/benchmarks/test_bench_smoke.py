@@ -28,7 +28,7 @@ SMALL: dict[str, Callable[[Served], Part]] = {
     "bandwidth": lambda one: speed.bandwidth(one, 1, tokens=3),
     "votes": lambda one: background.votes(one, 1, prefix=16),
     "judge": lambda one: background.judge(one, 1, parts=(4, 4, 4)),
-    "preempt": lambda one: background.preempt(one, 1, moments=1, scored=300),
+    "preempt": lambda one: background.preempt(one, 1, moments=1, scored=200),
     "swap": lambda one: switching.swap(one, 1, n=16),
     "switch_back": lambda one: switching.switch_back(one, 1, session=80, other=16),
     "turns": lambda one: switching.turns(one, 1, n=4),

@@ -13,6 +13,7 @@ from benchmarks.rounds import interleaved, until_quiet
 from benchmarks.serving import GREEDY, Part, Served
 from benchmarks.spread import differences, ratios, spread
 from clawlocal.conversation import sampling
+from clawlocal.errors import ClawlocalError
 from clawlocal.judge.protocol import Exchange
 from clawlocal.judge.votes import VotingJudge
 from clawlocal.records import SignalKind
@@ -91,7 +92,7 @@ def _score(ours: Served, n: int) -> float:
 
 
 def _interrupt(ours: Served, prompt: tuple[int, ...], scored: int, lasts: float, dice: random.Random) -> float:
-    """Seconds to the first token of a chat that comes in the middle of a score. Raises `RuntimeError`."""
+    """Seconds to the first token of a chat that comes in the middle of a score. Raises `ClawlocalError`."""
     for _ in range(TRIES):
         with ThreadPoolExecutor(1) as pool:
             scoring = pool.submit(_score, ours, scored)
@@ -102,4 +103,4 @@ def _interrupt(ours: Served, prompt: tuple[int, ...], scored: int, lasts: float,
         if seconds is not None:
             return seconds
         until_quiet()
-    raise RuntimeError("Every score was over before the chat came: something else keeps this machine busy.")
+    raise ClawlocalError("Every score was over before the chat came: something else keeps this machine busy.")

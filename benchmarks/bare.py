@@ -10,6 +10,7 @@ from typing import Any
 from benchmarks.timeline import Timeline, Watch
 from clawlocal.engine.library import library
 from clawlocal.engine.protocol import Sampling
+from clawlocal.errors import ModelError
 
 BATCH = 512
 """Tokens in one `llama_decode`, at most."""
@@ -51,8 +52,7 @@ class Bare:
         # The last token of a reply is never evaluated: nothing comes after it.
         for position, token in enumerate(reply[:-1], len(prompt)):
             batch.token[0], batch.pos[0] = token, position
-            if lib.llama_decode(context, batch) != 0:
-                raise RuntimeError("llama.cpp gave up")
+            _check(lib.llama_decode(context, batch))
             if greedy:
                 lib.llama_sampler_sample(self._greedy, context, -1)
             watch.tick()
@@ -66,8 +66,7 @@ class Bare:
             for i, token in enumerate(ids):
                 batch.token[i], batch.pos[i] = token, start + i
                 batch.logits[i] = start + i == len(prompt) - 1
-            if library().llama_decode(self._context, batch) != 0:
-                raise RuntimeError("llama.cpp gave up")
+            _check(library().llama_decode(self._context, batch))
         # llama_decode returns before a backend that works beside it is done.
         library().llama_synchronize(self._context)
 
@@ -82,6 +81,11 @@ class Bare:
         lib.llama_batch_free(self._batch)
         lib.llama_free(self._context)
         lib.llama_model_free(self._model)
+
+
+def _check(code: int) -> None:
+    if code != 0:
+        raise ModelError(f"llama.cpp alone gave up with code {code}: choose a longer context.")
 
 
 def _parameters(lib: Any, n_ctx: int, threads: tuple[int, int]) -> Any:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
 from typing import Any
 
 from benchmarks import background, speed, switching
+from benchmarks.bare import FLASH_ATTENTION
 from benchmarks.report import report
 from benchmarks.serving import Part, Served, served
 
@@ -28,6 +30,8 @@ def run(repeats: int, model: str | None, only: Sequence[str], say: Callable[[str
     with served(model) as ours:
         chosen = ours.engine.threads
         results["model"] = ours.engine.name
+        results["llama_cpp_python"] = version("llama-cpp-python")
+        results["flash_attention"] = FLASH_ATTENTION
         results["n_ctx"] = ours.engine.n_ctx
         results["threads"] = {"decode": chosen.decode, "prefill": chosen.prefill, "reason": chosen.reason}
         for name, part in PARTS.items():

@@ -9,32 +9,24 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from statistics import median
 from typing import Any
 
 import psutil
 
-from benchmarks.fresh import Fresh
+from benchmarks.chats import Chats, Heard
 from benchmarks.home import assistant_in_empty_home
 from benchmarks.report import report
 from benchmarks.rounds import interleaved, until_quiet
-from benchmarks.serving import GREEDY
 from benchmarks.spread import spread
 from benchmarks.terse import QUESTIONS
-from benchmarks.timeline import Timeline, Watch
 from benchmarks.trainer_beside import TrainerBeside, cpu_seconds
-from clawlocal import paths
-from clawlocal.assistant import Assistant
-from clawlocal.engine.protocol import ChatMessage
-from clawlocal.records import SignalKind
-from clawlocal.store import Store
 
 TOKENS = 96
-PROMPT = 40
 SIGNALS = 4
-"""Queued before each chat: enough to keep the judge at work until its end."""
+"""That wait for the judge when a chat begins."""
 COMPARED = {
     "learning_on": "learning_off",
     "judging": "learning_off",
@@ -45,67 +37,13 @@ COMPARED = {
 """Each condition with the one that it is measured against."""
 
 
-@dataclass(frozen=True)
-class Heard:
-    """One chat, and how many cores' worth of time the trainer got meanwhile."""
-
-    timeline: Timeline
-    trainer_cores: float | None = None
-
-
-@dataclass(frozen=True)
-class Chats:
-    """Chats of the same length under one assistant, no two of them alike."""
-
-    assistant: Assistant
-    fresh: Fresh
-    tokens: int
-    turn: str
-    """One that signals can be about."""
-    signals: int = SIGNALS
-
-    def chat(self) -> Heard:
-        """As a person asks: the trainer is suspended, the turn is kept. The base answers, whatever was learned."""
-        wish: dict[str, float | int | None] = {"temperature": 0, "max_tokens": self.tokens}
-        watch = Watch()
-        text = self._message()
-        self.assistant.chat(text, adapter="base", lessons=False, overrides=wish, on_text=watch.tick).result()
-        return Heard(watch.timeline())
-
-    def direct(self) -> Heard:
-        """Of the engine itself, which suspends nothing."""
-        engine = self.assistant.engine
-        prompt = engine.encode([ChatMessage("user", self._message())])
-        watch = Watch()
-        engine.generate(prompt, replace(GREEDY, max_tokens=self.tokens), on_text=watch.tick).result()
-        return Heard(watch.timeline())
-
-    def with_learning(self, on: bool) -> Heard:
-        self.assistant.set_learning(on)
-        return self.chat()
-
-    def while_judging(self) -> Heard:
-        """With so many signals to judge that the judge is at work when the chat begins, and when it ends."""
-        self.assistant.set_learning(True)
-        with Store.open(paths.find().database) as store:
-            for _ in range(self.signals):
-                store.add_signal(self.turn, SignalKind.MESSAGE, 0, self.fresh.text(100))
-            _wait_until(lambda: self.assistant.status().state == "judging")
-            heard = self.chat()
-            _wait_until(lambda: not store.unjudged())
-        return heard
-
-    def _message(self) -> str:
-        return f"Tell me a long story with these words: {self.fresh.text(PROMPT)}"
-
-
 def run(
     repeats: int, say: Callable[[str], None], tokens: int = TOKENS, signals: int = SIGNALS, trainer: bool = True
 ) -> dict[str, Any]:
     """All conditions; `trainer` false leaves out those that need an update. Raises `TrainerError`."""
     heard: dict[str, list[Heard]] = defaultdict(list)
     with assistant_in_empty_home(max_tokens=tokens) as assistant:
-        chats = _begin(assistant, tokens, signals)
+        chats = Chats.begin(assistant, tokens, signals)
         say("without a trainer")
         _gather(heard, _without_trainer(chats, -(-repeats // 2), warm_up=True))
         if trainer:
@@ -134,12 +72,6 @@ _MEASURES: dict[str, Callable[[Heard], float]] = {
     "decode": lambda h: h.timeline.per_token,
     "worst_gap": lambda h: h.timeline.worst_gap,
 }
-
-
-def _begin(assistant: Assistant, tokens: int, signals: int) -> Chats:
-    turn = assistant.chat(QUESTIONS[-1], lessons=False, overrides={"max_tokens": 16}).result().turn
-    assert turn is not None
-    return Chats(assistant, Fresh(assistant.engine), tokens, turn, signals)
 
 
 def _without_trainer(chats: Chats, repeats: int, *, warm_up: bool) -> dict[str, list[Heard]]:
@@ -191,11 +123,3 @@ def _figures(heard: list[Heard]) -> dict[str, Any]:
     }
     cores = [h.trainer_cores for h in heard if h.trainer_cores is not None]
     return figures | ({"trainer_cores": spread(cores)} if cores else {})
-
-
-def _wait_until(holds: Callable[[], bool], patience: float = 60.0) -> None:
-    deadline = time.monotonic() + patience
-    while not holds():
-        if time.monotonic() > deadline:
-            raise TimeoutError("The judge did not get on; is anything else running here?")
-        time.sleep(0.005)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import psutil
 
+from clawlocal.errors import ClawlocalError
+
 Stages = dict[str, float]
 """RSS in MB after each stage."""
 
@@ -29,12 +31,12 @@ def rss_mb() -> float:
 
 
 def of_ours(model: str, turns: int = TURNS) -> Stages:
-    """Our engine in a fresh process. Raises `RuntimeError` with its last words."""
+    """Our engine in a fresh process. Raises `ClawlocalError` with its last words."""
     return _measured("ours", model, str(turns))
 
 
 def of_bare(path: Path, n_ctx: int, threads: tuple[int, int], turns: int = TURNS) -> Stages:
-    """llama.cpp alone in a fresh process: one model, one context, as many tokens. Raises `RuntimeError`."""
+    """llama.cpp alone in a fresh process: one model, one context, as many tokens. Raises `ClawlocalError`."""
     return _measured("bare", str(path), *map(str, (n_ctx, *threads, turns)))
 
 
@@ -42,7 +44,7 @@ def _measured(*arguments: str) -> Stages:
     command = [sys.executable, "-m", "benchmarks.resident", *arguments]
     ran = subprocess.run(command, capture_output=True, text=True)
     if ran.returncode != 0:
-        raise RuntimeError(f"{arguments[0]} could not be measured: {ran.stderr.strip()[-500:]}")
+        raise ClawlocalError(f"The memory of {arguments[0]} could not be measured: {ran.stderr.strip()[-500:]}")
     stages: Stages = json.loads(ran.stdout)
     return stages
 

@@ -13,6 +13,7 @@ from benchmarks.timeline import Timeline, Watch
 from clawlocal import config, paths
 from clawlocal.config import Settings
 from clawlocal.engine.protocol import AdapterFile, Completion, Engine, Generation, Sampling
+from clawlocal.errors import ModelError
 from clawlocal.models import Catalog, locate
 from clawlocal.models.opened import OpenedModel
 
@@ -79,11 +80,11 @@ class Served:
         adapter: AdapterFile | None = None,
         session: str = "",
     ) -> tuple[Timeline, Completion]:
-        """A whole reply, and when its pieces came. Raises `RuntimeError` for one that failed."""
+        """A whole reply, and when its pieces came. Raises `ModelError` for one that failed."""
         watch = Watch()
         done = self.engine.generate(prompt, sampling, adapter, watch.tick, session=session).result()
         if done.error is not None:
-            raise RuntimeError(done.error)
+            raise ModelError(done.error)
         timeline = watch.timeline()
         if not timeline.stamps:
             # A first token without text of its own, such as the end of the turn.

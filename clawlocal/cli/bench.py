@@ -13,6 +13,7 @@ from clawlocal.cli.output import json_option, plain, print_json
 from clawlocal.errors import ClawlocalError
 
 PARTS = ("speed", "bandwidth", "votes", "judge", "preempt", "swap", "switch_back", "turns")
+"""Of `clawlocal bench engine`, as benchmarks.engine names them: what is measured is not imported for `--help`."""
 
 repeats_option = click.option(
     "--repeats", type=click.IntRange(min=1), default=5, show_default=True, help="Rounds of every measurement."

@@ -15,7 +15,7 @@ UNITS = {
     "_seconds": "s",
     "_cores": "cores",
 }
-"""What the end of a figure's name says of it; any other figure has no unit."""
+"""What a part of a figure's name says of it, the first that is in it; any other figure has no unit."""
 
 
 def lines(report: Mapping[str, Any]) -> Iterator[str]:
@@ -61,4 +61,4 @@ def _figure(value: Any) -> str:
 
 
 def _unit(name: str) -> str:
-    return next((unit for end, unit in UNITS.items() if name.endswith(end)), "")
+    return next((unit for part, unit in UNITS.items() if f"{part}_" in f"{name}_"), "")

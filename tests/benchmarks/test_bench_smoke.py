@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import background, latency, memory, resident, speed, switching
+from benchmarks import background, chats, latency, memory, resident, speed, switching
 from benchmarks.bandwidth import read_bandwidth, weights_per_token
 from benchmarks.bare import Bare, HighLevel
 from benchmarks.engine import PARTS
@@ -19,6 +19,8 @@ from clawlocal.cli import bench
 from clawlocal.engine.gguf_file import read_gguf
 from clawlocal.engine.llamacpp import LlamaEngine
 from clawlocal.engine.protocol import Sampling
+from clawlocal.errors import ClawlocalError
+from clawlocal.judge import reward
 
 needs_samples = pytest.mark.skipif(
     not hasattr(LlamaEngine, "sample"), reason="the engine has no sample, threads and sessions yet"
@@ -80,11 +82,14 @@ def test_the_memory_of_llama_cpp_alone(model_path: Path, monkeypatch: pytest.Mon
 
 def test_a_process_that_fails_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(resident.__file__).parents[1]))
-    with pytest.raises(RuntimeError, match="ours could not be measured"):
+    with pytest.raises(ClawlocalError, match="memory of ours could not be measured"):
         resident.of_ours("no such model", turns=1)
 
 
-def test_latency_without_a_trainer(home: Path) -> None:
+def test_latency_without_a_trainer(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reward, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(chats, "PROMPT", 4)
+    monkeypatch.setattr(chats, "JUDGED", 4)
     said: list[str] = []
     found = latency.run(1, said.append, tokens=3, signals=1, trainer=False)
     assert set(found["results"]) == {"learning_off", "learning_on", "judging", "direct"}

@@ -20,7 +20,7 @@ REPORT: dict[str, Any] = {
         "swap": {"swap_ms": SPREAD, "deeper": {"rate_tokens_per_s": 1234.5}},
         "all_ms": [1, 2.5],
     },
-    "ratios": {"decode_vs_bare": 0.98765},
+    "ratios": {"decode_vs_bare": 0.98765, "behind_ms_40": -1.5},
 }
 
 
@@ -38,6 +38,7 @@ def test_sections_figures_and_units() -> None:
         "",
         "ratios",
         "  decode_vs_bare  0.988",
+        "  behind_ms_40    -1.5 ms",
     ]
 
 

@@ -19,6 +19,7 @@ from clawlocal.adapters import files
 from clawlocal.adapters.shelf import Shelf
 from clawlocal.config import Settings
 from clawlocal.conversation import TEMPORARY, Conversations, OnDone, OnText, Overrides, Wish, sampling
+from clawlocal.engine import prefix_files
 from clawlocal.engine.protocol import AdapterFile, Engine
 from clawlocal.errors import FolderBusy, NotFound, PromptError
 from clawlocal.idle import Idleness
@@ -141,6 +142,8 @@ class Assistant:
         self._model.engine.close()
         self._reward.close()
         self._learner.close()
+        # Another process may have deleted a session whose file was written only now.
+        prefix_files.forget_others(self._paths.prefixes, self._store.has_session)
         self._store.close()
         if self._lock is not None:
             self._lock.release()
@@ -262,7 +265,10 @@ class Assistant:
 
     def delete_session(self, session: str) -> None:
         """Delete a session with all its turns. What the weights learned from it stays in them."""
-        self._store.delete_session(self._store.resolve_session(session))
+        session = self._store.resolve_session(session)
+        self._store.delete_session(session)
+        self._model.engine.forget_session(session)
+        prefix_files.forget(self._paths.prefixes, session)
         self._changed()
 
     def search(self, text: str, limit: int = 50) -> list[Message]:
@@ -274,7 +280,8 @@ class Assistant:
         if self._holder is not None:
             raise FolderBusy(self._holder)
         self._store.purge()
-        for folder in (self._paths.adapters, self._paths.jobs):
+        self._model.engine.forget_session(None)
+        for folder in (self._paths.adapters, self._paths.jobs, self._paths.prefixes):
             shutil.rmtree(folder, ignore_errors=True)
         self._changed()
 

@@ -9,21 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from clawlocal.errors import ConfigError
+from clawlocal.limits import LIMITS, amiss
 
 PREFIX = "CLAWLOCAL_"
 _WORDS = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
-_LIMITS = {
-    "temperature": (0, 5),
-    "top_p": (0, 1),
-    "top_k": (0, 1_000_000),
-    "min_p": (0, 1),
-    "max_tokens": (1, 1_000_000),
-    "context": (0, 10_000_000),
-    "threads": (0, 1024),
-    "idle_seconds": (0, 86400),
-    "votes": (1, 5),
-}
 
 
 @dataclass(frozen=True)
@@ -57,10 +47,10 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Raises `ConfigError` for a number that makes no sense."""
-        for name, (low, high) in _LIMITS.items():
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise ConfigError(f"The setting {name} is {value}: it must be from {low} to {high}.")
+        for setting in fields(self):
+            wrong = amiss(setting.name, getattr(self, setting.name)) if setting.name in LIMITS else ""
+            if wrong:
+                raise ConfigError(f"The setting {wrong}.")
 
 
 def load(path: Path) -> Settings:
@@ -89,7 +79,8 @@ def _read(path: Path) -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError):
         # A file where a folder should be is said where the folder is needed.
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+    except ValueError as e:
+        # Also a text that is not UTF-8, and a number of thousands of digits.
         raise ConfigError(f"{path} is not valid TOML ({e}). Mend or remove it.") from e
     except OSError as e:
         raise ConfigError(f"Cannot read {path}: {e.strerror}. Change its permissions, or remove it.") from e

@@ -209,7 +209,9 @@ class Conversations:
         with self._guard:
             self._running.add(reply)
         try:
-            generation = self._engine.generate(prompt.ids, wish.sampling, wish.adapter, reply.add_text, finish)
+            # What a temporary chat said must not reach the disk in any form.
+            kept = "" if session.startswith(TEMPORARY) else session
+            generation = self._engine.generate(prompt.ids, wish.sampling, wish.adapter, reply.add_text, finish, kept)
         except ClawlocalError:
             with self._guard:
                 self._running.discard(reply)
@@ -228,7 +230,7 @@ class Conversations:
     ) -> Answer | BaseException:
         notices = [wish.notice] if wish.notice else []
         if prompt.left_out:
-            notices.append(f"The {prompt.left_out} oldest messages no longer fit and were left out of the prompt.")
+            notices.append(_left_out(prompt.left_out, session))
         if done.error:
             notices.append(done.error)
         turn = None
@@ -276,6 +278,12 @@ def _worth_sending(text: str) -> str:
     if not any(letter.isprintable() and not letter.isspace() for letter in text):
         raise PromptError("There is nothing to send: write a message first.")
     return text.strip()
+
+
+def _left_out(messages: int, session: str) -> str:
+    oldest = "The oldest message no longer fits" if messages == 1 else f"The {messages} oldest messages no longer fit"
+    kept = "this chat" if session.startswith(TEMPORARY) else "this chat and in search"
+    return f"{oldest} into the prompt, so the reply was made without. What was said stays in {kept}."
 
 
 def _title(text: str) -> str:

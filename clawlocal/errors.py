@@ -2,7 +2,7 @@
 
 ClawlocalError
 ├── ConfigError          (ValueError)          a setting that cannot be read
-├── PromptError          (ValueError)          empty, or longer than the context
+├── PromptError          (ValueError)          empty, longer than the context, or with impossible options
 ├── NotFound             (LookupError)         no session, turn, version of that name
 ├── ModelError           (RuntimeError)        no file, wrong hash, cut short, unknown
 ├── AdapterError         (RuntimeError)        damaged on disk, of another base, not known

@@ -12,7 +12,7 @@ import platformdirs
 from clawlocal.errors import StoreError
 
 _ROOTS = ("config", "data", "cache", "state")
-_BELOW = ("settings", "catalog", "database", "lock", "adapters", "models", "bases", "jobs", "log")
+_BELOW = ("settings", "catalog", "database", "lock", "adapters", "models", "bases", "prefixes", "jobs", "log")
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,11 @@ class Paths:
     def bases(self) -> Path:
         """Dequantised models for the trainer; may be deleted, is made again."""
         return self.cache / "bases"
+
+    @property
+    def prefixes(self) -> Path:
+        """What was evaluated of long sessions; may be deleted, is made again."""
+        return self.cache / "prefixes"
 
     @property
     def jobs(self) -> Path:

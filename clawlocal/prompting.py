@@ -6,7 +6,7 @@ The one place that renders a conversation, so that what is trained is what was s
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from clawlocal.engine.protocol import ChatMessage, Engine
@@ -14,7 +14,13 @@ from clawlocal.errors import PromptError
 from clawlocal.judge.lessons import with_note
 
 MIN_REPLY = 64
-"""Tokens that must be left for the reply, at least."""
+"""Tokens that are left for the reply to one long message, at least."""
+REPLY_SHARE = 8
+"""One in so many tokens of the context is left for the reply before history is."""
+STEPS = 4
+"""History is left out in so many parts of the context: seldom, so that most prompts begin as the last one did."""
+LETTERS_PER_TOKEN = 128
+"""No vocabulary makes so few tokens of a text; longer ones need not be counted."""
 
 
 @dataclass(frozen=True)
@@ -38,30 +44,65 @@ class Prompt:
     left_out: int
 
 
-def build(engine: Engine, system: str, lines: Sequence[Line], *, room: int = MIN_REPLY) -> Prompt:
-    """The prompt for a reply to the last of `lines`, with `room` tokens left for it.
+def build(engine: Engine, system: str, lines: Sequence[Line]) -> Prompt:
+    """The prompt for a reply to the last of `lines`.
 
     The oldest messages stay out when it gets too long, a user's message always first: the model never
     reads a reply without its question. Raises `PromptError` when the last message alone is too long.
     """
     head = [ChatMessage("system", system)] if system else []
-    limit = engine.n_ctx - min(room, engine.n_ctx // 4)
+    _check_letters(engine, lines[-1])
 
     def encoded(first: int) -> tuple[int, ...]:
         return engine.encode([*head, *(line.rendered() for line in lines[first:])])
 
-    starts = _starts(lines)
     whole = encoded(0)
+    # Only now: before the model is loaded, its context is what was asked for.
+    limit = engine.n_ctx - _reserved(engine.n_ctx)
     if len(whole) <= limit:
         return Prompt(whole, 0)
-    # Fewer messages are fewer tokens, so a long history needs few tries.
-    fits = bisect_left(starts, True, lo=1, key=lambda first: len(encoded(first)) <= limit)
-    if fits < len(starts):
-        return Prompt(encoded(starts[fits]), starts[fits])
-    raise PromptError(
-        f"Your message is {len(encoded(starts[-1]))} tokens long with what surrounds it; {engine.name} reads at most "
-        f"{limit} and answers in the rest. Shorten it or send it in parts."
-    )
+    first = _cut(_starts(lines), len(whole), limit, lambda start: len(encoded(start)))
+    ids = encoded(first)
+    _check_tokens(engine, len(ids))
+    return Prompt(ids, first)
+
+
+def _cut(starts: Sequence[int], whole: int, limit: int, length: Callable[[int], int]) -> int:
+    """Which of `starts` the prompt begins at, where `length(start)` is how many tokens it then has.
+
+    What must be left out is rounded up to a part of the limit. Messages that are appended then move the
+    cut once in many turns, and never back. The last message stays alone only if no other fits beside it.
+    """
+    part = max(1, limit // STEPS)
+    excess = whole - limit
+    for least in (-(-excess // part) * part, excess):
+        # Fewer messages are fewer tokens, so a long history needs few tries.
+        found = bisect_left(starts, True, lo=1, key=lambda start: length(start) <= whole - least)
+        if found < len(starts) - 1:
+            return starts[found]
+    return starts[-1]
+
+
+def _reserved(n_ctx: int) -> int:
+    return min(max(MIN_REPLY, n_ctx // REPLY_SHARE), n_ctx // 4)
+
+
+def _check_tokens(engine: Engine, length: int) -> None:
+    most = engine.n_ctx - min(MIN_REPLY, engine.n_ctx // 4)
+    if length > most:
+        raise PromptError(
+            f"Your message is {length} tokens long with what surrounds it; {engine.name} reads at most "
+            f"{most} and answers in the rest. Shorten it or send it in parts."
+        )
+
+
+def _check_letters(engine: Engine, line: Line) -> None:
+    most = engine.n_ctx * LETTERS_PER_TOKEN
+    if len(line.content) > most:
+        raise PromptError(
+            f"Your message is {len(line.content)} letters long; {engine.name} reads at most {engine.n_ctx} tokens, "
+            "which are a few letters each. Shorten it or send it in parts."
+        )
 
 
 def hinted(lines: Sequence[Line], hint: str) -> list[Line]:

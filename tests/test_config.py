@@ -61,6 +61,7 @@ def test_the_file_then_the_environment(file: Path, monkeypatch: pytest.MonkeyPat
         ("top_p = 1.1", "from 0 to 1"),
         ("max_tokens = 0", "max_tokens is 0"),
         ("votes = 0", "votes is 0"),
+        pytest.param("votes = 1" + "0" * 5000, "config.toml is not valid TOML", id="digits"),
     ],
 )
 def test_what_is_wrong_in_the_file_is_said(file: Path, text: str, says: str) -> None:

@@ -13,7 +13,7 @@ from clawlocal.assistant import Answer, Assistant
 from clawlocal.conversation import reply_ids
 from clawlocal.engine.fake import END, START, FakeEngine
 from clawlocal.engine.protocol import Stop
-from clawlocal.errors import NotFound, PromptError, StoreError
+from clawlocal.errors import ClawlocalError, ModelError, NotFound, PromptError, StoreError
 from clawlocal.paths import Paths
 from clawlocal.records import LessonState, SignalKind, TurnUse
 from clawlocal.store import Store
@@ -63,19 +63,56 @@ def test_too_long_a_prompt_is_refused_and_nothing_kept(open_assistant: Callable[
     assert dump() == before
 
 
-def test_what_outgrows_the_context_leaves_the_oldest_out_and_says_so(open_assistant: Callable[..., Assistant]) -> None:
+def test_what_outgrows_the_context_leaves_the_oldest_out_and_says_so(
+    open_assistant: Callable[..., Assistant], where: Paths
+) -> None:
     engine = FakeEngine(name="tiny", n_ctx=400)
     assistant = open_assistant(engine)
+    with Store.open(where.database) as store:
+        store.add_lesson("Be brief.", "general", state=LessonState.ACTIVE)
     session, notices = None, []
     for n in range(8):
-        answer = say(assistant, f"question {n} " + "x" * 50, session=session)
+        answer = say(assistant, f"question {n} " + "x" * 50, session=session, system="Be kind.")
         session, notices = answer.session, [*notices, answer.notices]
     assert notices[0] == ()
-    assert any("oldest messages no longer fit" in notice for notice in notices[-1])
+    left_out = 2 * (8 - engine.requests[-1].prompt.count("question"))
+    assert notices[-1] == (
+        f"The {left_out} oldest messages no longer fit into the prompt, so the reply was made without. "
+        "What was said stays in this chat and in search.",
+    )
     prompt = engine.requests[-1].prompt
+    assert prompt.startswith("system\nBe kind.") and prompt.endswith("\n\nBe brief.assistant\n")
     assert "question 7" in prompt and "question 0" not in prompt
     assert len(engine.requests[-1].prompt_ids) + 64 <= engine.n_ctx
-    assert len(assistant.messages(session or "")) == 16
+    assert [m.content[:10] for m in assistant.messages(session or "")[::2]] == [f"question {n}" for n in range(8)]
+    assert [m.content[:10] for m in assistant.search("question 0")] == ["question 0"]
+
+
+@pytest.mark.parametrize("fault", [ModelError("The chat template cannot be read."), PromptError("It refuses.")])
+def test_a_prompt_that_cannot_be_made_keeps_nothing(
+    open_assistant: Callable[..., Assistant], dump: Dump, fault: ClawlocalError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> tuple[int, ...]:
+        raise fault
+
+    assistant = open_assistant()
+    before = dump()
+    with monkeypatch.context() as patch:
+        patch.setattr(FakeEngine, "encode", fail)
+        for temporary in (False, True):
+            with pytest.raises(type(fault), match=str(fault)):
+                assistant.chat("hello", temporary=temporary)
+    assert dump() == before
+    assert say(assistant, "hello").text == "ok"
+
+
+def test_a_temporary_chat_that_outgrows_the_context_is_not_in_search(open_assistant: Callable[..., Assistant]) -> None:
+    assistant, session = open_assistant(FakeEngine(name="tiny", n_ctx=300)), None
+    for _ in range(4):
+        answer = say(assistant, "x" * 50, session=session, temporary=True)
+        session = answer.session
+    [notice] = answer.notices
+    assert notice.endswith("What was said stays in this chat.")
 
 
 def test_the_message_is_on_disk_before_the_reply_and_the_turn_before_on_done(

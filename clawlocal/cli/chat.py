@@ -11,6 +11,7 @@ from clawlocal.assistant import Answer, Assistant, Reply
 from clawlocal.cli.opening import reading, serving
 from clawlocal.cli.output import json_option, plain, print_json
 from clawlocal.errors import NotFound, PromptError
+from clawlocal.limits import LIMITS
 
 
 @click.command()
@@ -22,9 +23,11 @@ from clawlocal.errors import NotFound, PromptError
 @click.option("--temp", is_flag=True, help="Neither kept nor learned from.")
 @click.option("-m", "--model", help="The model to ask.")
 @click.option("--system", help="The system prompt of a new session.")
-@click.option("--max-tokens", type=click.IntRange(min=1), help="The longest reply, in tokens.")
-@click.option("--temperature", type=click.FloatRange(0, 5), help="Randomness; 0 takes the likeliest token.")
-@click.option("--seed", type=click.IntRange(min=0), help="The same seed gives the same reply.")
+@click.option("--max-tokens", type=click.IntRange(*LIMITS["max_tokens"]), help="The longest reply, in tokens.")
+@click.option(
+    "--temperature", type=click.FloatRange(*LIMITS["temperature"]), help="Randomness; 0 takes the likeliest token."
+)
+@click.option("--seed", type=click.IntRange(*LIMITS["seed"]), help="The same seed gives the same reply.")
 @click.option("--adapter", default="live", metavar="live|none|VERSION", help="Which adapter speaks.")
 @click.option("--no-lessons", is_flag=True, help="Leave active lessons out of the prompt: only the weights speak.")
 @click.option("--no-stream", is_flag=True, help="Print the reply when it is complete.")
@@ -80,7 +83,8 @@ def _message(text: str | None) -> str:
         raise click.UsageError("Say what to send: clawlocal chat TEXT.")
     if text in (None, "-"):
         try:
-            return sys.stdin.read()
+            # Bytes: in some locales Python lets through what is no text.
+            return sys.stdin.buffer.read().decode("utf-8-sig").replace("\r\n", "\n")
         except UnicodeDecodeError as e:
             raise PromptError("Standard input is not text in UTF-8. Convert it first.") from e
     assert text is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from clawlocal.engine.protocol import AdapterFile, ChatMessage, Completion, Generation, Sampling
+from clawlocal.engine.protocol import AdapterFile, ChatMessage, Completion, Generation, Sample, Sampling
 from clawlocal.errors import EngineClosed
 
 
@@ -40,6 +40,7 @@ class AbsentEngine:
         adapter: AdapterFile | None = None,
         on_text: Callable[[str], None] | None = None,
         on_done: Callable[[Completion], None] | None = None,
+        session: str = "",
     ) -> Generation:
         self._refuse()
 
@@ -48,11 +49,19 @@ class AbsentEngine:
     ) -> list[float]:
         self._refuse()
 
+    def sample(
+        self, prefix_ids: Sequence[int], n: int, sampling: Sampling, adapter: AdapterFile | None = None
+    ) -> list[Sample]:
+        self._refuse()
+
     def check(self, adapter: AdapterFile) -> None:
         self._refuse()
 
     def forget_adapter(self, version: str) -> None:
         """Nothing is loaded, so there is nothing to forget."""
+
+    def forget_session(self, session: str | None) -> None:
+        """Nothing is evaluated, so there is nothing to forget."""
 
     def close(self) -> None:
         """Nothing is open."""

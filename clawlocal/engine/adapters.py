@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from clawlocal.engine.gguf_file import DamagedFile, GgufFile, Tensor, read_gguf
-from clawlocal.engine.library import forget_errors, last_error, library
+from clawlocal.engine.library import first_error, forget_errors, library
 from clawlocal.engine.model import Model
 from clawlocal.engine.protocol import AdapterFile
 from clawlocal.errors import AdapterError
@@ -81,7 +81,7 @@ def load(model: Model, file: AdapterFile) -> Any:
     forget_errors()
     pointer = library().llama_adapter_lora_init(model.pointer, str(file.path).encode())
     if not pointer:
-        why = last_error() or "llama.cpp gives no reason"
+        why = first_error() or "llama.cpp gives no reason"
         raise _refused(file, f"does not fit this model ({why})")
     return pointer
 

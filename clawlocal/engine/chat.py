@@ -24,11 +24,14 @@ class ChatRequest:
     sampling: Sampling
     adapter: AdapterFile | None
     reply: Reply
+    session: str = ""
     asked: float = field(default_factory=time.perf_counter)
     token_ids: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
     first_token: float | None = None
     reused: int = 0
+    prefill_seconds: float = 0.0
+    """0 until the whole prompt is evaluated."""
 
     def __post_init__(self) -> None:
         self.stream = TextStream(self.sampling.stop)
@@ -52,14 +55,14 @@ class ChatRequest:
         )
 
     def take(self, token: int, logprob: float) -> None:
-        if self.first_token is None:
+        if not self.token_ids:
             self.first_token = time.perf_counter() - self.asked
         self.token_ids.append(token)
         self.logprobs.append(logprob)
 
 
 def answer(context: Context, vocabulary: Vocabulary, request: ChatRequest, n_ctx: int) -> Completion:
-    """Compute the reply under the adapter that `context` uses. What goes wrong is in the completion."""
+    """Compute the reply; `context` holds a beginning of the prompt. What goes wrong is in the completion."""
     try:
         _prefill(context, request)
         return request.completion(_decode(context, vocabulary, request, n_ctx))
@@ -70,10 +73,11 @@ def answer(context: Context, vocabulary: Vocabulary, request: ChatRequest, n_ctx
 
 
 def _prefill(context: Context, request: ChatRequest) -> None:
-    request.reused = context.rewind(request.prompt_ids)
+    began = time.perf_counter()
     while context.advance(request.prompt_ids):
         if request.reply.cancelled:
             raise Aborted
+    request.prefill_seconds = time.perf_counter() - began
 
 
 def _decode(context: Context, vocabulary: Vocabulary, request: ChatRequest, n_ctx: int) -> Stop:
@@ -99,6 +103,6 @@ def _draw(context: Context, sampler: Sampler, request: ChatRequest) -> int:
     if not np.isfinite(normaliser):
         # llama.cpp's samplers end the process when they are given such a row.
         raise DecodeError("its numbers are not finite")
-    token = sampler.draw(context.pointer)
+    token = sampler.draw(row_V)
     request.take(token, float(row_V[token]) - normaliser)
     return token

@@ -1,10 +1,10 @@
 """One llama.cpp context: batches in, rows of logits out, and a record of what its KV cache holds.
 
 llama.cpp's numbers depend in their last bits on how many tokens a batch has. So that the same prompt
-gives the same reply whatever came before, every prompt is evaluated in the same batches: chunks of a
-fixed size that begin at multiples of it, and one shorter chunk at the end. Only whole chunks are ever
-reused. Tokens that were sampled went through the model one by one; `settle` evaluates them once more in
-chunks while nobody waits, so that the next turn finds them.
+gives the same reply whatever came before, every prompt is cut into the same batches, by its ids alone
+(`batch_end`), and only whole ones are ever reused. Most end with a message, so that a turn finds all
+earlier messages evaluated. Tokens that were sampled went through the model one by one; `settle` evaluates
+them once more in batches while nobody waits, so that the next turn finds them.
 
 Belongs to the engine's thread. Knows no text, no sampling and no queue.
 """
@@ -12,23 +12,31 @@ Belongs to the engine's thread. Knows no text, no sampling and no queue.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clawlocal.engine.abort import AbortFlag
 from clawlocal.engine.adapters import LoadedAdapter
 from clawlocal.engine.library import library
 from clawlocal.engine.logprob import Logits
 from clawlocal.engine.model import Model
+from clawlocal.engine.quick import quick
+from clawlocal.engine.threads import ThreadChoice, ThreadChooser
 from clawlocal.errors import ModelError
 
 CHUNK_CPU, CHUNK_GPU = 64, 512
-"""Tokens per batch. On two cores 64 is as fast as 512, and is 0.15 s: reuse and interruption are finer."""
+"""Most tokens of a batch. On two cores 64 is as fast as 512, and less is lost when it is interrupted."""
+SHORTEST = 16
+"""Fewest tokens of a batch that ends with a message: shorter ones would make a long prefill slower."""
 
-MAIN, BRANCH = 0, 1
-"""Sequences: the record, and a continuation that is tried and taken back."""
+MAIN = 0
+"""The sequence of the record; those above it are continuations that are tried and taken back."""
+BRANCHES = 8
+"""So many continuations at most at the same time."""
 
 _ABORTED = 2
 
@@ -41,19 +49,39 @@ class DecodeError(RuntimeError):
     """llama.cpp could not evaluate a batch. The message is a clause: why."""
 
 
+@dataclass(frozen=True)
+class Snapshot:
+    """What a context had evaluated, outside of it: `state` is llama.cpp's own form of the cache."""
+
+    ids: tuple[int, ...]
+    ends: tuple[int, ...]
+    """Where whole batches end, ascending; the last one is the number of ids."""
+    state: NDArray[np.uint8]
+
+
+def batch_end(ids: Sequence[int], start: int, chunk: int, turn_ends: Container[int]) -> int:
+    """Where the batch ends that begins at `start`: after a message, or when it is full, or at the end."""
+    stop = min(start + chunk, len(ids))
+    return next((i + 1 for i in range(start + SHORTEST - 1, stop) if ids[i] in turn_ends), stop)
+
+
 class Context:
     """A KV cache of `cells` tokens under at most one adapter."""
 
-    def __init__(self, model: Model, cells: int, abort: AbortFlag, threads: tuple[int, int]) -> None:
+    def __init__(self, model: Model, cells: int, abort: AbortFlag, threads: ThreadChooser) -> None:
         self.chunk = CHUNK_GPU if model.on_gpu else CHUNK_CPU
         self.cells = cells
         self.adapter: LoadedAdapter | None = None
         self.record: list[int] = []
         """The ids in the main sequence, in order."""
-        self.settled = 0
-        """So many of them went through in whole chunks, and may be used again."""
+        self.ends: list[int] = []
+        """Where whole batches end: what went through in them may be used again."""
+        self._on_gpu = model.on_gpu
+        self._turn_ends = frozenset(model.vocabulary.stops)
         self._n_vocab = model.vocabulary.size
-        self.pointer = _open(model, cells, self.chunk, abort, threads)
+        self._chooser = threads
+        self._threads = threads.choice
+        self.pointer = _open(model, cells, self.chunk, abort, threads.choice)
         self._memory = library().llama_get_memory(self.pointer)
         self._batch = library().llama_batch_init(self.chunk, 0, 1)
         self._rows = 0
@@ -65,8 +93,10 @@ class Context:
             library().llama_free(self.pointer)
             self.pointer = None
 
-    def set_threads(self, decode: int, prefill: int) -> None:
-        library().llama_set_n_threads(self.pointer, decode, prefill)
+    @property
+    def settled(self) -> int:
+        """So many tokens of the record went through in whole batches."""
+        return self.ends[-1] if self.ends else 0
 
     def use(self, adapter: LoadedAdapter | None) -> None:
         """Speak as this adapter, None as the base. What another one left in the cache is dropped."""
@@ -77,59 +107,99 @@ class Context:
         scales = None if adapter is None else (ctypes.c_float * 1)(1.0)
         code = lib.llama_set_adapters_lora(self.pointer, pointers, 0 if adapter is None else 1, scales)
         self.adapter = adapter
-        self._forget()
+        self.clear()
         if code != 0:
             raise DecodeError(f"its adapter could not be set (code {code})")
 
-    def rewind(self, ids: Sequence[int]) -> int:
-        """Keep what the record shares with `ids`, in whole chunks. Returns how many tokens that is.
+    def usable(self, ids: Sequence[int]) -> int:
+        """How many tokens of the prompt `ids` need not be evaluated again."""
+        return usable(self.record, self.ends, ids)
 
-        At least the last token is always evaluated again, because its logits are needed.
-        """
-        same = next((i for i, (a, b) in enumerate(zip(self.record, ids, strict=False)) if a != b), None)
-        shared = min(len(self.record), len(ids)) if same is None else same
-        usable = min(shared, self.settled, len(ids) - 1)
-        self._truncate(usable // self.chunk * self.chunk)
+    def rewind(self, ids: Sequence[int]) -> int:
+        """Keep of the record what `ids` can use. Returns how many tokens that is."""
+        self._truncate(self.usable(ids))
         return len(self.record)
 
     def advance(self, ids: Sequence[int]) -> bool:
-        """Evaluate the next chunk of `ids`, of which the record is a beginning. True while some are left."""
+        """Evaluate the next batch of `ids`, of which the record is a beginning. True while some are left."""
         start = len(self.record)
-        chunk = list(ids[start : start + self.chunk])
-        last = start + len(chunk) == len(ids)
-        self._decode(chunk, start, MAIN, outputs=1 if last else 0)
-        self.record += chunk
-        if len(chunk) == self.chunk:
-            self.settled = len(self.record)
+        stop = batch_end(ids, start, self.chunk, self._turn_ends)
+        batch, last = ids[start:stop], stop == len(ids)
+        self._decode(batch, start, MAIN, outputs=1 if last else 0)
+        self.record += batch
+        if self._is_whole(batch):
+            self.ends.append(stop)
         return not last
+
+    def _is_whole(self, batch: Sequence[int]) -> bool:
+        """It would have been the same batch in any prompt that goes on after it."""
+        return len(batch) == self.chunk or (len(batch) >= SHORTEST and batch[-1] in self._turn_ends)
 
     def append(self, token: int) -> None:
         """Evaluate one sampled token."""
         self._decode([token], len(self.record), MAIN, outputs=1)
         self.record.append(token)
 
-    def settle(self) -> Iterator[None]:
-        """Evaluate again, in whole chunks, what was appended token by token. One chunk per step."""
-        target = self.record[: len(self.record) // self.chunk * self.chunk]
-        if self.settled >= len(target):
+    def settle(self, closing: Sequence[int] = ()) -> Iterator[None]:
+        """Evaluate again, in whole batches, what was appended token by token. One batch per step.
+
+        `closing` is what the next prompt will have after the record: the token that ended the reply.
+        """
+        target = [*self.record, *closing]
+        stop = start = self.settled
+        while (end := batch_end(target, start, self.chunk, self._turn_ends)) > start:
+            if self._is_whole(target[start:end]):
+                stop = end
+            start = end
+        if stop == self.settled:
             return
         self._truncate(self.settled)
-        while len(self.record) < len(target):
-            self.advance(target)
+        while len(self.record) < stop:
+            self.advance(target[:stop])
             yield
 
-    def branch(self) -> None:
-        """Begin a continuation after the record."""
-        library().llama_memory_seq_rm(self._memory, BRANCH, -1, -1)
-        library().llama_memory_seq_cp(self._memory, MAIN, BRANCH, -1, -1)
+    def snapshot(self) -> Snapshot:
+        """All that may be used again. Drops the rest of the record."""
+        self._truncate(self.settled)
+        lib = library()
+        state = np.empty(lib.llama_state_seq_get_size(self.pointer, MAIN), np.uint8)
+        pointer = state.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
+        lib.llama_state_seq_get_data(self.pointer, pointer, state.size, MAIN)
+        return Snapshot(tuple(self.record), tuple(self.ends), state)
+
+    def restore(self, snapshot: Snapshot) -> bool:
+        """Put a snapshot in the place of what is there. False if llama.cpp refuses it: then nothing is there."""
+        self.clear()
+        pointer = snapshot.state.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
+        if library().llama_state_seq_set_data(self.pointer, pointer, snapshot.state.size, MAIN) == 0:
+            self.clear()
+            return False
+        self.record, self.ends = list(snapshot.ids), list(snapshot.ends)
+        return True
+
+    def branch(self, n: int = 1) -> None:
+        """Begin `n` continuations after the record: sequences 1 to `n`."""
+        self.drop_branches()
+        for sequence in range(1, n + 1):
+            library().llama_memory_seq_cp(self._memory, MAIN, sequence, -1, -1)
 
     def extend(self, ids: Sequence[int], start: int) -> Logits:
-        """Evaluate at most a chunk of the continuation, from position `start`. Logits [ids, vocabulary]."""
-        self._decode(ids, start, BRANCH, outputs=len(ids))
+        """Evaluate at most a chunk of continuation 1, from position `start`. Logits [ids, vocabulary]."""
+        self._decode(ids, start, MAIN + 1, outputs=len(ids))
         return self._logits()
 
-    def drop_branch(self) -> None:
-        library().llama_memory_seq_rm(self._memory, BRANCH, -1, -1)
+    def extend_each(self, tokens: Mapping[int, int], position: int) -> Logits:
+        """Evaluate one token of each continuation in `tokens`, by its number. Logits [continuations, vocabulary]."""
+        batch = self._batch
+        batch.n_tokens = len(tokens)
+        for i, (sequence, token) in enumerate(tokens.items()):
+            self._put(i, token, position, sequence, wanted=True)
+        self._compute(len(tokens), position, list(tokens))
+        return self._logits()
+
+    def drop_branches(self) -> None:
+        for sequence in range(1, BRANCHES + 1):
+            library().llama_memory_seq_rm(self._memory, sequence, -1, -1)
 
     def row(self) -> Logits:
         """The logits [vocabulary] after the last token. A view, good until the next batch."""
@@ -137,59 +207,85 @@ class Context:
         return row
 
     def _logits(self) -> Logits:
-        first = library().llama_get_logits(self.pointer)
-        if not first:
+        address = quick().llama_get_logits(self.pointer)
+        if not address:
             raise DecodeError("there are no logits")
         kind = ctypes.c_float * (self._rows * self._n_vocab)
-        flat = np.ctypeslib.as_array(kind.from_address(ctypes.addressof(first.contents)))
+        flat: Logits = np.frombuffer(memoryview(kind.from_address(address)), np.float32)
         return flat.reshape(self._rows, self._n_vocab)
 
     def _decode(self, ids: Sequence[int], start: int, sequence: int, outputs: int) -> None:
         """One batch, with the logits of the last `outputs` tokens. Leaves no trace if it fails."""
-        self._fill(ids, start, sequence, outputs)
+        self._batch.n_tokens = len(ids)
+        for i, token in enumerate(ids):
+            self._put(i, token, start + i, sequence, wanted=i >= len(ids) - outputs)
+        self._compute(outputs, start, [sequence])
+
+    def _put(self, i: int, token: int, position: int, sequence: int, wanted: bool) -> None:
+        batch = self._batch
+        batch.token[i] = token
+        batch.pos[i] = position
+        batch.n_seq_id[i] = 1
+        batch.seq_id[i][0] = sequence
+        batch.logits[i] = wanted
+
+    def _compute(self, outputs: int, start: int, sequences: Sequence[int]) -> None:
+        self._choose_threads()
         code = int(library().llama_decode(self.pointer, self._batch))
         if code == 0:
             self._rows = outputs
+            if self._on_gpu:
+                # To read logits waits for the device: not with Python's lock in hand.
+                library().llama_synchronize(self.pointer)
             return
         self._rows = 0
-        if not library().llama_memory_seq_rm(self._memory, sequence, start, -1):
-            self._forget()
+        for sequence in sequences:
+            if not library().llama_memory_seq_rm(self._memory, sequence, start, -1):
+                self.clear()
         if code == _ABORTED:
             raise Aborted
         raise DecodeError("the context is full" if code == 1 else f"llama.cpp gave up with code {code}")
 
-    def _fill(self, ids: Sequence[int], start: int, sequence: int, outputs: int) -> None:
-        batch = self._batch
-        batch.n_tokens = len(ids)
-        for i, token in enumerate(ids):
-            batch.token[i] = token
-            batch.pos[i] = start + i
-            batch.n_seq_id[i] = 1
-            batch.seq_id[i][0] = sequence
-            batch.logits[i] = i >= len(ids) - outputs
+    def _choose_threads(self) -> None:
+        choice = self._chooser.look()
+        if choice is not self._threads:
+            library().llama_set_n_threads(self.pointer, choice.decode, choice.prefill)
+            self._threads = choice
 
     def _truncate(self, length: int) -> None:
         """Forget all but the first `length` tokens; all of them where a model cannot forget a part."""
         if not library().llama_memory_seq_rm(self._memory, MAIN, length, -1):
-            self._forget()
+            self.clear()
             return
         del self.record[length:]
-        self.settled = min(self.settled, length)
+        while self.settled > length:
+            self.ends.pop()
 
-    def _forget(self) -> None:
+    def clear(self) -> None:
+        """Forget everything that was evaluated."""
         library().llama_memory_clear(self._memory, False)
         self.record.clear()
-        self.settled = 0
+        self.ends.clear()
 
 
-def _open(model: Model, cells: int, chunk: int, abort: AbortFlag, threads: tuple[int, int]) -> Any:
+def usable(record: Sequence[int], ends: Sequence[int], ids: Sequence[int]) -> int:
+    """How many of `ids` stand at the beginning of `record` in whole batches.
+
+    At least the last token is always evaluated again, because its logits are needed.
+    """
+    last = min(len(record), len(ids) - 1)
+    shared = next((i for i, (a, b) in enumerate(zip(record, ids, strict=False)) if a != b), last)
+    return next((end for end in reversed(ends) if end <= min(shared, last)), 0)
+
+
+def _open(model: Model, cells: int, chunk: int, abort: AbortFlag, threads: ThreadChoice) -> Any:
     lib = library()
     wanted = lib.llama_context_default_params()
     wanted.n_ctx = cells
     wanted.n_batch = wanted.n_ubatch = chunk
-    wanted.n_seq_max = 2
+    wanted.n_seq_max = 1 + BRANCHES
     wanted.kv_unified = True
-    wanted.n_threads, wanted.n_threads_batch = threads
+    wanted.n_threads, wanted.n_threads_batch = threads.decode, threads.prefill
     wanted.no_perf = True
     wanted.abort_callback = lib.ggml_abort_callback(abort.callback)
     wanted.abort_callback_data = abort.data

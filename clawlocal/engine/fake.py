@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from clawlocal.engine.protocol import BASE, AdapterFile, ChatMessage, Completion, Sampling, Stop
+from clawlocal.engine.protocol import BASE, AdapterFile, ChatMessage, Completion, Sample, Sampling, Stop
 from clawlocal.engine.reply import Reply
 from clawlocal.errors import AdapterError, EngineClosed, PromptError
 
@@ -43,6 +43,7 @@ class Asked:
     prompt: str
     sampling: Sampling
     adapter: AdapterFile | None
+    session: str
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class FakeEngine:
         self.scored: list[AskedScore] = []
         self.checked: list[AdapterFile] = []
         self.forgotten: list[str] = []
+        self.forgotten_sessions: list[str | None] = []
         self.damaged: set[str] = set()
         """Versions that `check` refuses."""
         self._replies: deque[Scripted] = deque()
@@ -122,13 +124,14 @@ class FakeEngine:
         adapter: AdapterFile | None = None,
         on_text: Callable[[str], None] | None = None,
         on_done: Callable[[Completion], None] | None = None,
+        session: str = "",
     ) -> Reply:
         self._check_open()
         if not prompt_ids or len(prompt_ids) + 1 > self.n_ctx:
             raise PromptError(
                 f"Your message is {len(prompt_ids)} tokens, this model reads at most {self.n_ctx - 1}: shorten it."
             )
-        asked = Asked(tuple(prompt_ids), self.detokenize(prompt_ids), sampling, adapter)
+        asked = Asked(tuple(prompt_ids), self.detokenize(prompt_ids), sampling, adapter, session)
         self.requests.append(asked)
         script = self._replies.popleft() if self._replies else Scripted(self.default)
         reply = Reply(on_text, on_done)
@@ -149,6 +152,17 @@ class FakeEngine:
             return self._scores.popleft()
         return self.scorer(prefix_ids, continuations, adapter)
 
+    def sample(
+        self, prefix_ids: Sequence[int], n: int, sampling: Sampling, adapter: AdapterFile | None = None
+    ) -> list[Sample]:
+        """The next `n` replies of the queue."""
+        self._check_open()
+        scripts = [self._replies.popleft() if self._replies else Scripted(self.default) for _ in range(n)]
+        return [
+            Sample(s.text, (*self.tokenize(s.text), END), (s.logprob,) * (len(self.tokenize(s.text)) + 1), s.stopped)
+            for s in scripts
+        ]
+
     def check(self, adapter: AdapterFile) -> None:
         self._check_open()
         self.checked.append(adapter)
@@ -158,8 +172,8 @@ class FakeEngine:
     def forget_adapter(self, version: str) -> None:
         self.forgotten.append(version)
 
-    def set_threads(self, decode: int, prefill: int) -> None:
-        """There is nothing to be fast at."""
+    def forget_session(self, session: str | None) -> None:
+        self.forgotten_sessions.append(session)
 
     def close(self) -> None:
         self._closed.set()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
 from functools import cache
 from typing import Any
 
@@ -11,7 +10,7 @@ log = logging.getLogger("clawlocal.llama.cpp")
 log.addHandler(logging.NullHandler())
 
 _WARNING, _ERROR = 3, 4
-_errors: deque[str] = deque(maxlen=8)
+_errors: list[str] = []
 
 
 @cache
@@ -29,18 +28,21 @@ def library() -> Any:
     return functions
 
 
-def last_error() -> str:
-    """The last thing that llama.cpp complained about, as a clause for a sentence; may be empty."""
-    return _errors[-1] if _errors else ""
+def first_error() -> str:
+    """The first thing that llama.cpp complained about, as a clause for a sentence; may be empty.
+
+    What it says afterwards is only that it failed.
+    """
+    return _errors[0].removeprefix("error loading model: ") if _errors else ""
 
 
 def forget_errors() -> None:
-    """Before an attempt, so that `last_error` speaks of this attempt."""
+    """Before an attempt, so that `first_error` speaks of this attempt."""
     _errors.clear()
 
 
 def _hear(level: int, text: bytes, _data: object) -> None:
     line = text.decode("utf-8", "replace").strip()
-    if level == _ERROR and line:
+    if level == _ERROR and line and not _errors:
         _errors.append(line.split(": ", 1)[-1])
     log.log(logging.WARNING if level in (_WARNING, _ERROR) else logging.DEBUG, "%s", line)

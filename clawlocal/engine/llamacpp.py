@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -17,8 +18,9 @@ from typing import TYPE_CHECKING, TypeVar
 from clawlocal.engine.abort import AbortFlag
 from clawlocal.engine.jobs import Job, JobQueue, Priority
 from clawlocal.engine.prompt import encode_chat
-from clawlocal.engine.protocol import AdapterFile, ChatMessage, Completion, Sampling, Stop
+from clawlocal.engine.protocol import AdapterFile, ChatMessage, Completion, Sample, Sampling, Stop
 from clawlocal.engine.reply import Reply
+from clawlocal.engine.threads import ThreadChoice, ThreadChooser
 from clawlocal.errors import ClawlocalError, EngineClosed, ModelError, PromptError
 
 if TYPE_CHECKING:
@@ -33,12 +35,15 @@ T = TypeVar("T")
 class LlamaEngine:
     """An `Engine` over llama.cpp. Returns at once; the model is loaded on the engine's own thread."""
 
-    def __init__(self, path: Path, *, name: str, n_ctx: int, threads: int = 0) -> None:
+    def __init__(self, path: Path, *, name: str, n_ctx: int, threads: int = 0, prefixes: Path | None = None) -> None:
+        """`threads` 0 chooses; `prefixes` is the folder for what was evaluated of long sessions."""
         self.name = name
         self.n_ctx = n_ctx
         """As asked for; at most what the model was trained for, once it is ready."""
         self._path = Path(path)
-        self._wanted_threads = threads
+        self._chooser = ThreadChooser(threads)
+        self._prefixes = prefixes
+        self._to_forget: deque[str | None] = deque()
         self._abort = AbortFlag()
         self._queue = JobQueue(self._abort)
         self._loaded = threading.Event()
@@ -89,12 +94,13 @@ class LlamaEngine:
         adapter: AdapterFile | None = None,
         on_text: Callable[[str], None] | None = None,
         on_done: Callable[[Completion], None] | None = None,
+        session: str = "",
     ) -> Reply:
         """Start a reply. Raises `PromptError`, and `EngineClosed` or `ModelError` if there is no engine."""
         from clawlocal.engine.chat import ChatRequest
 
         self._check_prompt(prompt_ids)
-        request = ChatRequest(tuple(prompt_ids), sampling, adapter, Reply(on_text, on_done))
+        request = ChatRequest(tuple(prompt_ids), sampling, adapter, Reply(on_text, on_done), session)
         job = Job(Priority.CHAT, lambda: self._chat(request), lambda: self._drop(request))
         request.reply.when_cancelled(lambda: self._queue.interrupt(job))
         self._put(job)
@@ -112,6 +118,14 @@ class LlamaEngine:
         steps = self._on_machine(lambda machine: machine.score(prefix_ids, continuations, adapter))
         return self._wait_for(Priority.SCORE, steps)
 
+    def sample(
+        self, prefix_ids: Sequence[int], n: int, sampling: Sampling, adapter: AdapterFile | None = None
+    ) -> list[Sample]:
+        """`n` continuations of one prefix, drawn independently and decoded together. Blocks."""
+        self._check_prompt(prefix_ids, room=sampling.max_tokens)
+        steps = self._on_machine(lambda machine: machine.sample(prefix_ids, n, sampling, adapter))
+        return self._wait_for(Priority.SCORE, steps)
+
     def check(self, adapter: AdapterFile) -> None:
         """Load the adapter and let it go. Raises `AdapterError` in words."""
         self._wait_for(Priority.CONTROL, self._once(lambda machine: machine.check(adapter)))
@@ -120,9 +134,20 @@ class LlamaEngine:
         """Free what is loaded of this version, when nothing else is to do. Returns at once."""
         self._submit(Priority.IDLE, self._once(lambda machine: machine.forget_adapter(version)))
 
+    def forget_session(self, session: str | None) -> None:
+        """Let go of what was evaluated for a session, or for all. Returns at once."""
+        self._to_forget.append(session)
+        # Before the next chat, which might put it on disk.
+        self._submit(Priority.CHAT, self._once(self._forget_sessions))
+
+    @property
+    def threads(self) -> ThreadChoice:
+        """How many threads it computes with at this moment, and why."""
+        return self._chooser.choice
+
     def set_threads(self, decode: int, prefill: int) -> None:
-        """For the jobs after the present one. Returns at once. Does not change a bit of any reply."""
-        self._submit(Priority.CONTROL, self._once(lambda machine: machine.set_threads(decode, prefill)))
+        """Fix them, for the jobs after the present one; 0, 0 chooses again. Changes no bit of any reply."""
+        self._submit(Priority.CONTROL, self._once(lambda _machine: self._chooser.fix(decode, prefill)))
 
     def close(self) -> None:
         """End the thread and free the model. Running replies end as cancelled. Can be called again."""
@@ -215,10 +240,12 @@ class LlamaEngine:
             job.drop()
 
     def _open(self) -> Machine:
-        from clawlocal.engine.machine import Machine, choose_threads
+        from clawlocal.engine.machine import Machine
 
-        threads = choose_threads(self._wanted_threads)
-        return Machine(self._path, self.n_ctx, (threads, threads), self._abort, lambda: not self._queue.closed)
+        def go_on() -> bool:
+            return not self._queue.closed
+
+        return Machine(self._path, self.n_ctx, self._chooser, self._abort, go_on, self._prefixes)
 
     def _give_up(self, error: Exception) -> None:
         """There will be no model: everybody who waits is told why."""
@@ -233,7 +260,12 @@ class LlamaEngine:
         with self._reading:
             machine, self._machine = self._machine, None
             if machine is not None:
+                self._forget_sessions(machine)
                 machine.close()
+
+    def _forget_sessions(self, machine: Machine) -> None:
+        while self._to_forget:
+            machine.forget_session(self._to_forget.popleft())
 
     def _chat(self, request: ChatRequest) -> bool:
         assert self._machine is not None

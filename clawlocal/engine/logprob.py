@@ -13,7 +13,9 @@ Logits = NDArray[np.float32]
 def log_normaliser(logits_TV: Logits) -> Any:
     """log Σ_v exp(logit_v) over the last axis in fp32, moved by the maximum so that nothing overflows."""
     top_T1 = logits_TV.max(axis=-1, keepdims=True)
-    return top_T1[..., 0] + np.log(np.exp(logits_TV - top_T1).sum(axis=-1))
+    powers_TV = np.subtract(logits_TV, top_T1)
+    np.exp(powers_TV, out=powers_TV)
+    return top_T1[..., 0] + np.log(powers_TV.sum(axis=-1))
 
 
 def log_probs(logits_TV: Logits, ids_T: list[int]) -> Logits:

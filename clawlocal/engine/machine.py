@@ -13,13 +13,17 @@ from pathlib import Path
 from clawlocal.engine.abort import AbortFlag
 from clawlocal.engine.adapters import AdapterShelf, LoadedAdapter
 from clawlocal.engine.chat import ChatRequest, answer
-from clawlocal.engine.context import Aborted, Context, DecodeError
+from clawlocal.engine.context import BRANCHES, Aborted, Context, DecodeError
 from clawlocal.engine.model import Model
-from clawlocal.engine.protocol import AdapterFile, Completion, Stop
+from clawlocal.engine.prefixes import Prefixes
+from clawlocal.engine.protocol import AdapterFile, Completion, Sampling, Stop
+from clawlocal.engine.samples import Steps as SampleSteps
+from clawlocal.engine.samples import sample_steps
+from clawlocal.engine.saved import SavedPrefixes, made_by
 from clawlocal.engine.scoring import Steps, score_steps
+from clawlocal.engine.threads import ThreadChooser
 from clawlocal.errors import AdapterError, ModelError
 
-_MOST_THREADS = 8
 _SCORE_CELLS = 1024
 """The scoring context grows by this many cells."""
 
@@ -28,7 +32,13 @@ class Machine:
     """Opened, used and closed by one thread."""
 
     def __init__(
-        self, path: Path, n_ctx: int, threads: tuple[int, int], abort: AbortFlag, go_on: Callable[[], bool]
+        self,
+        path: Path,
+        n_ctx: int,
+        threads: ThreadChooser,
+        abort: AbortFlag,
+        go_on: Callable[[], bool],
+        prefixes: Path | None = None,
     ) -> None:
         self._abort = abort
         self._threads = threads
@@ -41,19 +51,27 @@ class Machine:
         except BaseException:
             self.model.close()
             raise
+        saved = None if prefixes is None else SavedPrefixes(prefixes, made_by(path))
+        self._prefixes = Prefixes(self._chat, saved)
+        self._closing: tuple[int, ...] = ()
 
     def chat(self, request: ChatRequest) -> Completion:
         """A whole reply. Never raises for what goes wrong with it."""
         try:
-            self._chat.use(self._loaded(request.adapter))
+            loaded = self._loaded(request.adapter)
+            request.reused = self._prefixes.bring(request.adapter, loaded, request.prompt_ids, request.session)
         except (AdapterError, DecodeError) as e:
             return request.completion(Stop.FAILED, str(e))
-        return answer(self._chat, self.model.vocabulary, request, self.n_ctx)
+        completion = answer(self._chat, self.model.vocabulary, request, self.n_ctx)
+        last = completion.token_ids[-1:]
+        self._closing = last if last and self.model.vocabulary.ends(last[0]) else ()
+        self._prefixes.evaluated(len(request.prompt_ids) - request.reused, request.prefill_seconds)
+        return completion
 
     def settle(self) -> Iterator[None]:
-        """Make the last reply reusable, a chunk per step; given up when somebody asks."""
+        """Make the last reply reusable, a batch per step; given up when somebody asks."""
         try:
-            yield from self._chat.settle()
+            yield from self._chat.settle(self._closing)
         except Aborted:
             return
 
@@ -69,24 +87,34 @@ class Machine:
         except DecodeError as e:
             raise ModelError(f"The model could not judge this text, {e}: try again.") from e
 
+    def sample(self, prefix: Sequence[int], n: int, sampling: Sampling, adapter: AdapterFile | None) -> SampleSteps:
+        """A slice per step. Raises `AdapterError`, and `ModelError` if it cannot be computed."""
+        context = self._scoring(len(prefix) + min(n, BRANCHES) * sampling.max_tokens)
+        try:
+            context.use(self._loaded(adapter))
+            return (yield from sample_steps(context, self.model.vocabulary, prefix, n, sampling))
+        except DecodeError as e:
+            raise ModelError(f"The model could not continue this text, {e}: try again.") from e
+
     def check(self, adapter: AdapterFile) -> None:
         """Raises `AdapterError`."""
         self._adapters.check(adapter)
 
     def forget_adapter(self, version: str) -> None:
+        self._prefixes.forget_adapter(version)
         for loaded in self._adapters.of_version(version):
             for context in self._contexts():
                 if context.adapter is loaded:
                     context.use(None)
             self._adapters.release(loaded)
 
-    def set_threads(self, decode: int, prefill: int) -> None:
-        self._threads = (decode, prefill)
-        for context in self._contexts():
-            context.set_threads(decode, prefill)
+    def forget_session(self, session: str | None) -> None:
+        """What was evaluated for a session, or for all."""
+        self._prefixes.forget(session)
 
     def close(self) -> None:
         """Contexts unset their adapters and go first, then the adapters, then the model."""
+        self._prefixes.close()
         for context in self._contexts():
             context.close()
         self._adapters.close()
@@ -110,18 +138,3 @@ class Machine:
             room = -(-cells // _SCORE_CELLS) * _SCORE_CELLS
             self._score = Context(self.model, room, self._abort, self._threads)
         return self._score
-
-
-def choose_threads(wanted: int) -> int:
-    """`wanted`, or for 0 one per physical core, at most 8.
-
-    A second thread makes a prefill nearly twice as fast and decoding a little; past the physical cores
-    threads only wait for one another. The trainer runs at low priority and gives way to all of them.
-    """
-    if wanted > 0:
-        return wanted
-    import psutil
-
-    logical = psutil.cpu_count() or 1
-    physical = psutil.cpu_count(logical=False) or logical
-    return max(1, min(_MOST_THREADS, max(physical, min(2, logical))))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from clawlocal.engine.gguf_file import DamagedFile, GgufFile, read_gguf
-from clawlocal.engine.library import forget_errors, last_error, library
+from clawlocal.engine.library import first_error, forget_errors, library
 from clawlocal.engine.template import ChatTemplate
 from clawlocal.engine.tokens import Vocabulary
 from clawlocal.errors import ModelError
@@ -34,7 +34,9 @@ class Model:
     def template(self) -> ChatTemplate:
         source = library().llama_model_chat_template(self.pointer, None)
         vocabulary = self.vocabulary
-        return ChatTemplate(source.decode() if source else None, vocabulary.bos_text, vocabulary.eos_text)
+        return ChatTemplate(
+            source.decode("utf-8", "replace") if source else None, vocabulary.bos_text, vocabulary.eos_text
+        )
 
     def close(self) -> None:
         if self.pointer is not None:
@@ -45,7 +47,8 @@ class Model:
 def kv_bytes(head: GgufFile, n_ctx: int) -> int:
     """About how much the KV cache of `n_ctx` tokens takes; 0 where the file does not say.
 
-    layers · tokens · (keys + values) · KV heads · numbers per head, in half precision.
+    layers · tokens · (keys + values) · KV heads · numbers per head, in half precision. No context is longer
+    than what the model was trained for.
     """
     known = head.metadata
     prefix = known.get("general.architecture")
@@ -53,11 +56,13 @@ def kv_bytes(head: GgufFile, n_ctx: int) -> int:
         known.get(f"{prefix}.{key}") for key in ("block_count", "embedding_length", "attention.head_count")
     )
     kv_heads = known.get(f"{prefix}.attention.head_count_kv", heads)
+    trained = known.get(f"{prefix}.context_length")
     if not (isinstance(layers, int) and isinstance(width, int) and isinstance(heads, int) and heads):
         return 0
     if not isinstance(kv_heads, int):
         return 0
-    return layers * n_ctx * 2 * kv_heads * (width // heads) * _HALF
+    tokens = min(n_ctx, trained) if isinstance(trained, int) else n_ctx
+    return layers * tokens * 2 * kv_heads * (width // heads) * _HALF
 
 
 def check_memory(needed: int, free: int) -> None:
@@ -87,7 +92,7 @@ def _load(path: Path, go_on: Callable[[], bool]) -> Any:
     forget_errors()
     pointer = lib.llama_model_load_from_file(str(path).encode(), parameters)
     if not pointer:
-        why = last_error() or "llama.cpp does not know this kind of model"
+        why = first_error() or "llama.cpp does not know this kind of model"
         raise ModelError(f"The model {path.name} cannot be loaded ({why}): choose another.")
     return pointer
 

@@ -8,6 +8,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from clawlocal.errors import PromptError
+from clawlocal.limits import amiss, stops_amiss
+
 BASE = "base"
 """The name of the policy without an adapter."""
 
@@ -36,6 +39,16 @@ class Sampling:
     seed: int | None = None
     max_tokens: int = 512
     stop: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises `PromptError` for what no engine can do: whoever asks, nothing is begun then."""
+        for name in ("temperature", "top_p", "top_k", "min_p", "max_tokens", "seed"):
+            value = getattr(self, name)
+            wrong = "" if name == "seed" and value is None else amiss(name, value)
+            if wrong:
+                raise PromptError(f"The option {wrong}.")
+        if wrong := stops_amiss(self.stop):
+            raise PromptError(f"The option {wrong}.")
 
 
 @dataclass(frozen=True)
@@ -71,6 +84,16 @@ class Completion:
     reused: int
     """Prompt tokens that were in the KV cache already."""
     error: str | None = None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One of several continuations of a prefix. `logprobs` as in `Completion`."""
+
+    text: str
+    token_ids: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    stopped: Stop
 
 
 class Generation(Protocol):
@@ -129,10 +152,12 @@ class Engine(Protocol):
         adapter: AdapterFile | None = None,
         on_text: Callable[[str], None] | None = None,
         on_done: Callable[[Completion], None] | None = None,
+        session: str = "",
     ) -> Generation:
         """Start a reply. `on_text` and `on_done` are called on the engine's thread: return quickly.
 
-        Raises `PromptError` when the prompt leaves no room in the context.
+        What was evaluated for a `session` may be kept on disk until it is forgotten; without one, in memory
+        alone. Raises `PromptError` when the prompt leaves no room in the context.
         """
         ...
 
@@ -148,12 +173,25 @@ class Engine(Protocol):
         """
         ...
 
+    def sample(
+        self, prefix_ids: Sequence[int], n: int, sampling: Sampling, adapter: AdapterFile | None = None
+    ) -> list[Sample]:
+        """`n` continuations of one prefix, drawn independently and decoded together.
+
+        The prefix is evaluated once. Blocks; gives way to chat within one decode step.
+        """
+        ...
+
     def check(self, adapter: AdapterFile) -> None:
         """Load the adapter and let it go. Raises `AdapterError` in words."""
         ...
 
     def forget_adapter(self, version: str) -> None:
         """Free what is loaded of this version, if anything."""
+        ...
+
+    def forget_session(self, session: str | None) -> None:
+        """Let go of what was evaluated for a session, or for all. Returns at once."""
         ...
 
     def close(self) -> None:

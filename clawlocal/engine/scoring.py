@@ -16,9 +16,9 @@ def score_steps(context: Context, prefix: Sequence[int], continuations: Sequence
     A batch that was interrupted is done again when the generator is resumed; finished ones are kept.
     Every continuation is evaluated alone, so its score does not depend on what it is compared with.
     """
-    context.drop_branch()
+    context.drop_branches()
     context.rewind(prefix)
-    yield from _prefill(context, prefix)
+    yield from prefill_steps(context, prefix)
     first_V = context.row() - log_normaliser(context.row())
     totals = []
     for continuation in continuations:
@@ -27,7 +27,8 @@ def score_steps(context: Context, prefix: Sequence[int], continuations: Sequence
     return totals
 
 
-def _prefill(context: Context, prefix: Sequence[int]) -> Generator[None, None, None]:
+def prefill_steps(context: Context, prefix: Sequence[int]) -> Generator[None, None, None]:
+    """Evaluate the prefix, a batch per step; an interrupted batch is done again."""
     more = True
     while more:
         try:
@@ -50,7 +51,7 @@ def _continuation(context: Context, ids: list[int], first_V: Logits) -> Generato
         logits_TV = yield from _extend(context, inputs, n_prefix + at)
         total += float(log_probs(logits_TV, targets).sum(dtype="float64"))
         yield
-    context.drop_branch()
+    context.drop_branches()
     return total
 
 

@@ -16,10 +16,10 @@ from datetime import datetime
 from typing import Any, NoReturn, SupportsIndex
 
 from jinja2 import TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from clawlocal.engine.protocol import ChatMessage
-from clawlocal.errors import PromptError
+from clawlocal.engine.sandbox import MISTAKES, MOST_TEXT, Sandbox
+from clawlocal.errors import ModelError, PromptError
 
 ROLES = ("system", "user", "assistant", "tool")
 """A role is written into the template's own text, so it must not be free text."""
@@ -30,7 +30,8 @@ CHATML = (
 )
 """For a model that brings no template."""
 
-_TEMPLATE_MISTAKES = (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
+_AT_MOST = 4
+"""Times over: so much of what was said may be in the prompt, and not more."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,21 @@ class Piece:
 
 
 class ChatTemplate:
-    """A Jinja template from the model file: not to be trusted, so it runs in a sandbox."""
+    """A Jinja template from the model file: not to be trusted, so it runs in a sandbox.
+
+    Raises `ModelError` if it is none.
+    """
 
     def __init__(self, source: str | None, bos: str = "", eos: str = "") -> None:
-        environment = ImmutableSandboxedEnvironment(
-            trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
-        )
+        self._environment = environment = Sandbox()
         environment.filters["tojson"] = _to_json
         environment.globals |= {"raise_exception": _refuse, "strftime_now": _now}
-        self._template = environment.from_string(source or CHATML)
+        try:
+            self._template = environment.read(source or CHATML)
+        except MISTAKES as e:
+            raise ModelError(
+                f"The chat template of this model cannot be read ({_why(e)}): choose another model."
+            ) from e
         self._special = {"bos_token": bos, "eos_token": eos}
 
     def pieces(self, messages: Sequence[ChatMessage]) -> list[Piece]:
@@ -58,10 +65,14 @@ class ChatTemplate:
         slots = _Slots()
         rows = [{"role": _role(m), "content": slots.add(m.content, m)} for m in messages]
         try:
-            text = self._template.render(messages=rows, add_generation_prompt=True, **self._special)
-        except _TEMPLATE_MISTAKES as e:
-            raise PromptError(f"The chat template of this model refuses these messages: {e}.") from e
-        return list(slots.split(text))
+            values = {"messages": rows, "add_generation_prompt": True, **self._special}
+            text = self._environment.render(self._template, values)
+        except MISTAKES as e:
+            raise PromptError(f"The chat template of this model refuses these messages: {_why(e)}.") from e
+        pieces = list(slots.split(text))
+        if sum(len(p.text) for p in pieces) > MOST_TEXT + _AT_MOST * sum(len(m.content) for m in messages):
+            raise PromptError("The chat template of this model repeats what was said: it cannot be used.")
+        return pieces
 
 
 class _Slots:
@@ -140,6 +151,12 @@ def _role(message: ChatMessage) -> str:
     if message.role not in ROLES:
         raise PromptError(f"The role {message.role[:20]!r} is not known: use one of {', '.join(ROLES)}.")
     return message.role
+
+
+def _why(mistake: BaseException) -> str:
+    """The first line of it, without its full stop: a clause."""
+    said = str(mistake).strip().splitlines()
+    return said[0].rstrip(".")[:200] if said else type(mistake).__name__
 
 
 def _to_json(value: Any, indent: int | None = None) -> str:

@@ -6,13 +6,20 @@ Its functions only read the model, so they may be called from any thread while t
 from __future__ import annotations
 
 import ctypes
+import re
+from array import array
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import Any
 
 from clawlocal.engine.library import library
 
 _PIECE = 256
+_REMEMBERED = 4096
+"""Texts whose ids are kept: a chat is encoded again for each message, and most of it is as it was."""
+_LONG, _FEW = 20_000, 16
+"""Of texts with so many letters, only a few are kept."""
 
 
 class Vocabulary:
@@ -24,37 +31,58 @@ class Vocabulary:
         self.size = int(lib.llama_vocab_n_tokens(self._vocabulary))
         adds_bos = bool(lib.llama_vocab_get_add_bos(self._vocabulary))
         self.bos: int | None = int(lib.llama_vocab_bos(self._vocabulary)) if adds_bos else None
+        self._pieces: dict[int, bytes] = {}
+        self._special = lru_cache(_REMEMBERED)(lambda text: array("i", self._tokenize(text, parse_special=True)))
+        self._plain, self._long = (
+            lru_cache(most)(lambda text: array("i", self._without_controls(text))) for most in (_REMEMBERED, _FEW)
+        )
 
     def special(self, text: str) -> list[int]:
         """Ids of a template's own text, in which control tokens are meant."""
-        return self._tokenize(text, parse_special=True)
+        return self._special(text).tolist()
 
     def plain(self, text: str) -> list[int]:
-        """Ids of what somebody said, with no control token, whatever the text spells.
+        """Ids of what somebody said, with no control token, whatever the text spells."""
+        remembered = self._plain if len(text) < _LONG else self._long
+        return remembered(text).tolist()
 
-        Some tokenizers merge plain characters into a control token's id: such a text is cut apart.
-        """
+    def _without_controls(self, text: str) -> list[int]:
+        """Some tokenizers merge plain characters into a control token's id: such a text is cut apart."""
         ids = self._tokenize(text, parse_special=False)
-        forbidden = next((i for i in ids if self._is_reserved(i)), None)
+        forbidden = next((i for i in ids if self.reserved(i)), None)
         if forbidden is None:
             return ids
-        cut = text.find(self.spelling(forbidden)) + 1
-        if not 0 < cut < len(text):
-            return [i for i in ids if not self._is_reserved(i)]
-        return self.plain(text[:cut]) + self.plain(text[cut:])
+        spelled = re.finditer(re.escape(self.spelling(forbidden)), text)
+        cuts = [found.start() + 1 for found in spelled if found.start() + 1 < len(text)]
+        if not cuts:
+            return [i for i in ids if not self.reserved(i)]
+        return [i for start, end in pairwise([0, *cuts, len(text)]) for i in self._without_controls(text[start:end])]
+
+    def reserved(self, token: int) -> bool:
+        """Only a template may write the token: what somebody said never becomes one."""
+        return bool(library().llama_vocab_is_control(self._vocabulary, token)) or self.ends(token)
 
     def ends(self, token: int) -> bool:
         """The token ends a turn."""
-        return bool(library().llama_vocab_is_eog(self._vocabulary, token))
+        return token in self._ending
 
     @cached_property
     def stops(self) -> tuple[int, ...]:
         """All tokens that end a turn."""
-        return tuple(token for token in range(self.size) if self.ends(token))
+        return tuple(sorted(self._ending))
+
+    @cached_property
+    def _ending(self) -> frozenset[int]:
+        # Asked for once: a call into llama.cpp per sampled token would have to wait for Python's lock.
+        is_eog = library().llama_vocab_is_eog
+        return frozenset(token for token in range(self.size) if is_eog(self._vocabulary, token))
 
     def piece(self, token: int) -> bytes:
         """The bytes of a token, which may be a part of a character; none for a control token."""
-        return self._piece(token, special=False)
+        piece = self._pieces.get(token)
+        if piece is None:
+            piece = self._pieces[token] = self._piece(token, special=False)
+        return piece
 
     def text(self, ids: Iterable[int]) -> str:
         """Ids to text; control tokens are left out, bytes that are no character become U+FFFD."""
@@ -74,10 +102,6 @@ class Vocabulary:
 
     def _spelling_of(self, token: int) -> str:
         return self.spelling(token) if token >= 0 else ""
-
-    def _is_reserved(self, token: int) -> bool:
-        lib = library()
-        return bool(lib.llama_vocab_is_control(self._vocabulary, token)) or self.ends(token)
 
     def _tokenize(self, text: str, *, parse_special: bool) -> list[int]:
         lib = library()

@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
-from clawlocal.errors import ClawlocalError, EngineClosed
+from clawlocal.errors import ClawlocalError, EngineClosed, PromptError
 from clawlocal.judge import hints, lessons
 from clawlocal.judge.protocol import Exchange, Judge, Opinion
 from clawlocal.judge.votes import VOTES
@@ -72,6 +72,10 @@ class Reward:
                 self._busy = True
                 try:
                     self._judge(signal)
+                except PromptError as e:
+                    # It stays unjudged, for a model that can read it; the others do not wait for that.
+                    log.warning("a signal could not be judged: %s", e)
+                    continue
                 finally:
                     self._busy = False
                 self._on_change()

@@ -52,7 +52,8 @@ class OpenedModel:
             from clawlocal.engine.llamacpp import LlamaEngine
 
             context = settings.context or min(entry.context, DEFAULT_CONTEXT)
-            engine = LlamaEngine(path, name=name, n_ctx=context, threads=settings.threads)
+            prefixes = where.ensure(where.prefixes)
+            engine = LlamaEngine(path, name=name, n_ctx=context, threads=settings.threads, prefixes=prefixes)
         return cls(entry, path, engine)
 
     @property

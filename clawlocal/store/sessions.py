@@ -39,6 +39,10 @@ class Sessions:
             raise _no_session(session)
         return _session(row)
 
+    def has_session(self, session: str) -> bool:
+        """Whether there is a session of that whole id."""
+        return self._db.row("SELECT 1 FROM sessions WHERE id = ?", (session,)) is not None
+
     def resolve_session(self, prefix: str) -> str:
         """The id that begins with `prefix`. Raises `NotFound`: none, or the candidates."""
         return resolve(self._db, "session", "SELECT id, title AS label FROM sessions", prefix)

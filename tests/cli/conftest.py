@@ -27,11 +27,17 @@ def environment(**more: str) -> dict[str, str]:
 
 @pytest.fixture
 def clawlocal(home: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """`clawlocal("chat", "Hello")` runs a process to its end."""
+    """`clawlocal("chat", "Hello")` runs a process to its end. Half a surrogate stands for a byte that is no text."""
 
     def run(*arguments: str, stdin: str = "", **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*COMMAND, *arguments], input=stdin, capture_output=True, text=True, env=environment(**more), timeout=300
+            [*COMMAND, *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+            env=environment(**more),
+            timeout=300,
         )
 
     return run

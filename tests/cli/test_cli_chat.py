@@ -63,6 +63,18 @@ def test_c_goes_on_where_you_were_and_by_id_with_a_text_or_from_stdin(clawlocal:
     assert answer(clawlocal("chat", "-c", other, "Goodbye!", *SHORT, "--json"))["session"] == other
 
 
+def test_what_no_longer_fits_is_said_and_stays(clawlocal: Run, store: Store) -> None:
+    session, last = store.add_session("smollm2-135m", "", "Birds"), None
+    for n in range(8):
+        asked = store.add_message(session.id, last, "user", f"Heron {n}: " + "how wide is the river? " * 10)
+        last = store.add_message(session.id, asked.id, "assistant", "It is wide.").id
+    ran = clawlocal("chat", "-c", session.id, "And now?", *SHORT, CLAWLOCAL_CONTEXT="512")
+    assert "oldest messages no longer fit into the prompt" in ran.stderr
+    assert ran.stderr.count("stays in this chat and in search.") == 1
+    assert "Heron 0: how wide" in clawlocal("sessions", "show", session.id).stdout
+    assert session.id in clawlocal("sessions", "search", "Heron 0:").stdout
+
+
 def test_a_temporary_chat_leaves_no_session(clawlocal: Run, store: Store) -> None:
     found = answer(clawlocal("chat", "Hello!", "--temp", *SHORT, "--json"))
     assert found["session"].startswith("temp-") and found["turn"] is None

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import gguf
 import pytest
 
 from clawlocal.conversation import Conversations
@@ -54,6 +55,31 @@ def test_a_model_cut_short(clawlocal: Run, home: Path, model_path: Path) -> None
     fails(clawlocal("chat", "Hello", "-m", "mine"), "is cut short", "Copy it again")
 
 
+def test_a_model_of_an_unknown_architecture(clawlocal: Run, home: Path, store: Store) -> None:
+    writer = gguf.GGUFWriter(str(home / "config" / "mine.gguf"), "unheardof")
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    entry(home)
+    fails(clawlocal("chat", "Hello", "-m", "mine"), "unknown model architecture: 'unheardof'", "choose another")
+    assert store.sessions() == []
+
+
+@pytest.mark.parametrize(("text", "locale"), [("\udcff\udcfe heron", "en_GB.UTF-8"), ("half a letter \udcc3", "C")])
+def test_standard_input_that_is_no_text(clawlocal: Run, store: Store, text: str, locale: str) -> None:
+    ran = clawlocal("chat", "-", stdin=text, LC_ALL=locale)
+    fails(ran, "Standard input is not text in UTF-8", "Convert it first")
+    assert store.sessions() == []
+
+
+def test_an_argument_that_is_no_text(clawlocal: Run, store: Store) -> None:
+    ran = clawlocal("chat", "a heron \udcff", "--max-tokens", "1", "--temperature", "0")
+    assert ran.returncode == 0 and "Traceback" not in ran.stderr
+    [session] = store.sessions()
+    assert store.branch(session.id)[0].content == "a heron ?"
+
+
 def test_a_file_where_the_data_folder_should_be(clawlocal: Run, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for command in (["chat", "Hello"], ["sessions", "list"], ["learn", "status", "--json"]):
@@ -68,6 +94,11 @@ def test_settings_that_cannot_be_read(clawlocal: Run, home: Path) -> None:
 def test_an_empty_and_an_overlong_prompt(clawlocal: Run, store: Store) -> None:
     fails(clawlocal("chat", "-", stdin=" \n"), "There is nothing to send")
     fails(clawlocal("chat", stdin="heron " * 5000), "tokens long", "Shorten it")
+    assert store.sessions() == []
+
+
+def test_a_temperature_that_is_no_number(clawlocal: Run, store: Store) -> None:
+    fails(clawlocal("chat", "Hello", "--temperature", "nan"), "temperature is nan: it must be from 0 to 5.")
     assert store.sessions() == []
 
 
@@ -105,6 +136,11 @@ def test_without_a_terminal_the_chat_does_not_open(clawlocal: Run) -> None:
         ["chat", "Hello", "--temp", "-c"],
         ["chat", "Hello", "--max-tokens", "0"],
         ["chat", "Hello", "--temperature", "warm"],
+        ["chat", "Hello", "--temperature", "-3"],
+        ["chat", "Hello", "--temperature", "inf"],
+        ["chat", "Hello", "--max-tokens", "1" + "0" * 5000],
+        ["chat", "Hello", "--seed", "-1"],
+        ["chat", "Hello", "--seed", "4294967296"],
         ["rate", "abc", "meh"],
         ["adapters", "export", "--format", "onnx", "--out", "x"],
         ["sessions", "list", "--limit", "0"],

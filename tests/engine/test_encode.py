@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
+import re
+from array import array
+from functools import cache, lru_cache
 
 import pytest
 from conftest import user
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from clawlocal.engine.library import library
 from clawlocal.engine.llamacpp import LlamaEngine
 from clawlocal.engine.protocol import ChatMessage
+from clawlocal.engine.tokens import Vocabulary
 from clawlocal.errors import PromptError
 
 DEFAULT_SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
@@ -115,3 +118,38 @@ def test_sampled_ids_are_used_as_they_are(llama_engine: LlamaEngine) -> None:
 def test_nothing_to_answer(llama_engine: LlamaEngine) -> None:
     with pytest.raises(PromptError):
         llama_engine.encode([])
+
+
+class Merging(Vocabulary):
+    """A vocabulary that makes control tokens of plain text: `<s>` is 1; other letters are themselves."""
+
+    def __init__(self) -> None:
+        self._plain = lru_cache(lambda text: array("i", self._without_controls(text)))
+
+    def _tokenize(self, text: str, *, parse_special: bool) -> list[int]:
+        return [1 if part == "<s>" else ord(part) for part in re.findall("<s>|.", text)]
+
+    def reserved(self, token: int) -> bool:
+        return token in (1, ord("!"))
+
+    def spelling(self, token: int) -> str:
+        return "<s>" if token == 1 else "!"
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(["<s>", "<", "s", ">", "!"]), max_size=20).map("".join))
+def test_a_control_token_that_plain_text_merges_into_is_cut_apart(text: str) -> None:
+    ids = Merging().plain(text)
+    assert "".join(map(chr, ids)) == text.replace("!", "")
+
+
+def test_thousands_of_them_are_cut_apart_at_once() -> None:
+    assert len(Merging().plain("<s>" * 5000)) == 15_000
+
+
+def test_what_is_remembered_cannot_be_changed(llama_engine: LlamaEngine) -> None:
+    words = vocabulary(llama_engine)
+    first = words.plain("a heron")
+    first.append(0)
+    assert words.plain("a heron") == first[:-1]
+    assert words.plain("heron " * 5000) == words.plain("heron " * 5000)

@@ -69,6 +69,7 @@ def test_a_gguf_that_is_no_model(tmp_path: Path) -> None:
 def test_not_enough_memory(model_path: Path) -> None:
     needed = kv_bytes(read_gguf(model_path), 1000)
     assert needed == 30 * 1000 * 2 * 3 * 64 * 2
+    assert kv_bytes(read_gguf(model_path), 10_000_000) == kv_bytes(read_gguf(model_path), 8192)
     check_memory(needed, needed)
     with pytest.raises(ModelError, match=r"needs .* GB of memory and .* are free"):
         check_memory(needed, needed - 1)

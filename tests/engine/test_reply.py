@@ -16,6 +16,7 @@ from clawlocal.engine.llamacpp import LlamaEngine
 from clawlocal.engine.logprob import log_probs
 from clawlocal.engine.model import Model
 from clawlocal.engine.protocol import AdapterFile, ChatMessage, Completion, Sampling, Stop
+from clawlocal.engine.threads import ThreadChooser
 from clawlocal.errors import ModelError, PromptError
 
 GREEDY = Sampling(temperature=0, max_tokens=12)
@@ -38,7 +39,7 @@ def fresh_contexts(model_path: Path) -> Iterator[Callable[[], Context]]:
     made: list[Context] = []
 
     def make() -> Context:
-        made.append(Context(model, 512, AbortFlag(), (1, 1)))
+        made.append(Context(model, 512, AbortFlag(), ThreadChooser(1)))
         return made[-1]
 
     yield make
@@ -108,14 +109,29 @@ def test_a_reply_is_made_reusable_while_nobody_waits(
     llama_engine: LlamaEngine, until: Callable[[Callable[[], bool]], None]
 ) -> None:
     prompt = llama_engine.encode(user("Tell me a story."))
-    told = llama_engine.generate(prompt, replace(GREEDY, max_tokens=70)).result(DEADLINE)
+    told = llama_engine.generate(prompt, replace(GREEDY, max_tokens=100)).result(DEADLINE)
     machine = llama_engine._machine
     assert machine is not None
-    known = len(prompt) + len(told.token_ids) - 1
-    until(lambda: machine._chat.settled == known // 64 * 64)
+    until(lambda: machine._chat.settled > len(prompt) + 36)
+    settled = machine._chat.settled
     history = [*user("Tell me a story."), ChatMessage("assistant", told.text, told.token_ids), *user("And?")]
     completion = llama_engine.generate(llama_engine.encode(history), GREEDY).result(DEADLINE)
-    assert completion.reused == known // 64 * 64 > len(prompt)
+    assert completion.reused == settled
+
+
+def test_a_reply_that_ended_itself_leaves_only_the_next_message_to_read(
+    llama_engine: LlamaEngine, until: Callable[[Callable[[], bool]], None]
+) -> None:
+    asked = "Say yes or no, and nothing else, please: is the sky blue on a clear day?"
+    prompt = llama_engine.encode(user(asked))
+    told = llama_engine.generate(prompt, replace(GREEDY, max_tokens=200)).result(DEADLINE)
+    assert told.stopped is Stop.END
+    machine = llama_engine._machine
+    assert machine is not None
+    until(lambda: machine._chat.settled == len(prompt) + len(told.token_ids))
+    history = [*user(asked), ChatMessage("assistant", told.text, told.token_ids[:-1]), *user("And?")]
+    completion = llama_engine.generate(llama_engine.encode(history), GREEDY).result(DEADLINE)
+    assert completion.reused == len(prompt) + len(told.token_ids)
 
 
 def test_threads_do_not_change_a_bit(llama_engine: LlamaEngine) -> None:

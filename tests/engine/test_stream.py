@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,6 +60,32 @@ def test_half_a_stop_string_at_the_end_is_text() -> None:
     stream = TextStream(["STOP"])
     assert stream.feed(b"go ST") + stream.finish() == "go ST"
     assert not stream.stopped
+
+
+@given(texts, st.lists(st.text(max_size=3), max_size=3), st.lists(st.integers(0, 200), max_size=8))
+def test_any_stop_string_is_harmless(text: str, stop: list[str], cuts: list[int]) -> None:
+    whole, pieces, stopped = run(text.encode(), stop, cuts)
+    assert "".join(pieces) == whole
+    assert stopped == any(s in text for s in stop if s)
+
+
+@pytest.mark.parametrize("stop", ["¦", "\x80", "\x9f", "ð", "\ud83e", "\udd80", "\udcf0", "\ufffd"])
+def test_a_stop_string_that_shares_bytes_with_a_character_does_not_cut_it(stop: str) -> None:
+    """As bytes or as UTF-16 each of them is a part of this one, or looks like it."""
+    data = "a🦀b".encode()
+    assert run(data, [stop], list(range(len(data)))) == ("a🦀b", ["", "a", "", "", "", "🦀", "b", ""], False)
+
+
+def test_a_stop_string_may_begin_in_the_middle_of_a_piece_and_of_a_character() -> None:
+    data = "x\u00e9\u0301y".encode()
+    for cuts in ([], [2], [2, 4], list(range(len(data)))):
+        assert run(data, ["\u0301y"], cuts)[0] == "x\u00e9"
+        assert run(data, ["\u00e9\u0301"], cuts)[0] == "x"
+
+
+def test_a_stop_string_of_what_is_no_character() -> None:
+    assert run(b"a\xf0\x9fb", ["\ufffd"], [2])[0] == "a"
+    assert run(b"a\xf0\x9f", ["\ufffd"], [2]) == ("a", ["a", "", ""], True)
 
 
 def test_empty_stop_strings_are_ignored() -> None:

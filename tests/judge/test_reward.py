@@ -9,7 +9,7 @@ import pytest
 
 from clawlocal.conversation import Conversations
 from clawlocal.engine.fake import FakeEngine
-from clawlocal.errors import EngineClosed, StoreError
+from clawlocal.errors import EngineClosed, PromptError, StoreError
 from clawlocal.judge.cascade import cascade
 from clawlocal.judge.explicit import ExplicitJudge
 from clawlocal.judge.lessons import GENERAL, THIS_TURN
@@ -56,6 +56,27 @@ def test_each_signal_is_judged_once_and_in_order(conversations: Conversations, s
     reward.catch_up()
     assert [(x.request, x.next_state) for x in judge.asked] == [("one", "two"), ("two", "three"), ("three", "four")]
     assert changes == [False] * 3
+    assert store.unjudged() == []
+
+
+def test_a_signal_that_does_not_fit_into_the_context_does_not_hold_up_the_others(
+    conversations: Conversations, store: Store
+) -> None:
+    session = None
+    for text in ("one", "two", "three"):
+        session = exchange(conversations, text, session).session
+    judge, changes = Says(1), []
+
+    def refuse() -> None:
+        judge.before = nothing
+        raise PromptError("Your message is 310 tokens.")
+
+    judge.before = refuse
+    reward = Reward(store, [judge], lambda: changes.append(reward.judging))
+    reward.catch_up()
+    assert ([x.next_state for x in judge.asked], changes) == (["three"], [False])
+    reward.catch_up()
+    assert [x.next_state for x in judge.asked] == ["three", "two"]
     assert store.unjudged() == []
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import gguf
 import pytest
 from waiting import chat_of, idle, said, send, shown, until
 
 from clawlocal.assistant import Assistant
 from clawlocal.config import Settings
 from clawlocal.engine.fake import FakeEngine
+from clawlocal.engine.llamacpp import LlamaEngine
 from tui.app import ClawlocalApp
 from tui.screens.panel import PanelScreen
 from tui.widgets.reply import ReplyLine
@@ -43,3 +45,43 @@ async def test_chat_feedback_and_panel(tmp_path: Path, monkeypatch: pytest.Monke
             chat.open(session)
             await until(pilot, lambda: len(chat.transcript.exchanges) == 1)
             await until(pilot, lambda: "tok" in shown(chat.query_one(ReplyLine)))
+
+
+async def test_the_end_of_the_context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLAWLOCAL_HOME", str(tmp_path))
+    with Assistant.open(Settings(), engine=FakeEngine(n_ctx=300)) as assistant:
+        app = ClawlocalApp(assistant)
+        async with app.run_test() as pilot:
+            chat = chat_of(pilot)
+            for number in range(4):
+                await send(pilot, f"question {number} " + "x" * 60)
+                await until(pilot, lambda number=number: len(chat.transcript.exchanges) == number + 1)
+                await idle(pilot)
+            last = chat.transcript.exchanges[-1]
+            assert "oldest messages no longer fit into the prompt" in shown(last, "#notices")
+            assert "stays in this chat and in search." in shown(last, "#notices")
+            overlong = "a long question " * 30
+            await send(pilot, overlong)
+            await said(pilot, "Shorten it or send it in parts.")
+            await until(pilot, lambda: chat.prompt.text == overlong)
+            assert len(chat.transcript.exchanges) == 4
+            assert chat.talk.session is not None
+            assert len(assistant.messages(chat.talk.session)) == 8
+
+
+async def test_a_model_that_llama_cpp_does_not_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLAWLOCAL_HOME", str(tmp_path))
+    writer = gguf.GGUFWriter(str(tmp_path / "odd.gguf"), "unheardof")
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    engine = LlamaEngine(tmp_path / "odd.gguf", name="odd", n_ctx=256)
+    with Assistant.open(Settings(), engine=engine) as assistant:
+        async with ClawlocalApp(assistant).run_test() as pilot:
+            chat = chat_of(pilot)
+            await said(pilot, "unknown model architecture: 'unheardof'")
+            await until(pilot, lambda: "no model" in shown(chat, "StatusLine"))
+            await send(pilot, "hello")
+            await until(pilot, lambda: chat.prompt.text == "hello" and not chat.transcript.exchanges)
+            assert assistant.sessions() == []

@@ -21,7 +21,7 @@ Stages = dict[str, float]
 TURNS = 30
 TOKENS_PER_TURN = 45
 """About what a turn of benchmarks.switching takes with its template."""
-SCORED, LABEL, SCORES = 400, 8, 5
+SCORED, LABEL, SCORES = 300, 8, 2
 
 
 def rss_mb() -> float:

@@ -2,58 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any
 
 from benchmarks.fresh import Fresh
 from benchmarks.timeline import Timeline, Watch
 from clawlocal import config, paths
 from clawlocal.config import Settings
-from clawlocal.engine.protocol import AdapterFile, Completion, Engine, Generation, Sampling
+from clawlocal.engine.llamacpp import LlamaEngine
+from clawlocal.engine.protocol import AdapterFile, Completion, Sampling
 from clawlocal.errors import ModelError
 from clawlocal.models import Catalog, locate
 from clawlocal.models.opened import OpenedModel
 
 GREEDY = Sampling(temperature=0)
-
-
-class Threads(Protocol):
-    """How many threads compute, and why."""
-
-    @property
-    def decode(self) -> int: ...
-
-    @property
-    def prefill(self) -> int: ...
-
-    @property
-    def reason(self) -> str: ...
-
-
-class Serving(Engine, Protocol):
-    """What the llama.cpp engine has beyond every engine."""
-
-    @property
-    def threads(self) -> Threads: ...
-
-    def set_threads(self, decode: int, prefill: int) -> None: ...
-
-    def sample(
-        self, prefix_ids: Sequence[int], n: int, sampling: Sampling, adapter: AdapterFile | None = None
-    ) -> Sequence[object]: ...
-
-    def generate(
-        self,
-        prompt_ids: Sequence[int],
-        sampling: Sampling,
-        adapter: AdapterFile | None = None,
-        on_text: Callable[[str], None] | None = None,
-        on_done: Callable[[Completion], None] | None = None,
-        session: str = "",
-    ) -> Generation: ...
 
 
 @dataclass(frozen=True)
@@ -68,7 +33,7 @@ class Part:
 class Served:
     """An engine that is ready, and what surrounds it."""
 
-    engine: Serving
+    engine: LlamaEngine
     path: Path
     fresh: Fresh
     settings: Settings
@@ -106,6 +71,7 @@ def served(model: str | None = None) -> Iterator[Served]:
     try:
         opened.engine.wait_ready()
         path = locate(Catalog.load(where).entry(name), where)
-        yield Served(cast(Serving, opened.engine), path, Fresh(opened.engine), settings)
+        assert isinstance(opened.engine, LlamaEngine)
+        yield Served(opened.engine, path, Fresh(opened.engine), settings)
     finally:
         opened.engine.close()

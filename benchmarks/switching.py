@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from dataclasses import replace
 from functools import partial
-from itertools import count
 from pathlib import Path
 from statistics import median
 
@@ -21,6 +20,8 @@ SESSION, OTHER = 1500, 400
 TURNS, REPLY, MESSAGE = 30, 24, 12
 """Turns of a conversation; tokens of a reply and of a message."""
 SHORT = 8
+LONG, SHORTER, TALK = "bench-long", "bench-shorter", "bench-talk"
+"""Sessions, forgotten at the end: what was evaluated for them may be on disk."""
 
 
 def swap(ours: Served, repeats: int, n: int = PROMPT) -> Part:
@@ -58,8 +59,7 @@ def swap(ours: Served, repeats: int, n: int = PROMPT) -> Part:
 
 def switch_back(ours: Served, repeats: int, session: int = SESSION, other: int = OTHER) -> Part:
     """Back to a long session after another one, against staying in it and against reading it all again."""
-    names = count()
-    rounds = [_there_and_back(ours, next(names), session, other) for _ in range(repeats + 1)][1:]
+    rounds = [_there_and_back(ours, session, other) for _ in range(repeats + 1)][1:]
     whole, stayed, back = ([each[i] for each in rounds] for i in range(3))
     results = {
         "switch_back_ms": spread([1000 * s for s in differences(back, stayed)]),
@@ -97,11 +97,12 @@ def conversation(ours: Served, n: int, reply: int = REPLY) -> list[float]:
         lines.append(Line("user", ours.fresh.text(MESSAGE)))
         until_quiet()
         prompt = build(ours.engine, "", lines).ids
-        timeline, done = ours.reply(prompt, replace(GREEDY, max_tokens=reply), session="bench-turns")
+        timeline, done = ours.reply(prompt, replace(GREEDY, max_tokens=reply), session=TALK)
         ends = done.token_ids[-1:] and done.token_ids[-1] in ours.engine.stop_ids
         ids = done.token_ids[:-1] if ends else done.token_ids
         lines.append(Line("assistant", done.text, token_ids=ids))
         found.append(timeline.first)
+    ours.engine.forget_session(TALK)
     return found
 
 
@@ -112,11 +113,13 @@ def _after(ours: Served, before: AdapterFile | None, now: AdapterFile | None, n:
     return ours.first(ours.fresh.ids(n), now)
 
 
-def _there_and_back(ours: Served, number: int, session: int, other: int) -> tuple[float, float, float]:
+def _there_and_back(ours: Served, session: int, other: int) -> tuple[float, float, float]:
     """Seconds to the first token: of the session at first, again at once, and after another session."""
     long, short = ours.fresh.ids(session), ours.fresh.ids(other)
     found = []
-    for prompt, name in ((long, "long"), (long, "long"), (short, "other"), (long, "long")):
+    for prompt, name in ((long, LONG), (long, LONG), (short, SHORTER), (long, LONG)):
         until_quiet()
-        found.append(ours.first(prompt, session=f"bench-{name}-{number}"))
+        found.append(ours.first(prompt, session=name))
+    for name in (LONG, SHORTER):
+        ours.engine.forget_session(name)
     return found[0], found[1], found[3]

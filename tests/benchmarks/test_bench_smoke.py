@@ -22,9 +22,6 @@ from clawlocal.engine.protocol import Sampling
 from clawlocal.errors import ClawlocalError
 from clawlocal.judge import reward
 
-needs_samples = pytest.mark.skipif(
-    not hasattr(LlamaEngine, "sample"), reason="the engine has no sample, threads and sessions yet"
-)
 SMALL: dict[str, Callable[[Served], Part]] = {
     "speed": lambda one: speed.speed(one, 1, tokens=3, prompts=(8,)),
     "bandwidth": lambda one: speed.bandwidth(one, 1, tokens=3),
@@ -49,7 +46,6 @@ def test_the_command_names_the_parts_that_there_are() -> None:
     assert tuple(PARTS) == tuple(SMALL) == bench.PARTS
 
 
-@needs_samples
 @pytest.mark.parametrize("part", SMALL)
 def test_a_part_of_the_engines_benchmark(one: Served, part: str) -> None:
     found = SMALL[part](one)
@@ -58,7 +54,6 @@ def test_a_part_of_the_engines_benchmark(one: Served, part: str) -> None:
     assert all(map(math.isfinite, found.ratios.values()))
 
 
-@needs_samples
 def test_memory_after_changes_of_adapter(one: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "WARM_UP", 2)
     a, b = memory._adapters(one, tmp_path)
@@ -67,7 +62,6 @@ def test_memory_after_changes_of_adapter(one: Served, tmp_path: Path, monkeypatc
     assert len(memory.series(one, memory._always_new(one, a, b), swaps=2, every=2)["rss_mb"]) == 2
 
 
-@needs_samples
 def test_the_memory_of_our_own_process(model_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(resident.__file__).parents[1]))
     ours = resident.of_ours("smollm2-135m", turns=1)

@@ -6,19 +6,15 @@ the prompt (memory alone), and the weights that learned it, without a line in th
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from statistics import mean
 from typing import Any
 
+from benchmarks.home import assistant_in_empty_home
 from benchmarks.report import report
 from benchmarks.terse import HELD_OUT, QUESTIONS, WISH, obeys, on_topic, sentences
 from clawlocal.assistant import Assistant
-from clawlocal.config import Settings
 from clawlocal.errors import TrainerError
 from clawlocal.records import Receipt, UpdateStatus
 
@@ -55,7 +51,7 @@ def run(seeds: int) -> dict[str, Any]:
 
 
 def _user(seed: int) -> dict[str, Any]:
-    with _assistant() as assistant:
+    with assistant_in_empty_home(max_tokens=160) as assistant:
         frozen = _score(assistant, seed, lessons=False)
         _correct(assistant, seed)
         prompted = _score(assistant, seed, lessons=True)
@@ -68,22 +64,6 @@ def _user(seed: int) -> dict[str, Any]:
         "kl_base": receipt.metrics["kl_base"],
         "update_seconds": receipt.seconds,
     }
-
-
-@contextmanager
-def _assistant() -> Iterator[Assistant]:
-    """An assistant over an empty data folder, which never trains by itself."""
-    before = os.environ.get("CLAWLOCAL_HOME")
-    with tempfile.TemporaryDirectory(prefix="clawlocal-bench-") as home:
-        os.environ["CLAWLOCAL_HOME"] = home
-        try:
-            with Assistant.open(Settings(idle_seconds=86400, max_tokens=160)) as assistant:
-                assistant.wait_ready()
-                yield assistant
-        finally:
-            os.environ.pop("CLAWLOCAL_HOME")
-            if before is not None:
-                os.environ["CLAWLOCAL_HOME"] = before
 
 
 def _correct(assistant: Assistant, seed: int) -> None:

@@ -6,12 +6,14 @@ import importlib.metadata
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import psutil
 
 from clawlocal import config, paths
+from clawlocal.engine.threads import WINDOW_SECONDS, ThreadChooser
 from clawlocal.errors import ClawlocalError
 from clawlocal.lock import FolderLock
 from clawlocal.models import files
@@ -47,7 +49,7 @@ def run() -> list[Check]:
         _check("trainer", _trainer),
         _check("memory", _memory),
         _check("disk", lambda: _disk(where)),
-        _check("processor", _processor),
+        _check("threads", lambda: _threads(where)),
     ]
 
 
@@ -132,5 +134,12 @@ def _disk(where: Paths) -> str:
     return f"{free / 1e9:.1f} GB free"
 
 
-def _processor() -> str:
-    return f"{os.cpu_count()} threads; the trainer runs at low priority and stops while you type"
+def _threads(where: Paths) -> str:
+    chooser = ThreadChooser(config.load(where.settings).threads)
+    chooser.look()
+    time.sleep(WINDOW_SECONDS)
+    now = chooser.look()
+    return (
+        f"{os.cpu_count()} cores; {now.prefill} threads would read a prompt now and {now.decode} write a reply, since "
+        f"{now.reason}; the trainer runs at low priority and stops while you type"
+    )

@@ -1,4 +1,4 @@
-"""`clawlocal bench`: what the tables in the docs are made from. Prints one JSON value."""
+"""`clawlocal bench`: what the tables in the docs are made from. Knows no benchmark's insides."""
 
 from __future__ import annotations
 
@@ -8,13 +8,50 @@ from typing import Any
 
 import click
 
-from clawlocal.cli.output import json_option, print_json
+from clawlocal.cli.figures import lines
+from clawlocal.cli.output import json_option, plain, print_json
 from clawlocal.errors import ClawlocalError
+
+PARTS = ("speed", "bandwidth", "votes", "judge", "preempt", "swap", "switch_back", "turns")
+"""Of `clawlocal bench engine`, as benchmarks.engine names them: what is measured is not imported for `--help`."""
+
+repeats_option = click.option(
+    "--repeats", type=click.IntRange(min=1), default=5, show_default=True, help="Rounds of every measurement."
+)
+model_option = click.option("--model", metavar="NAME", help="The model to measure; `clawlocal models list` names them.")
 
 
 @click.group()
 def bench() -> None:
     """Measure speed and quality on this machine. Run nothing else meanwhile."""
+
+
+@bench.command()
+@repeats_option
+@model_option
+@click.option("--only", type=click.Choice(PARTS), multiple=True, help="Only this part; may be said more than once.")
+@json_option
+def engine(repeats: int, model: str | None, only: tuple[str, ...], as_json: bool) -> None:
+    """Serving beside llama.cpp alone: decoding, first tokens, votes, interruption, changes of adapter and session."""
+    _print(_load("engine")(repeats, model, only, _say), as_json)
+
+
+@bench.command()
+@repeats_option
+@json_option
+def latency(repeats: int, as_json: bool) -> None:
+    """What a chat feels of the learning beside it: judge at work, trainer running, suspended, being suspended."""
+    _print(_load("latency")(repeats, _say), as_json)
+
+
+@bench.command()
+@repeats_option
+@click.option("--swaps", type=click.IntRange(min=1), default=500, show_default=True, help="Changes of adapter.")
+@model_option
+@json_option
+def memory(repeats: int, swaps: int, model: str | None, as_json: bool) -> None:
+    """Memory after loading, chatting, judging and many changes of adapter, beside llama.cpp alone."""
+    _print(_load("memory")(repeats, swaps, model, _say), as_json)
 
 
 @bench.command()
@@ -40,9 +77,14 @@ def _load(name: str) -> Any:
     return next(iter(found)).load()
 
 
+def _say(stage: str) -> None:
+    """Which part has begun: the whole takes minutes."""
+    click.echo(f"… {stage}", err=True)
+
+
 def _print(report: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(report)
         return
-    for name, value in {**report["results"], **report["ratios"]}.items():
-        click.echo(f"{name:24} {value if not isinstance(value, float) else f'{value:.3f}'}")
+    for line in lines(report):
+        click.echo(plain(line))

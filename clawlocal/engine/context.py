@@ -1,10 +1,8 @@
 """One llama.cpp context: batches in, rows of logits out, and a record of what its KV cache holds.
 
-llama.cpp's numbers depend in their last bits on how many tokens a batch has. So that the same prompt
-gives the same reply whatever came before, every prompt is cut into the same batches, by its ids alone
-(`batch_end`), and only whole ones are ever reused. Most end with a message, so that a turn finds all
-earlier messages evaluated. Tokens that were sampled went through the model one by one; `settle` evaluates
-them once more in batches while nobody waits, so that the next turn finds them.
+Prompts are evaluated in the batches of `batches`, and only whole ones are ever reused. Tokens that were
+sampled went through the model one by one; `settle` evaluates them once more in batches while nobody waits,
+so that the next turn finds them.
 
 Belongs to the engine's thread. Knows no text, no sampling and no queue.
 """
@@ -12,15 +10,14 @@ Belongs to the engine's thread. Knows no text, no sampling and no queue.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clawlocal.engine.abort import AbortFlag
 from clawlocal.engine.adapters import LoadedAdapter
+from clawlocal.engine.batches import SHORTEST, Snapshot, batch_end, usable
 from clawlocal.engine.library import library
 from clawlocal.engine.logprob import Logits
 from clawlocal.engine.model import Model
@@ -30,9 +27,6 @@ from clawlocal.errors import ModelError
 
 CHUNK_CPU, CHUNK_GPU = 64, 512
 """Most tokens of a batch. On two cores 64 is as fast as 512, and less is lost when it is interrupted."""
-SHORTEST = 16
-"""Fewest tokens of a batch that ends with a message: shorter ones would make a long prefill slower."""
-
 MAIN = 0
 """The sequence of the record; those above it are continuations that are tried and taken back."""
 BRANCHES = 8
@@ -47,22 +41,6 @@ class Aborted(Exception):
 
 class DecodeError(RuntimeError):
     """llama.cpp could not evaluate a batch. The message is a clause: why."""
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """What a context had evaluated, outside of it: `state` is llama.cpp's own form of the cache."""
-
-    ids: tuple[int, ...]
-    ends: tuple[int, ...]
-    """Where whole batches end, ascending; the last one is the number of ids."""
-    state: NDArray[np.uint8]
-
-
-def batch_end(ids: Sequence[int], start: int, chunk: int, turn_ends: Container[int]) -> int:
-    """Where the batch ends that begins at `start`: after a message, or when it is full, or at the end."""
-    stop = min(start + chunk, len(ids))
-    return next((i + 1 for i in range(start + SHORTEST - 1, stop) if ids[i] in turn_ends), stop)
 
 
 class Context:
@@ -266,16 +244,6 @@ class Context:
         library().llama_memory_clear(self._memory, False)
         self.record.clear()
         self.ends.clear()
-
-
-def usable(record: Sequence[int], ends: Sequence[int], ids: Sequence[int]) -> int:
-    """How many of `ids` stand at the beginning of `record` in whole batches.
-
-    At least the last token is always evaluated again, because its logits are needed.
-    """
-    last = min(len(record), len(ids) - 1)
-    shared = next((i for i, (a, b) in enumerate(zip(record, ids, strict=False)) if a != b), last)
-    return next((end for end in reversed(ends) if end <= min(shared, last)), 0)
 
 
 def _open(model: Model, cells: int, chunk: int, abort: AbortFlag, threads: ThreadChoice) -> Any:

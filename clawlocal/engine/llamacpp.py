@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -44,6 +45,7 @@ class LlamaEngine:
         self._path = Path(path)
         self._chooser = ThreadChooser(threads)
         self._prefixes = prefixes
+        self._to_forget: deque[str | None] = deque()
         self._abort = AbortFlag()
         self._queue = JobQueue(self._abort)
         self._loaded = threading.Event()
@@ -144,7 +146,9 @@ class LlamaEngine:
 
     def forget_session(self, session: str | None) -> None:
         """Let go of what was evaluated for a session, or for all. Returns at once."""
-        self._submit(Priority.CONTROL, self._once(lambda machine: machine.forget_session(session)))
+        self._to_forget.append(session)
+        # Before the next chat, which might put it on disk.
+        self._submit(Priority.CHAT, self._once(self._forget_sessions))
 
     @property
     def threads(self) -> ThreadChoice:
@@ -266,7 +270,12 @@ class LlamaEngine:
         with self._reading:
             machine, self._machine = self._machine, None
             if machine is not None:
+                self._forget_sessions(machine)
                 machine.close()
+
+    def _forget_sessions(self, machine: Machine) -> None:
+        while self._to_forget:
+            machine.forget_session(self._to_forget.popleft())
 
     def _chat(self, request: ChatRequest) -> bool:
         assert self._machine is not None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from clawlocal.engine.context import Snapshot, usable
+from clawlocal.engine.batches import Snapshot, usable
 from clawlocal.engine.protocol import AdapterFile
 
 
@@ -50,7 +50,7 @@ class ParkingLot:
         """The one that serves the prompt `ids` best, and how many tokens it saves."""
         fitting = [(usable(p.snapshot.ids, p.snapshot.ends, ids), p) for p in self._lot if p.adapter == adapter]
         saved, best = max(fitting, key=lambda pair: pair[0], default=(0, None))
-        return best, saved
+        return (best, saved) if saved else (None, 0)
 
     def touch(self, parked: Parked) -> None:
         """It was used just now."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from clawlocal.engine.context import Snapshot
+from clawlocal.engine.batches import Snapshot
 from clawlocal.engine.parked import Parked
 from clawlocal.engine.prefix_files import make_room, path_of
 from clawlocal.engine.protocol import AdapterFile

@@ -78,12 +78,18 @@ class Vocabulary:
 
     def ends(self, token: int) -> bool:
         """The token ends a turn."""
-        return bool(library().llama_vocab_is_eog(self._vocabulary, token))
+        return token in self._ending
 
     @cached_property
     def stops(self) -> tuple[int, ...]:
         """All tokens that end a turn."""
-        return tuple(token for token in range(self.size) if self.ends(token))
+        return tuple(sorted(self._ending))
+
+    @cached_property
+    def _ending(self) -> frozenset[int]:
+        # Asked for once: a call into llama.cpp per sampled token would have to wait for Python's lock.
+        is_eog = library().llama_vocab_is_eog
+        return frozenset(token for token in range(self.size) if is_eog(self._vocabulary, token))
 
     def piece(self, token: int) -> bytes:
         """The bytes of a token, which may be a part of a character; none for a control token."""

@@ -1,0 +1,85 @@
+"""How a benchmark's report is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from clawlocal.cli import bench
+from clawlocal.cli.figures import lines
+
+SPREAD = {"median": 12.345, "min": 10.0, "max": 20.0, "iqr": 2.5, "n": 5}
+REPORT: dict[str, Any] = {
+    "name": "engine",
+    "machine": {"processor": "x86_64", "threads": 2, "memory_gb": 8.0, "load_at_end": None},
+    "results": {
+        "model": "tiny",
+        "swap": {"swap_ms": SPREAD, "deeper": {"rate_tokens_per_s": 1234.5}},
+        "all_ms": [1, 2.5],
+    },
+    "ratios": {"decode_vs_bare": 0.98765, "behind_ms_40": -1.5},
+}
+
+
+def test_sections_figures_and_units() -> None:
+    assert list(lines(REPORT)) == [
+        "engine on processor x86_64, threads 2, memory gb 8.0",
+        "  model   tiny",
+        "  all_ms  1 2.5 ms",
+        "",
+        "swap",
+        "  swap_ms      12.3  (10 to 20, IQR 2.5, n 5) ms",
+        "",
+        "swap / deeper",
+        "  rate_tokens_per_s  1234 tokens/s",
+        "",
+        "ratios",
+        "  decode_vs_bare  0.988",
+        "  behind_ms_40    -1.5 ms",
+    ]
+
+
+def test_a_section_gives_its_unit_to_its_figures() -> None:
+    report = {**REPORT, "results": {"ours_mb": {"after_load": 268.0}}, "ratios": {}}
+    assert list(lines(report))[1:] == ["", "ours_mb", "  after_load  268 MB"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given"),
+    [
+        (("engine", "--repeats", "2", "--only", "votes"), (2, None, ("votes",))),
+        (("latency",), (5,)),
+        (("memory", "--swaps", "10", "--model", "tiny"), (5, 10, "tiny")),
+    ],
+)
+def test_options_reach_the_benchmark(
+    invoke: Callable[..., Result],
+    data: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    given: tuple[object, ...],
+) -> None:
+    heard: list[tuple[object, ...]] = []
+
+    def run(*values: object) -> dict[str, Any]:
+        heard.append(values[:-1])
+        return REPORT
+
+    monkeypatch.setattr(bench, "_load", lambda name: run)
+    assert data("bench", *arguments) == REPORT
+    assert "decode_vs_bare" in invoke("bench", *arguments).stdout
+    assert heard == [given, given]
+
+
+def test_how_far_it_is_goes_to_stderr(invoke: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(repeats: int, say: Callable[[str], None]) -> dict[str, Any]:
+        say("beside a trainer")
+        return REPORT
+
+    monkeypatch.setattr(bench, "_load", lambda name: run)
+    result = invoke("bench", "latency")
+    assert result.stderr == "… beside a trainer\n"
+    assert "trainer" not in result.stdout

@@ -12,6 +12,7 @@ from clawlocal.assistant import Assistant
 from clawlocal.config import Settings
 from clawlocal.engine.fake import FakeEngine
 from clawlocal.engine.llamacpp import LlamaEngine
+from clawlocal.engine.speech import CallFormat, SpeechStyle
 from tui.app import ClawlocalApp
 from tui.screens.panel import PanelScreen
 from tui.widgets.reply import ReplyLine
@@ -85,3 +86,29 @@ async def test_a_model_that_llama_cpp_does_not_know(tmp_path: Path, monkeypatch:
             await send(pilot, "hello")
             await until(pilot, lambda: chat.prompt.text == "hello" and not chat.transcript.exchanges)
             assert assistant.sessions() == []
+
+
+async def test_thoughts_and_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLAWLOCAL_HOME", str(tmp_path))
+    engine = FakeEngine()
+    engine.speech = SpeechStyle(("<think>", "</think>"), CallFormat.HERMES, switch=True)
+    engine.enqueue("<think>\nThe river?\n</think>\n\nBy the **river**.")
+    engine.enqueue('<tool_call>{"name": "book", "arguments": {"nights": 2}}</tool_call>')
+    with Assistant.open(Settings(), engine=engine) as assistant:
+        async with ClawlocalApp(assistant).run_test() as pilot:
+            chat = chat_of(pilot)
+            await send(pilot, "a quiet hotel")
+            await idle(pilot)
+            await until(pilot, lambda: chat.talk.session)
+            await pilot.press("ctrl+t")
+            await said(pilot, "Thinking is off for the next replies.")
+            await send(pilot, "book it")
+            await idle(pilot)
+            assert ["no thinking" in asked.prompt for asked in engine.requests] == [False, True]
+            first, second = chat.transcript.exchanges
+            assert (first.source, first.facts.thought) == ("By the **river**.", "The river?")
+            assert shown(second, "#calls") == "asked for book(nights: 2)"
+            chat.open(chat.talk.session or "")
+            await until(pilot, lambda: first not in chat.transcript.exchanges and len(chat.transcript.exchanges) == 2)
+            await pilot.press("alt+o")
+            await until(pilot, lambda: "The river?" in shown(chat.transcript, "#thought"))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from clawlocal.engine.protocol import ChatMessage
-from clawlocal.engine.template import ChatTemplate, Piece
+from clawlocal.engine.slots import Piece
+from clawlocal.engine.template import ChatTemplate
 from clawlocal.errors import PromptError
 from clawlocal.records import Tool
 

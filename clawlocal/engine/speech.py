@@ -6,13 +6,12 @@ like a tool call and is none stays text, so that nothing is lost.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
+from clawlocal.engine.calls import bare_call, read_calls
 from clawlocal.engine.stream import held_back
 from clawlocal.records import ToolCall
 
@@ -31,8 +30,6 @@ class CallFormat(StrEnum):
 THOUGHTS = (("<think>", "</think>"), ("[THINK]", "[/THINK]"))
 OPENS = {CallFormat.HERMES: "<tool_call>", CallFormat.MISTRAL: "[TOOL_CALLS]", CallFormat.LLAMA: "<|python_tag|>"}
 CLOSES = {CallFormat.HERMES: "</tool_call>"}
-DEEPEST = 50
-"""Levels of arguments; no tool takes that many."""
 BARE = ("{", "```json\n", "```\n")
 """How a call without marks begins. Small models leave the marks out, whatever their template says."""
 
@@ -171,7 +168,7 @@ class SpeechParser:
         """A reply that begins as a call without marks does: known at its end."""
         if not self._last:
             return False
-        call, rest = _bare_call(self._pending, self._tools)
+        call, rest = bare_call(self._pending, self._tools)
         self._parts += [call] if call else []
         self._say(rest)
         return self._go(self._ended, "")
@@ -193,53 +190,3 @@ class SpeechParser:
         if cut:
             self._parts.append(kind(self._pending[:cut]))
             self._pending = self._pending[cut:]
-
-
-def read_calls(text: str) -> list[ToolCall]:
-    """The calls that `text` is: a JSON object or a list of them; none when it is anything else."""
-    value = _json(text)
-    calls = [_call(row) for row in (value if isinstance(value, list) else [value])]
-    return [call for call in calls if call] if all(calls) else []
-
-
-def _bare_call(text: str, tools: Collection[str]) -> tuple[ToolCall | None, str]:
-    """A call of one of `tools` at the beginning of `text`, fenced or not, and what is said behind it."""
-    fence = re.match(r"\s*```(?:json)?\n", text)
-    start = fence.end() if fence else 0
-    try:
-        value, end = json.JSONDecoder(strict=False).raw_decode(text, start + _blanks(text[start:]))
-    except (ValueError, RecursionError):
-        return None, text
-    call = _call(value)
-    if call is None or call.name not in tools:
-        return None, text
-    rest = text[end:].lstrip()
-    return call, (rest.removeprefix("```") if fence else rest).strip()
-
-
-def _blanks(text: str) -> int:
-    return len(text) - len(text.lstrip())
-
-
-def _call(row: Any) -> ToolCall | None:
-    if not isinstance(row, dict):
-        return None
-    name, arguments = row.get("name"), row.get("arguments", row.get("parameters"))
-    arguments = _json(arguments) if isinstance(arguments, str) else arguments
-    if not (isinstance(name, str) and name and isinstance(arguments, dict) and _flat(arguments)):
-        return None
-    return ToolCall(name, arguments)
-
-
-def _flat(value: Any, depth: int = DEEPEST) -> bool:
-    """Not nested so deeply that walking through it is a danger."""
-    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return depth > 0 and all(_flat(each, depth - 1) for each in inside)
-
-
-def _json(text: str) -> Any:
-    """The value, or None for what is no JSON. Models write line breaks into strings."""
-    try:
-        return json.loads(text, strict=False)
-    except (ValueError, RecursionError):
-        return None

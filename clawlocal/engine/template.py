@@ -9,19 +9,18 @@ are what comes out.
 from __future__ import annotations
 
 import json
-import re
-import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any, NoReturn, SupportsIndex
+from typing import Any, NoReturn
 
 from jinja2 import TemplateError, pass_context
 from jinja2.runtime import Context
 
 from clawlocal.engine.protocol import ChatMessage
 from clawlocal.engine.sandbox import MISTAKES, MOST_TEXT, Sandbox
+from clawlocal.engine.slots import Arguments, Piece, Slot, Slots, written
 from clawlocal.engine.speech import SpeechStyle, style_of
 from clawlocal.errors import ModelError, PromptError
 from clawlocal.records import Tool
@@ -39,17 +38,6 @@ _SLOTS = "slots of this rendering"
 """A name that no template can write."""
 _AT_MOST = 4
 """Times over: so much of what was said may be in the prompt, and not more."""
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A part of the prompt: the template's own text, or what somebody wrote."""
-
-    text: str
-    message: ChatMessage | None = None
-    """The message whose content this is."""
-    own: bool = True
-    """The template wrote it: it alone may hold control tokens."""
 
 
 class ChatTemplate:
@@ -92,7 +80,7 @@ class ChatTemplate:
         """The prompt for `messages`, up to where the reply begins. Raises `PromptError`."""
         if tools and "tools" not in self.source:
             raise PromptError("This model's chat template takes no tools: leave them out, or choose another model.")
-        slots = _Slots()
+        slots = Slots()
         values = {
             "messages": list(self._rows(messages, slots)),
             "enable_thinking": thinking,
@@ -110,7 +98,7 @@ class ChatTemplate:
             raise PromptError("The chat template of this model repeats what was said: it cannot be used.")
         return pieces
 
-    def _rows(self, messages: Sequence[ChatMessage], slots: _Slots) -> Iterator[dict[str, Any]]:
+    def _rows(self, messages: Sequence[ChatMessage], slots: Slots) -> Iterator[dict[str, Any]]:
         """Messages as templates expect them. A tool's results answer the calls before them, in their order."""
         asked: list[dict[str, Any]] = []
         number = 0
@@ -118,7 +106,7 @@ class ChatTemplate:
             row: dict[str, Any] = {"role": _role(message), "content": slots.add(self._content(message), message)}
             if message.tool_calls and self._takes_calls:
                 calls = [
-                    {"name": slots.add(c.name), "arguments": _Arguments(slots.within(c.arguments), slots)}
+                    {"name": slots.add(c.name), "arguments": Arguments(slots.within(c.arguments), slots)}
                     for c in message.tool_calls
                 ]
                 asked = [
@@ -144,112 +132,6 @@ class ChatTemplate:
         return "\n".join([message.content, *calls] if message.content else calls)
 
 
-class _Slots:
-    """The contents of one rendering, by the names that stand for them in the text."""
-
-    def __init__(self) -> None:
-        self._nonce = f"slot{secrets.token_hex(8)}"
-        self._taken: list[Piece] = []
-
-    def add(self, text: str, message: ChatMessage | None = None) -> _Slot:
-        name = f"{self._nonce}x{len(self._taken)}x"
-        self._taken.append(Piece(text, message, own=False))
-        return _Slot(name, text, message, self)
-
-    def within(self, value: Any) -> Any:
-        """The same value with a slot for every text in it."""
-        match value:
-            case str():
-                return self.add(value)
-            case dict():
-                return {self.within(key): self.within(each) for key, each in value.items()}
-            case list() | tuple():
-                return [self.within(each) for each in value]
-        return value
-
-    def split(self, rendered: str) -> Iterator[Piece]:
-        """The pieces in the order of the prompt, none of them empty except for a sampled reply's."""
-        for index, part in enumerate(re.split(rf"{self._nonce}x(\d+)x", rendered)):
-            if index % 2:
-                yield self._taken[int(part)]
-            elif self._nonce in part.lower():
-                raise PromptError("The chat template of this model takes messages apart: it cannot be used.")
-            elif part:
-                yield Piece(part)
-
-
-class _Slot(str):
-    """Stands for a content. What templates usually do to a content is done to the content itself."""
-
-    _text: str
-    _message: ChatMessage | None
-    _slots: _Slots
-
-    def __new__(cls, name: str, text: str, message: ChatMessage | None, slots: _Slots) -> _Slot:
-        slot = super().__new__(cls, name)
-        slot._text, slot._message, slot._slots = text, message, slots
-        return slot
-
-    def _with(self, text: str) -> _Slot:
-        return self._slots.add(text, self._message)
-
-    def strip(self, chars: str | None = None, /) -> _Slot:
-        return self._with(self._text.strip(chars))
-
-    def lstrip(self, chars: str | None = None, /) -> _Slot:
-        return self._with(self._text.lstrip(chars))
-
-    def rstrip(self, chars: str | None = None, /) -> _Slot:
-        return self._with(self._text.rstrip(chars))
-
-    def split(self, sep: str | None = None, maxsplit: SupportsIndex = -1) -> list[str]:
-        return [self._with(part) for part in self._text.split(sep, maxsplit)]
-
-    def replace(self, old: str, new: str, count: SupportsIndex = -1, /) -> _Slot:
-        return self._with(self._text.replace(old, new, count))
-
-    def __getitem__(self, key: SupportsIndex | slice, /) -> _Slot:
-        return self._with(self._text[key])
-
-    def __len__(self) -> int:
-        return len(self._text)
-
-    def startswith(self, *args: Any) -> bool:
-        return self._text.startswith(*args)
-
-    def endswith(self, *args: Any) -> bool:
-        return self._text.endswith(*args)
-
-    def __contains__(self, key: object, /) -> bool:
-        return isinstance(key, str) and key in self._text
-
-    def __eq__(self, other: object) -> bool:
-        return self._text == (other._text if isinstance(other, _Slot) else other)
-
-    def __hash__(self) -> int:
-        return hash(self._text)
-
-    def __bool__(self) -> bool:
-        return bool(self._text)
-
-
-class _Arguments(dict[str, Any]):
-    """Arguments of a call: an object, and JSON where a template takes them for a text."""
-
-    def __init__(self, values: dict[str, Any], slots: _Slots) -> None:
-        super().__init__(values)
-        self._slots = slots
-
-    def __str__(self) -> str:
-        return self._slots.add(json.dumps(_written(self), ensure_ascii=False))
-
-    def __add__(self, other: str) -> str:
-        return str(self) + other
-
-    def __radd__(self, other: str) -> str:
-        return other + str(self)
-
-
 def _role(message: ChatMessage) -> str:
     if message.role not in ROLES:
         raise PromptError(f"The role {message.role[:20]!r} is not known: use one of {', '.join(ROLES)}.")
@@ -270,25 +152,13 @@ def _to_json(
     ensure_ascii: bool = False,
     separators: tuple[str, str] | None = None,
     sort_keys: bool = False,
-) -> _Slot:
+) -> Slot:
     """JSON as a slot: names, arguments and descriptions are somebody's words as much as contents are."""
     text = json.dumps(
-        _written(value), ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys
+        written(value), ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys
     )
-    slots: _Slots = context[_SLOTS]
+    slots: Slots = context[_SLOTS]
     return slots.add(text)
-
-
-def _written(value: Any) -> Any:
-    """The inverse of `_Slots.within`."""
-    match value:
-        case _Slot():
-            return value._text
-        case dict():
-            return {_written(key): _written(each) for key, each in value.items()}
-        case list() | tuple():
-            return [_written(each) for each in value]
-    return value
 
 
 def _refuse(message: str) -> NoReturn:

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 SHORTEST = 16
 """Fewest tokens of a batch that ends with a message: shorter ones would make a long prefill slower."""
+TAIL = 8
+"""Fewer tokens than this at the end of a prompt go with the batch before: templates open the reply with so many."""
 
 
 @dataclass(frozen=True)
@@ -28,17 +30,35 @@ class Snapshot:
     state: NDArray[np.uint8]
 
 
-def batch_end(ids: Sequence[int], start: int, chunk: int, turn_ends: Container[int]) -> int:
-    """Where the batch ends that begins at `start`: after a message, or when it is full, or at the end."""
-    stop = min(start + chunk, len(ids))
-    return next((i + 1 for i in range(start + SHORTEST - 1, stop) if ids[i] in turn_ends), stop)
+def whole_end(ids: Sequence[int], start: int, chunk: int, turn_ends: Container[int]) -> int | None:
+    """Where the batch that begins at `start` ends in every prompt that goes on; None if `ids` end before it does.
 
-
-def usable(record: Sequence[int], ends: Sequence[int], ids: Sequence[int]) -> int:
-    """How many of `ids` stand at the beginning of `record` in whole batches.
-
-    At least the last token is always evaluated again, because its logits are needed.
+    After a message, or when it is full.
     """
-    last = min(len(record), len(ids) - 1)
-    shared = next((i for i, (a, b) in enumerate(zip(record, ids, strict=False)) if a != b), last)
-    return next((end for end in reversed(ends) if end <= min(shared, last)), 0)
+    stop = min(start + chunk, len(ids))
+    message = next((i + 1 for i in range(start + SHORTEST - 1, stop) if ids[i] in turn_ends), None)
+    return message or (stop if stop == start + chunk else None)
+
+
+def batch_end(ids: Sequence[int], start: int, chunk: int, turn_ends: Container[int]) -> int:
+    """Where the batch ends that begins at `start`."""
+    end = whole_end(ids, start, chunk, turn_ends)
+    return len(ids) if end is None or len(ids) - end < TAIL else end
+
+
+def batch_ends(ids: Sequence[int], chunk: int, turn_ends: Container[int]) -> list[int]:
+    """Where all batches of a prompt end."""
+    ends = [0]
+    while ends[-1] < len(ids):
+        ends.append(batch_end(ids, ends[-1], chunk, turn_ends))
+    return ends[1:]
+
+
+def usable(record: Sequence[int], ends: Sequence[int], ids: Sequence[int], cuts: Sequence[int]) -> int:
+    """How many of the prompt `ids`, which is cut at `cuts`, stand at the beginning of `record` in whole batches.
+
+    The last batch is always evaluated again, because its logits are needed.
+    """
+    shared = next((i for i, (a, b) in enumerate(zip(record, ids, strict=False)) if a != b), len(record))
+    known = {end for end in ends if end <= shared}
+    return max(known.intersection(cuts[:-1]), default=0)

@@ -17,7 +17,7 @@ import numpy as np
 
 from clawlocal.engine.abort import AbortFlag
 from clawlocal.engine.adapters import LoadedAdapter
-from clawlocal.engine.batches import SHORTEST, Snapshot, batch_end, usable
+from clawlocal.engine.batches import TAIL, Snapshot, batch_end, batch_ends, usable, whole_end
 from clawlocal.engine.library import library
 from clawlocal.engine.logprob import Logits
 from clawlocal.engine.model import Model
@@ -59,9 +59,9 @@ class Context:
         self._n_vocab = model.vocabulary.size
         self._chooser = threads
         self._threads = threads.choice
-        self.pointer = _open(model, cells, self.chunk, abort, threads.choice)
+        self.pointer = _open(model, cells, self.chunk + TAIL, abort, threads.choice)
         self._memory = library().llama_get_memory(self.pointer)
-        self._batch = library().llama_batch_init(self.chunk, 0, 1)
+        self._batch = library().llama_batch_init(self.chunk + TAIL, 0, 1)
         self._rows = 0
 
     def close(self) -> None:
@@ -89,29 +89,29 @@ class Context:
         if code != 0:
             raise DecodeError(f"its adapter could not be set (code {code})")
 
-    def usable(self, ids: Sequence[int]) -> int:
-        """How many tokens of the prompt `ids` need not be evaluated again."""
-        return usable(self.record, self.ends, ids)
+    def cuts(self, ids: Sequence[int]) -> list[int]:
+        """Where the batches of a prompt end."""
+        return batch_ends(ids, self.chunk, self._turn_ends)
 
-    def rewind(self, ids: Sequence[int]) -> int:
+    def usable(self, ids: Sequence[int], cuts: Sequence[int]) -> int:
+        """How many tokens of the prompt `ids` need not be evaluated again."""
+        return usable(self.record, self.ends, ids, cuts)
+
+    def rewind(self, ids: Sequence[int], cuts: Sequence[int] | None = None) -> int:
         """Keep of the record what `ids` can use. Returns how many tokens that is."""
-        self._truncate(self.usable(ids))
+        self._truncate(self.usable(ids, self.cuts(ids) if cuts is None else cuts))
         return len(self.record)
 
     def advance(self, ids: Sequence[int]) -> bool:
         """Evaluate the next batch of `ids`, of which the record is a beginning. True while some are left."""
         start = len(self.record)
         stop = batch_end(ids, start, self.chunk, self._turn_ends)
-        batch, last = ids[start:stop], stop == len(ids)
-        self._decode(batch, start, MAIN, outputs=1 if last else 0)
-        self.record += batch
-        if self._is_whole(batch):
+        last = stop == len(ids)
+        self._decode(ids[start:stop], start, MAIN, outputs=1 if last else 0)
+        self.record += ids[start:stop]
+        if stop == whole_end(ids, start, self.chunk, self._turn_ends):
             self.ends.append(stop)
         return not last
-
-    def _is_whole(self, batch: Sequence[int]) -> bool:
-        """It would have been the same batch in any prompt that goes on after it."""
-        return len(batch) == self.chunk or (len(batch) >= SHORTEST and batch[-1] in self._turn_ends)
 
     def append(self, token: int) -> None:
         """Evaluate one sampled token."""
@@ -124,11 +124,9 @@ class Context:
         `closing` is what the next prompt will have after the record: the token that ended the reply.
         """
         target = [*self.record, *closing]
-        stop = start = self.settled
-        while (end := batch_end(target, start, self.chunk, self._turn_ends)) > start:
-            if self._is_whole(target[start:end]):
-                stop = end
-            start = end
+        stop = self.settled
+        while (end := whole_end(target, stop, self.chunk, self._turn_ends)) is not None:
+            stop = end
         if stop == self.settled:
             return
         self._truncate(self.settled)
@@ -246,11 +244,11 @@ class Context:
         self.ends.clear()
 
 
-def _open(model: Model, cells: int, chunk: int, abort: AbortFlag, threads: ThreadChoice) -> Any:
+def _open(model: Model, cells: int, most: int, abort: AbortFlag, threads: ThreadChoice) -> Any:
     lib = library()
     wanted = lib.llama_context_default_params()
     wanted.n_ctx = cells
-    wanted.n_batch = wanted.n_ubatch = chunk
+    wanted.n_batch = wanted.n_ubatch = most
     wanted.n_seq_max = 1 + BRANCHES
     wanted.kv_unified = True
     wanted.n_threads, wanted.n_threads_batch = threads.decode, threads.prefill

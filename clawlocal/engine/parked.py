@@ -46,9 +46,9 @@ class ParkingLot:
         while sum(p.snapshot.state.nbytes for p in self._lot) > self._room:
             self._lot.pop(0)
 
-    def find(self, adapter: AdapterFile | None, ids: Sequence[int]) -> tuple[Parked | None, int]:
-        """The one that serves the prompt `ids` best, and how many tokens it saves."""
-        fitting = [(usable(p.snapshot.ids, p.snapshot.ends, ids), p) for p in self._lot if p.adapter == adapter]
+    def find(self, adapter: AdapterFile | None, ids: Sequence[int], cuts: Sequence[int]) -> tuple[Parked | None, int]:
+        """The one that serves the prompt `ids` best, and how many tokens it saves. `cuts`: where its batches end."""
+        fitting = [(usable(p.snapshot.ids, p.snapshot.ends, ids, cuts), p) for p in self._lot if p.adapter == adapter]
         saved, best = max(fitting, key=lambda pair: pair[0], default=(0, None))
         return (best, saved) if saved else (None, 0)
 

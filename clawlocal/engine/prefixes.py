@@ -36,9 +36,10 @@ class Prefixes:
     def bring(self, file: AdapterFile | None, loaded: LoadedAdapter | None, ids: Sequence[int], session: str) -> int:
         """Make the context ready for the prompt `ids` under the adapter. Returns how many tokens are there."""
         context = self._context
+        cuts = context.cuts(ids)
         same = context.adapter is loaded
-        here = context.usable(ids) if same else 0
-        found, saves = self._find(file, ids, session, here)
+        here = context.usable(ids, cuts) if same else 0
+        found, saves = self._find(file, ids, cuts, session, here)
         if found is not None and saves >= here + WORTH_MOVING:
             self._lot.touch(found)
             self._park()
@@ -48,7 +49,7 @@ class Prefixes:
             self._park()
             context.use(loaded)
         self._session = session
-        return context.rewind(ids)
+        return context.rewind(ids, cuts)
 
     def evaluated(self, tokens: int, seconds: float) -> None:
         """A prefill has shown what one costs here."""
@@ -73,15 +74,17 @@ class Prefixes:
                 self._park()
             self._saved.close()
 
-    def _find(self, file: AdapterFile | None, ids: Sequence[int], session: str, here: int) -> tuple[Parked | None, int]:
-        found, saves = self._lot.find(file, ids)
+    def _find(
+        self, file: AdapterFile | None, ids: Sequence[int], cuts: Sequence[int], session: str, here: int
+    ) -> tuple[Parked | None, int]:
+        found, saves = self._lot.find(file, ids, cuts)
         wanted = max(here, saves) + WORTH_MOVING
         if self._saved is None or not session or self._saved.knows(session) or wanted > len(ids):
             return found, saves
         kept = self._saved.load(session, file)
         if kept is not None:
             self._lot.add(kept)
-        return self._lot.find(file, ids)
+        return self._lot.find(file, ids, cuts)
 
     def _park(self) -> None:
         """Put a copy of what is in the cache aside, and on disk if it would take long to make again."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import DEADLINE, user
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clawlocal.engine import prefix_files, prefixes
-from clawlocal.engine.batches import Snapshot, batch_end, usable
+from clawlocal.engine.batches import TAIL, Snapshot, batch_ends, usable, whole_end
 from clawlocal.engine.llamacpp import LlamaEngine
 from clawlocal.engine.parked import Parked, ParkingLot
 from clawlocal.engine.protocol import AdapterFile, Completion, Sampling
@@ -30,7 +33,7 @@ def bits(completion: Completion) -> tuple[tuple[int, ...], tuple[float, ...]]:
 
 
 def nearly_all(completion: Completion) -> bool:
-    return completion.reused > len(completion.prompt_ids) - 64
+    return completion.reused > len(completion.prompt_ids) - 80
 
 
 @pytest.fixture
@@ -156,21 +159,37 @@ def test_the_parking_lot() -> None:
     for one in (short, long, other):
         lot.add(one)
     assert len(lot) == 2, "what a longer one covers is not kept"
-    assert lot.find(None, (1, 2, 3, 4)) == (long, 3)
-    assert lot.find(AdapterFile("v1", Path("x")), (1, 2, 3, 4)) == (None, 0)
+    assert lot.find(None, (1, 2, 3, 4), (3, 4)) == (long, 3)
+    assert lot.find(AdapterFile("v1", Path("x")), (1, 2, 3, 4), (3, 4)) == (None, 0)
     lot.touch(long)
     lot.add(parked(9, size=20))
-    assert lot.find(None, (7, 8, 9)) == (None, 0), "the one that was not used for longest made room"
+    assert lot.find(None, (7, 8, 9), (2, 3)) == (None, 0), "the one that was not used for longest made room"
     lot.forget("s")
-    assert lot.find(None, (1, 2, 3, 4)) == (None, 0)
+    assert lot.find(None, (1, 2, 3, 4), (3, 4)) == (None, 0)
 
 
 def test_batches_end_with_messages() -> None:
     """By the ids alone: the same prompt is cut alike wherever one begins to look."""
     ids = [0] * 10 + [9] + [0] * 10 + [9] + [0] * 100
-    assert batch_end(ids, 0, 64, {9}) == 22, "the first message is too short for a batch of its own"
-    assert batch_end(ids, 22, 64, {9}) == 86
-    assert batch_end(ids, 86, 64, {9}) == 122
-    assert usable(ids, [22, 86, 122], ids) == 86, "the last token is evaluated again"
-    assert usable(ids, [22, 86], [*ids[:50], 5]) == 22
-    assert usable([], [], ids) == 0
+    assert batch_ends(ids, 64, {9}) == [22, 86, 122], "the first message is too short for a batch of its own"
+    assert batch_ends(ids[:26], 64, {9}) == [26], "what opens the reply goes with the last message"
+    assert batch_ends(ids[:30], 64, {9}) == [22, 30]
+    assert batch_ends(ids[:90], 64, {9}) == [22, 90]
+    assert whole_end(ids, 86, 64, {9}) is None
+
+
+@given(ids=st.lists(st.sampled_from([0, 0, 0, 0, 9]), min_size=1, max_size=400), more=st.lists(st.just(0), max_size=99))
+def test_what_is_reused_was_evaluated_in_the_very_batches_of_the_prompt(ids: list[int], more: list[int]) -> None:
+    prompt = [*ids, *more]
+    cuts = batch_ends(prompt, 64, {9})
+    assert cuts[-1] == len(prompt)
+    assert all(b - a < 64 + TAIL for a, b in pairwise([0, *cuts]))
+    known = [end for end in batch_ends(ids, 64, {9}) if whole_end(ids, _before(ids, end), 64, {9}) == end]
+    reused = usable(ids, known, prompt, cuts)
+    assert reused in (0, *cuts[:-1])
+    assert len(prompt) > reused
+
+
+def _before(ids: list[int], end: int) -> int:
+    """Where the batch begins that ends at `end`."""
+    return max((e for e in batch_ends(ids, 64, {9}) if e < end), default=0)

@@ -1,12 +1,16 @@
 """A reply in the making, whichever transcript shows it, and the messages that it sends.
 
-Knows no widgets. The assistant calls back on its own threads; all that these callbacks do is post.
+Knows no widgets. The assistant calls back on its own threads; all that these callbacks do is post. Tokens
+come faster than a screen needs drawing, and what the interface computes the model waits for: pieces are
+gathered, and one message says that there are some.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import groupby
+from threading import Lock
 from time import monotonic
 from typing import TypedDict
 
@@ -31,6 +35,37 @@ class Callbacks(TypedDict):
 Start = Callable[[Callbacks], Reply]
 
 
+@dataclass(frozen=True)
+class Piece:
+    """Some more text of the answer, or of the thought before it."""
+
+    text: str
+    thought: bool = False
+
+
+class Arrivals:
+    """Pieces that nobody has drawn yet: written on the engine's thread, taken on the interface's."""
+
+    def __init__(self) -> None:
+        self._guard = Lock()
+        self._pieces: list[Piece] = []
+
+    def add(self, piece: Piece) -> bool:
+        """Whether it is the first one since they were taken: then somebody must be told."""
+        with self._guard:
+            self._pieces.append(piece)
+            return len(self._pieces) == 1
+
+    def take(self) -> list[Piece]:
+        """All of them; neighbours of a kind in one piece."""
+        with self._guard:
+            pieces, self._pieces = self._pieces, []
+        return [
+            Piece("".join(piece.text for piece in group), thought)
+            for thought, group in groupby(pieces, key=lambda piece: piece.thought)
+        ]
+
+
 @dataclass
 class Running:
     """What is known of it so far."""
@@ -46,6 +81,9 @@ class Running:
     cancelled: bool = False
     since: float = field(default_factory=monotonic)
     thought_seconds: float = 0.0
+    arrivals: Arrivals = field(default_factory=Arrivals)
+    drawn: float = 0.0
+    """When what had arrived was drawn last."""
     _thinks_since: float = 0.0
 
     def think(self, piece: str) -> None:
@@ -69,14 +107,12 @@ class Running:
             reply.cancel()
 
 
-class Piece(Message):
-    """Some more text of the answer, or of the thought before it."""
+class Arrived(Message):
+    """Some more of the reply is there to be taken."""
 
-    def __init__(self, running: Running, text: str, *, thought: bool = False) -> None:
+    def __init__(self, running: Running) -> None:
         super().__init__()
         self.running = running
-        self.text = text
-        self.thought = thought
 
 
 class Finished(Message):
@@ -90,8 +126,13 @@ class Finished(Message):
 
 def callbacks(running: Running, pump: MessagePump) -> Callbacks:
     """For the assistant."""
+
+    def arrive(piece: Piece) -> None:
+        if running.arrivals.add(piece):
+            post(pump, Arrived(running))
+
     return {
-        "on_text": lambda text: post(pump, Piece(running, text)),
-        "on_thought": lambda text: post(pump, Piece(running, text, thought=True)),
+        "on_text": lambda text: arrive(Piece(text)),
+        "on_thought": lambda text: arrive(Piece(text, thought=True)),
         "on_done": lambda outcome: post(pump, Finished(running, outcome)),
     }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import logging
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+
+SWITCH_SECONDS = 0.0005
 
 
 class LlamaEngine:
@@ -226,6 +229,9 @@ class LlamaEngine:
     # On the engine's own thread
 
     def _run(self) -> None:
+        # After a decode this thread needs Python's lock, and whoever has it keeps it for this long: by default
+        # as long as a token takes.
+        sys.setswitchinterval(min(SWITCH_SECONDS, sys.getswitchinterval()))
         try:
             self._machine = self._open()
         except Exception as e:

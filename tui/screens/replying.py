@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+from time import monotonic
 
 from clawlocal.assistant import Answer, Reply
 from clawlocal.errors import ClawlocalError
 from tui.background import ask
-from tui.running import Finished, Piece, Running, Start, callbacks
+from tui.running import Arrived, Finished, Running, Start, callbacks
 from tui.screens.talking import Talking
 from tui.widgets.exchange import Exchange
 from tui.words import Facts
+
+PACE_SECONDS = 0.08
+"""A reply is drawn so often at most. For every drawing the screen is laid out anew, while the model waits."""
 
 
 class Replying(Talking):
@@ -53,22 +58,34 @@ class Replying(Talking):
         """The exchange that shows this reply, unless the user has gone to another chat."""
         return next((exchange for exchange in self.transcript.exchanges if exchange.running is running), None)
 
-    async def on_piece(self, message: Piece) -> None:
+    async def on_arrived(self, message: Arrived) -> None:
+        running = message.running
+        wait = running.drawn + PACE_SECONDS - monotonic()
+        if wait > 0:
+            self.set_timer(wait, partial(self._draw, running))
+        else:
+            await self._draw(running)
+
+    async def _draw(self, running: Running) -> None:
+        """Show what has arrived, in the exchange if it is on the screen."""
         if not self.app.is_running:
             return
-        running, exchange = message.running, self._shown(message.running)
-        if message.thought:
-            running.think(message.text)
-            if exchange is not None:
-                exchange.think(running)
-        else:
-            running.text += message.text
-            if exchange is not None:
-                await exchange.feed(message.text)
+        running.drawn = monotonic()
+        exchange = self._shown(running)
+        for piece in running.arrivals.take():
+            if piece.thought:
+                running.think(piece.text)
+                if exchange is not None:
+                    exchange.think(running)
+            else:
+                running.text += piece.text
+                if exchange is not None:
+                    await exchange.feed(piece.text)
 
     async def on_finished(self, message: Finished) -> None:
         if not self.app.is_running:
             return
+        await self._draw(message.running)
         match message.outcome:
             case Answer() as answer:
                 await self._kept(message.running, answer)

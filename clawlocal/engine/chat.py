@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from clawlocal.engine.context import Aborted, Context, DecodeError
-from clawlocal.engine.logprob import log_normaliser
+from clawlocal.engine.logprob import Normaliser
 from clawlocal.engine.protocol import BASE, AdapterFile, Completion, Sampling, Stop
 from clawlocal.engine.reply import Reply
 from clawlocal.engine.sampler import Sampler
@@ -82,13 +81,14 @@ def _prefill(context: Context, request: ChatRequest) -> None:
 
 def _decode(context: Context, vocabulary: Vocabulary, request: ChatRequest, n_ctx: int) -> Stop:
     room = min(request.sampling.max_tokens, n_ctx - len(request.prompt_ids))
+    normaliser = Normaliser(vocabulary.size)
     with Sampler(request.sampling) as sampler:
         while len(request.token_ids) < room:
             if request.reply.cancelled:
                 return Stop.CANCELLED
             if request.token_ids:
                 context.append(request.token_ids[-1])
-            token = _draw(context, sampler, request)
+            token = _draw(context, sampler, normaliser, request)
             if vocabulary.ends(token):
                 return Stop.END
             request.reply.push(request.stream.feed(vocabulary.heard(token)))
@@ -97,12 +97,12 @@ def _decode(context: Context, vocabulary: Vocabulary, request: ChatRequest, n_ct
     return Stop.LENGTH
 
 
-def _draw(context: Context, sampler: Sampler, request: ChatRequest) -> int:
+def _draw(context: Context, sampler: Sampler, normaliser: Normaliser, request: ChatRequest) -> int:
     row_V = context.row()
-    normaliser = float(log_normaliser(row_V))
-    if not np.isfinite(normaliser):
+    log_sum = normaliser(row_V)
+    if not math.isfinite(log_sum):
         # llama.cpp's samplers end the process when they are given such a row.
         raise DecodeError("its numbers are not finite")
     token = sampler.draw(row_V)
-    request.take(token, float(row_V[token]) - normaliser)
+    request.take(token, float(row_V[token]) - log_sum)
     return token

@@ -63,6 +63,8 @@ class Context:
         self._memory = library().llama_get_memory(self.pointer)
         self._batch = library().llama_batch_init(self.chunk + TAIL, 0, 1)
         self._rows = 0
+        self._view: Logits | None = None
+        self._viewed = (0, 0)
 
     def close(self) -> None:
         if self.pointer is not None:
@@ -183,12 +185,15 @@ class Context:
         return row
 
     def _logits(self) -> Logits:
+        """The rows of the last batch, where llama.cpp keeps them: a view, made anew only when they have moved."""
         address = quick().llama_get_logits(self.pointer)
         if not address:
             raise DecodeError("there are no logits")
-        kind = ctypes.c_float * (self._rows * self._n_vocab)
-        flat: Logits = np.frombuffer(memoryview(kind.from_address(address)), np.float32)
-        return flat.reshape(self._rows, self._n_vocab)
+        if self._view is None or (address, self._rows) != self._viewed:
+            kind = ctypes.c_float * (self._rows * self._n_vocab)
+            flat = np.frombuffer(memoryview(kind.from_address(address)), np.float32)
+            self._view, self._viewed = flat.reshape(self._rows, self._n_vocab), (address, self._rows)
+        return self._view
 
     def _decode(self, ids: Sequence[int], start: int, sequence: int, outputs: int) -> None:
         """One batch, with the logits of the last `outputs` tokens. Leaves no trace if it fails."""

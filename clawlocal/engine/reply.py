@@ -33,6 +33,8 @@ class Reply:
         self._completion: Completion | None = None
         self._error: BaseException | None = None
         self._cancelled = threading.Event()
+        self._readers = 0
+        """Threads that wait for a piece."""
 
     @property
     def cancelled(self) -> bool:
@@ -69,9 +71,11 @@ class Reply:
         """More text, on the engine's thread."""
         if not text:
             return
-        with self._changed:
-            self._pieces.append(text)
-            self._changed.notify_all()
+        self._pieces.append(text)
+        # Who is about to wait has said so before looking for the piece: either they see it, or we see them.
+        if self._readers:
+            with self._changed:
+                self._changed.notify_all()
         if self._on_text is not None:
             guarded(self._on_text, text)
 
@@ -96,7 +100,9 @@ class Reply:
 
     def _piece(self, index: int) -> str | None:
         with self._changed:
+            self._readers += 1
             self._changed.wait_for(lambda: index < len(self._pieces) or self._over())
+            self._readers -= 1
             return self._pieces[index] if index < len(self._pieces) else None
 
 

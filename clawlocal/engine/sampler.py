@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import secrets
+from functools import cache
 from types import TracebackType
 from typing import Any
 
@@ -23,6 +24,8 @@ from clawlocal.engine.quick import quick
 RANDOM_SEED = 0xFFFFFFFF
 """llama.cpp takes this seed for "choose one yourself"; ours stay below it."""
 _BLOCK = 256
+_FEW = 1024
+"""Candidates that there is room for from the beginning."""
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 _COLDEST = 1e-5
 """A smaller temperature takes the likeliest token too, and logits that are divided by it are no longer finite."""
@@ -35,8 +38,7 @@ class Sampler:
         lib = library()
         self._greedy = _is_greedy(sampling)
         self._top_k = sampling.top_k
-        self._rows: NDArray[Any] = np.empty(0, _CANDIDATE)
-        self._list = lib.llama_token_data_array()
+        self._candidates = _Candidates(_FEW)
         self._chain = lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params())
         for link in _links(lib, sampling):
             lib.llama_sampler_chain_add(self._chain, link)
@@ -46,15 +48,11 @@ class Sampler:
         if self._greedy:
             return int(row_V.argmax())
         ids = likeliest(row_V, self._top_k)
-        if len(self._rows) < len(ids):
-            self._rows = np.empty(len(ids), _CANDIDATE)
-        rows = self._rows[: len(ids)]
-        rows["id"], rows["logit"], rows["p"] = ids, row_V[ids], 0
-        candidates = self._list
-        candidates.data = ctypes.cast(self._rows.ctypes.data, type(candidates.data))
-        candidates.size, candidates.selected, candidates.sorted = len(ids), -1, False
-        quick().llama_sampler_apply(self._chain, ctypes.byref(candidates))
-        return int(self._rows["id"][candidates.selected])
+        if len(ids) > self._candidates.room:
+            self._candidates = _Candidates(len(ids))
+        self._candidates.fill(ids, row_V[ids])
+        quick().llama_sampler_apply(self._chain, self._candidates.reference)
+        return self._candidates.chosen()
 
     def __enter__(self) -> Sampler:
         return self
@@ -65,6 +63,27 @@ class Sampler:
         library().llama_sampler_free(self._chain)
 
 
+class _Candidates:
+    """Memory for llama.cpp's list of candidates, used for one token after the other."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        rows = np.zeros(room, _CANDIDATE)
+        self._ids, self._logits = rows["id"], rows["logit"]
+        self._list = library().llama_token_data_array()
+        self._list.data = ctypes.cast(rows.ctypes.data, type(self._list.data))
+        self.reference = ctypes.byref(self._list)
+
+    def fill(self, ids: NDArray[np.int64], logits: Logits) -> None:
+        n = len(ids)
+        self._ids[:n], self._logits[:n] = ids, logits
+        self._list.size, self._list.selected, self._list.sorted = n, -1, False
+
+    def chosen(self) -> int:
+        """The id that a chain has chosen."""
+        return int(self._ids[self._list.selected])
+
+
 def likeliest(row_V: Logits, k: int) -> NDArray[np.int64]:
     """Ids among which the `k` likeliest are, in order; all ids where it is not worth finding them.
 
@@ -73,8 +92,14 @@ def likeliest(row_V: Logits, k: int) -> NDArray[np.int64]:
     """
     if not 0 < k <= len(row_V) // _BLOCK:
         return np.arange(len(row_V))
-    tops = np.maximum.reduceat(row_V, np.arange(0, len(row_V), _BLOCK))
+    tops = np.maximum.reduceat(row_V, _starts(len(row_V)))
     return np.flatnonzero(row_V >= np.partition(tops, -k)[-k])
+
+
+@cache
+def _starts(size: int) -> NDArray[np.int64]:
+    """Where the blocks of a row begin."""
+    return np.arange(0, size, _BLOCK)
 
 
 def _is_greedy(sampling: Sampling) -> bool:

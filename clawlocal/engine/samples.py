@@ -6,14 +6,13 @@ together cost little more than one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from clawlocal.engine.context import BRANCHES, MAIN, Aborted, Context, DecodeError
-from clawlocal.engine.logprob import Logits, log_normaliser
+from clawlocal.engine.logprob import Logits, Normaliser
 from clawlocal.engine.protocol import Sample, Sampling, Stop
 from clawlocal.engine.sampler import RANDOM_SEED, Sampler
 from clawlocal.engine.scoring import prefill_steps
@@ -28,6 +27,7 @@ class _Branch:
     """One continuation in the making."""
 
     sampler: Sampler
+    normaliser: Normaliser
     stream: TextStream
     room: int
     token_ids: list[int] = field(default_factory=list)
@@ -36,12 +36,12 @@ class _Branch:
 
     def take(self, vocabulary: Vocabulary, row_V: Logits) -> None:
         """Draw the next token."""
-        normaliser = log_normaliser(row_V)
-        if not np.isfinite(normaliser):
+        log_sum = self.normaliser(row_V)
+        if not math.isfinite(log_sum):
             raise DecodeError("its numbers are not finite")
         token = self.sampler.draw(row_V)
         self.token_ids.append(token)
-        self.logprobs.append(float(row_V[token] - normaliser))
+        self.logprobs.append(float(row_V[token]) - log_sum)
         if vocabulary.ends(token):
             self.stopped = Stop.END
             return
@@ -63,11 +63,14 @@ def sample_steps(context: Context, vocabulary: Vocabulary, prefix: Sequence[int]
     context.rewind(prefix)
     yield from prefill_steps(context, prefix)
     first_V = context.row().copy()
+    normaliser = Normaliser(vocabulary.size)
     samples: list[Sample] = []
     for start in range(0, n, BRANCHES):
         with ExitStack() as stack:
             wishes = [_numbered(sampling, i) for i in range(start, min(start + BRANCHES, n))]
-            branches = [_Branch(stack.enter_context(Sampler(w)), TextStream(w.stop), w.max_tokens) for w in wishes]
+            branches = [
+                _Branch(stack.enter_context(Sampler(w)), normaliser, TextStream(w.stop), w.max_tokens) for w in wishes
+            ]
             yield from _together(context, vocabulary, branches, first_V)
             samples += [branch.sample() for branch in branches]
     return samples

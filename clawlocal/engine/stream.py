@@ -39,6 +39,8 @@ class TextStream:
     def _take(self, fresh: str) -> str:
         if self.stopped:
             return ""
+        if not self._stop:
+            return self._let_out(fresh)
         pending = self._held + fresh
         cut = _first_stop(pending, self._stop)
         self.stopped = cut is not None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from fakes import FakeAssistant
 from textual.events import Paste
 from textual.widgets import Markdown
 from waiting import Open, chat_of, idle, said, send, shown, type_text, until
 
 from clawlocal.errors import EngineClosed, PromptError
+from tui.running import Arrivals, Piece
 from tui.widgets.exchange import Exchange
 from tui.widgets.reply import ReplyLine, ReplyText
 
@@ -26,6 +28,36 @@ async def test_a_reply_streams_and_stays(opened: Open, fake: FakeAssistant) -> N
         assert chat.query_one(ReplyText).source == "Here are **three** hotels."
         assert "tok/s · 6 tokens · base" in shown(chat.query_one(ReplyLine))
         assert "+ good" in shown(chat.query_one(ReplyLine))
+
+
+async def test_many_tokens_are_drawn_in_few_drawings(
+    opened: Open, fake: FakeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fed: list[str] = []
+    feed = Exchange.feed
+
+    async def counted(self: Exchange, piece: str) -> None:
+        fed.append(piece)
+        await feed(self, piece)
+
+    monkeypatch.setattr(Exchange, "feed", counted)
+    words = [f"word{n} " for n in range(400)]
+    fake.enqueue(*words)
+    async with opened() as pilot:
+        await send(pilot, "tell me")
+        await idle(pilot)
+        assert chat_of(pilot).query_one(ReplyText).source.split() == "".join(words).split()
+        assert "".join(fed) == "".join(words)
+        assert len(fed) < len(words) / 4
+
+
+def test_pieces_are_gathered_until_they_are_taken() -> None:
+    arrivals = Arrivals()
+    told = [arrivals.add(Piece(text, thought)) for text, thought in (("a", True), ("b", True), ("c", False))]
+    assert told == [True, False, False]
+    assert arrivals.take() == [Piece("ab", True), Piece("c", False)]
+    assert arrivals.take() == []
+    assert arrivals.add(Piece("d"))
 
 
 async def test_the_next_message_goes_to_the_same_chat(opened: Open, fake: FakeAssistant) -> None:

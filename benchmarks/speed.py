@@ -11,6 +11,7 @@ from typing import Any
 
 import psutil
 
+from benchmarks.apart import Apart, apart
 from benchmarks.bandwidth import read_bandwidth, weights_per_token
 from benchmarks.bare import Bare, HighLevel
 from benchmarks.rounds import interleaved
@@ -31,8 +32,10 @@ class Yardsticks:
     """Ours beside both others, with the same number of threads."""
 
     ours: Served
-    bare: Bare
-    high: HighLevel
+    bare: Apart
+    """A `Bare`."""
+    high: Apart
+    """A `HighLevel`."""
 
     def set_threads(self, decode: int, prefill: int) -> None:
         for one in (self.ours.engine, self.bare, self.high):
@@ -43,7 +46,7 @@ class Yardsticks:
 def yardsticks(ours: Served) -> Iterator[Yardsticks]:
     chosen = (ours.engine.threads.decode, ours.engine.threads.prefill)
     n_ctx = ours.engine.n_ctx
-    with Bare(ours.path, n_ctx, chosen) as bare, HighLevel(ours.path, n_ctx, chosen) as high:
+    with apart(Bare, ours.path, n_ctx, chosen) as bare, apart(HighLevel, ours.path, n_ctx, chosen) as high:
         yield Yardsticks(ours, bare, high)
 
 
@@ -150,7 +153,7 @@ def _ours_first(sticks: Yardsticks, n: int) -> float:
 
 
 def _bare_first(sticks: Yardsticks, n: int) -> float:
-    return sticks.bare.first(sticks.ours.fresh.ids(n))
+    return float(sticks.bare.first(sticks.ours.fresh.ids(n)))
 
 
 def _prompt(ours: Served) -> tuple[int, ...]:

@@ -86,9 +86,10 @@ class Context:
         pointers = None if adapter is None else (lib.llama_adapter_lora_p_ctypes * 1)(adapter.pointer)
         scales = None if adapter is None else (ctypes.c_float * 1)(1.0)
         code = lib.llama_set_adapters_lora(self.pointer, pointers, 0 if adapter is None else 1, scales)
-        self.adapter = adapter
+        self.adapter = adapter if code == 0 else None
         self.clear()
         if code != 0:
+            lib.llama_set_adapters_lora(self.pointer, None, 0, None)
             raise DecodeError(f"its adapter could not be set (code {code})")
 
     def cuts(self, ids: Sequence[int]) -> list[int]:
@@ -123,7 +124,8 @@ class Context:
     def settle(self, closing: Sequence[int] = ()) -> Iterator[None]:
         """Evaluate again, in whole batches, what was appended token by token. One batch per step.
 
-        `closing` is what the next prompt will have after the record: the token that ended the reply.
+        `closing` is what the next prompt will have after the record: the token that ended the reply. Ends when
+        something else was evaluated between two steps.
         """
         target = [*self.record, *closing]
         stop = self.settled
@@ -132,7 +134,7 @@ class Context:
         if stop == self.settled:
             return
         self._truncate(self.settled)
-        while len(self.record) < stop:
+        while len(self.record) < stop and self.record == target[: len(self.record)]:
             self.advance(target[:stop])
             yield
 
@@ -142,7 +144,9 @@ class Context:
         lib = library()
         state = np.empty(lib.llama_state_seq_get_size(self.pointer, MAIN), np.uint8)
         pointer = state.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
-        lib.llama_state_seq_get_data(self.pointer, pointer, state.size, MAIN)
+        written = lib.llama_state_seq_get_data(self.pointer, pointer, state.size, MAIN)
+        if written != state.size:
+            raise DecodeError("its cache could not be copied")
         return Snapshot(tuple(self.record), tuple(self.ends), state)
 
     def restore(self, snapshot: Snapshot) -> bool:
@@ -228,7 +232,7 @@ class Context:
         raise DecodeError("the context is full" if code == 1 else f"llama.cpp gave up with code {code}")
 
     def _choose_threads(self) -> None:
-        choice = self._chooser.look()
+        choice = self._chooser.look(self._batch.n_tokens)
         if choice is not self._threads:
             library().llama_set_n_threads(self.pointer, choice.decode, choice.prefill)
             self._threads = choice

@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -150,8 +150,8 @@ class LlamaEngine:
     def forget_session(self, session: str | None) -> None:
         """Let go of what was evaluated for a session, or for all. Returns at once."""
         self._to_forget.append(session)
-        # Before the next chat, which might put it on disk.
-        self._submit(Priority.CHAT, self._once(self._forget_sessions))
+        with suppress(ClawlocalError):  # there is no engine, and nothing evaluated
+            self._submit(Priority.CHAT, self._once(self._forget_sessions))
 
     @property
     def threads(self) -> ThreadChoice:
@@ -285,6 +285,8 @@ class LlamaEngine:
 
     def _chat(self, request: ChatRequest) -> bool:
         assert self._machine is not None
+        # A chat that was asked for earlier must not put on disk what is to be forgotten.
+        self._forget_sessions(self._machine)
         if request.reply.cancelled:
             completion = request.completion(Stop.CANCELLED)
         else:

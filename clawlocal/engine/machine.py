@@ -51,7 +51,7 @@ class Machine:
         except BaseException:
             self.model.close()
             raise
-        saved = None if prefixes is None else SavedPrefixes(prefixes, made_by(path))
+        saved = None if prefixes is None else SavedPrefixes(prefixes, made_by(path, self._chat.chunk))
         self._prefixes = Prefixes(self._chat, saved)
         self._closing: tuple[int, ...] = ()
 
@@ -114,11 +114,13 @@ class Machine:
 
     def close(self) -> None:
         """Contexts unset their adapters and go first, then the adapters, then the model."""
-        self._prefixes.close()
-        for context in self._contexts():
-            context.close()
-        self._adapters.close()
-        self.model.close()
+        try:
+            self._prefixes.close()
+        finally:
+            for context in self._contexts():
+                context.close()
+            self._adapters.close()
+            self.model.close()
 
     def _contexts(self) -> list[Context]:
         return [self._chat] if self._score is None else [self._chat, self._score]

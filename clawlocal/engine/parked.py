@@ -41,7 +41,9 @@ class ParkingLot:
         return len(self._lot)
 
     def add(self, parked: Parked) -> None:
-        """Keep it in the place of what it covers; the oldest ones make room."""
+        """Keep it in the place of what it covers; the oldest ones make room. One larger than all is not kept."""
+        if parked.snapshot.state.nbytes > self._room:
+            return
         self._lot = [old for old in self._lot if not parked.covers(old)] + [parked]
         while sum(p.snapshot.state.nbytes for p in self._lot) > self._room:
             self._lot.pop(0)
@@ -54,8 +56,13 @@ class ParkingLot:
 
     def touch(self, parked: Parked) -> None:
         """It was used just now."""
-        self._lot.remove(parked)
-        self._lot.append(parked)
+        if parked in self._lot:
+            self._lot.remove(parked)
+            self._lot.append(parked)
+
+    def drop(self, parked: Parked) -> None:
+        """It is of no use."""
+        self._lot = [p for p in self._lot if p is not parked]
 
     def forget(self, session: str | None) -> None:
         """Of one session, or all."""

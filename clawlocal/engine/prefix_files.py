@@ -6,11 +6,14 @@ They hold what was said as numbers, so they are private, and go with their sessi
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 ROOM = 2**30
 """Bytes of all files together; the ones that were written longest ago go first."""
 SUFFIX = ".safetensors"
+ASIDE = ".new"
+"""A file that is being written; one that a crash has left goes when the folder is next looked through."""
 
 
 def path_of(folder: Path, session: str) -> Path:
@@ -22,20 +25,25 @@ def path_of(folder: Path, session: str) -> Path:
 
 def forget(folder: Path, session: str) -> None:
     """Delete what is kept of a session."""
-    path_of(folder, session).unlink(missing_ok=True)
+    _delete(path_of(folder, session))
 
 
 def forget_others(folder: Path, known: Callable[[str], bool]) -> None:
-    """Delete what is kept of sessions that are not `known` any more."""
+    """Delete what is kept of sessions that are not `known` any more, and what a crash has left."""
     for path in folder.glob("*"):
-        if not known(path.stem):
-            path.unlink(missing_ok=True)
+        if path.suffix != SUFFIX or not known(path.stem):
+            _delete(path)
 
 
 def make_room(folder: Path, room: int = ROOM) -> None:
-    """Delete the oldest files until the rest fits into `room` bytes."""
-    files = sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime)
-    sizes = [path.stat().st_size for path in files]
-    while files and sum(sizes) > room:
-        files.pop(0).unlink(missing_ok=True)
-        sizes.pop(0)
+    """Delete the oldest files until the rest fits into `room` bytes. Raises `OSError`."""
+    found = [(path, path.stat()) for path in folder.glob(f"*{SUFFIX}")]
+    files = sorted(found, key=lambda one: one[1].st_mtime)
+    while files and sum(stat.st_size for _, stat in files) > room:
+        _delete(files.pop(0)[0])
+
+
+def _delete(path: Path) -> None:
+    # One that cannot be deleted now, because another process reads it, goes the next time.
+    with suppress(OSError):
+        path.unlink(missing_ok=True)

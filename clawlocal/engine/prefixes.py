@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from clawlocal.engine.adapters import LoadedAdapter
+from clawlocal.engine.batches import usable
 from clawlocal.engine.context import Context
 from clawlocal.engine.parked import Parked, ParkingLot, default_room
 from clawlocal.engine.protocol import AdapterFile
@@ -44,7 +45,8 @@ class Prefixes:
             self._lot.touch(found)
             self._park()
             context.use(loaded)
-            context.restore(found.snapshot)
+            if not context.restore(found.snapshot):
+                self._lot.drop(found)
         elif not same or context.settled >= here + WORTH_MOVING:
             self._park()
             context.use(loaded)
@@ -59,6 +61,8 @@ class Prefixes:
     def forget(self, session: str | None) -> None:
         """Of one session, or all."""
         self._lot.forget(session)
+        if self._saved is not None and session is not None:
+            self._saved.forget(session)
         if session is None or session == self._session:
             self._session = ""
             self._context.clear()
@@ -82,9 +86,11 @@ class Prefixes:
         if self._saved is None or not session or self._saved.knows(session) or wanted > len(ids):
             return found, saves
         kept = self._saved.load(session, file)
-        if kept is not None:
-            self._lot.add(kept)
-        return self._lot.find(file, ids, cuts)
+        if kept is None:
+            return found, saves
+        self._lot.add(kept)
+        snapshot = kept.snapshot
+        return max((found, saves), (kept, usable(snapshot.ids, snapshot.ends, ids, cuts)), key=lambda pair: pair[1])
 
     def _park(self) -> None:
         """Put a copy of what is in the cache aside, and on disk if it would take long to make again."""

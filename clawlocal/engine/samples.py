@@ -45,7 +45,7 @@ class _Branch:
         if vocabulary.ends(token):
             self.stopped = Stop.END
             return
-        self.stream.feed(vocabulary.piece(token))
+        self.stream.feed(vocabulary.heard(token))
         if self.stream.stopped:
             self.stopped = Stop.END
         elif len(self.token_ids) >= self.room:

@@ -8,15 +8,16 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import platform
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from clawlocal.engine import prefix_files
 from clawlocal.engine.batches import Snapshot
 from clawlocal.engine.parked import Parked
-from clawlocal.engine.prefix_files import make_room, path_of
 from clawlocal.engine.protocol import AdapterFile
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ class SavedPrefixes:
         self._folder = folder
         self._made_by = made_by
         self._lengths: dict[str, int] = {}
+        self._unwanted: set[str] = set()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="prefixes")
 
     def knows(self, session: str) -> bool:
@@ -49,44 +51,61 @@ class SavedPrefixes:
 
         self._lengths[session] = 0
         try:
-            data = path_of(self._folder, session).read_bytes()
+            data = prefix_files.path_of(self._folder, session).read_bytes()
             tensors = load(data)
             ids, ends, state, seal = (tensors[name] for name in ("ids", "ends", "state", "seal"))
+            if seal.tobytes() != self._seal(adapter, ids, ends, state):
+                return None
         except (OSError, SafetensorError, KeyError, ValueError):
-            return None
-        if seal.tobytes() != self._seal(adapter, ids, ends, state):
             return None
         self._lengths[session] = len(ids)
         return Parked(adapter, session, Snapshot(tuple(ids.tolist()), tuple(ends.tolist()), state))
 
     def save(self, parked: Parked) -> None:
-        """Write it, soon and on another thread."""
+        """Write it, soon and on another thread; at once where the interpreter is going away."""
+        self._unwanted.discard(parked.session)
         self._lengths[parked.session] = len(parked.snapshot.ids)
-        self._writer.submit(self._write, parked)
+        try:
+            self._writer.submit(self._write, parked)
+        except RuntimeError:
+            self._write(parked)
+
+    def forget(self, session: str) -> None:
+        """Delete what is kept of a session, also what is still to be written."""
+        self._unwanted.add(session)
+        self._lengths.pop(session, None)
+        prefix_files.forget(self._folder, session)
 
     def close(self) -> None:
         """Wait for what is being written."""
         self._writer.shutdown(wait=True)
 
     def _write(self, parked: Parked) -> None:
+        path = prefix_files.path_of(self._folder, parked.session)
+        aside = path.with_name(f"{path.stem}.{os.getpid()}{prefix_files.ASIDE}")
+        try:
+            data = self._packed(parked)
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(data)
+            if parked.session not in self._unwanted:
+                aside.replace(path)
+            prefix_files.make_room(self._folder)
+        except OSError as e:
+            # A full disk: the session is evaluated again when it is reopened.
+            log.warning("the prefix of session %s could not be kept: %s", parked.session, e)
+        finally:
+            aside.unlink(missing_ok=True)
+        if parked.session in self._unwanted:
+            prefix_files.forget(self._folder, parked.session)
+
+    def _packed(self, parked: Parked) -> bytes:
         from safetensors.numpy import save
 
         snapshot = parked.snapshot
         ids, ends = np.array(snapshot.ids, np.int32), np.array(snapshot.ends, np.int32)
         seal = np.frombuffer(self._seal(parked.adapter, ids, ends, snapshot.state), np.uint8)
-        data = save({"ids": ids, "ends": ends, "state": snapshot.state, "seal": seal})
-        path = path_of(self._folder, parked.session)
-        aside = path.with_suffix(".new")
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                file.write(data)
-            aside.replace(path)
-            make_room(self._folder)
-        except OSError as e:
-            # A full disk: the session is evaluated again when it is reopened.
-            log.warning("the prefix of session %s could not be kept: %s", parked.session, e)
-            aside.unlink(missing_ok=True)
+        return bytes(save({"ids": ids, "ends": ends, "state": snapshot.state, "seal": seal}))
 
     def _seal(
         self, adapter: AdapterFile | None, ids: NDArray[np.int32], ends: NDArray[np.int32], state: NDArray[np.uint8]
@@ -98,12 +117,13 @@ class SavedPrefixes:
         return digest.digest()
 
 
-def made_by(model: Path) -> str:
-    """Everything but the adapter that the numbers in a cache depend on."""
+def made_by(model: Path, chunk: int) -> str:
+    """What the numbers in a cache depend on, but for the adapter: the file, the library, the machine, the batches."""
     import llama_cpp
 
     found = model.stat()
-    return f"{FORM} {model.name} {found.st_size} {found.st_mtime_ns} llama.cpp {llama_cpp.__version__}"
+    library = f"llama.cpp {llama_cpp.__version__} {platform.machine()} {platform.processor()}"
+    return f"{FORM} {model.name} {found.st_size} {found.st_mtime_ns} {library} {chunk}"
 
 
 def _identity(adapter: AdapterFile | None) -> str:

@@ -18,6 +18,8 @@ MOST = 8
 """More threads rarely decode faster: memory is the limit."""
 WINDOW_SECONDS = 0.25
 """How often the load is read while a reply is made."""
+_LONG_AGO = 2.0
+"""Seconds: a mean over more says little about this moment."""
 _LITTLE_DECODE, _LITTLE_PREFILL = 0.3, 0.7
 """Load in cores that costs less than a thread: a prefill gains nearly all of a second thread, a decode less."""
 
@@ -48,25 +50,30 @@ class ThreadChooser:
         self._cores = usable_cores() if cores is None else cores
         self._read = read_load if read is None else read
         self._last: Load | None = None
+        self._helping = 1
+        """Threads of the last batch."""
         self.choice = self._choose(0.0)
 
     def fix(self, decode: int, prefill: int) -> None:
-        """Take these, whatever runs; 0 chooses again."""
+        """Take these, whatever runs; 0, 0 chooses again."""
         self._wanted = decode
-        self.choice = ThreadChoice(decode, prefill, "set by hand") if decode else self._choose(0.0)
+        self.choice = ThreadChoice(decode, prefill or decode, "set by hand") if decode else self._choose(0.0)
 
-    def look(self) -> ThreadChoice:
-        """The choice for now. Reads the load only when the last reading is not of this moment."""
-        if self._wanted or self._cores == 1:
-            return self.choice
+    def look(self, tokens: int = 1) -> ThreadChoice:
+        """The choice for now, and a batch of so many tokens. Reads the load only when the last reading is old."""
+        choice = self._at_this_moment() if not self._wanted and self._cores > 1 else self.choice
+        self._helping = choice.decode if tokens == 1 else choice.prefill
+        return choice
+
+    def _at_this_moment(self) -> ThreadChoice:
         then = self._last
         if then is not None and time.monotonic() - then.clock < WINDOW_SECONDS:
             return self.choice
         self._last = now = self._read()
-        if then is None:
+        if then is None or now.clock - then.clock > _LONG_AGO:
             return self.choice
         # The threads that help this one work as long as it does.
-        ours = (now.own - then.own) * self.choice.decode
+        ours = (now.own - then.own) * self._helping
         self.choice = self._choose(max(0.0, (now.busy - then.busy - ours) / (now.clock - then.clock)))
         return self.choice
 
@@ -74,22 +81,25 @@ class ThreadChooser:
         """`others`: how many cores something else keeps busy."""
         if self._wanted:
             return ThreadChoice(self._wanted, self._wanted, "as the settings say")
-        decode = _left(self._cores, others - _LITTLE_DECODE)
-        prefill = _left(self._cores, others - _LITTLE_PREFILL)
+        decode = self._left(others - _LITTLE_DECODE)
+        prefill = self._left(others - _LITTLE_PREFILL)
         if self._cores == 1:
             reason = "there is one core"
-        elif decode == self._cores:
-            reason = "nothing else needs a core"
+        elif decode == min(MOST, self._cores):
+            reason = "nothing else needs a core" if others < 1 else "enough cores are free"
         else:
             reason = f"other work keeps {others:.1f} of {self._cores} cores busy"
         return ThreadChoice(decode, prefill, reason)
 
+    def _left(self, taken: float) -> int:
+        return max(1, min(MOST, self._cores - max(0, ceil(taken))))
+
 
 def usable_cores() -> int:
-    """Physical cores, at most `MOST`: threads that share a core only wait for one another."""
+    """Physical cores: threads that share a core only wait for one another."""
     logical = psutil.cpu_count() or 1
     physical = psutil.cpu_count(logical=False) or logical
-    return max(1, min(MOST, max(physical, min(2, logical))))
+    return max(1, physical, min(2, logical))
 
 
 def read_load() -> Load:
@@ -99,7 +109,3 @@ def read_load() -> Load:
     # Time of guests is counted as user's time already.
     total = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
     return Load(time.monotonic(), total - idle, time.thread_time())
-
-
-def _left(cores: int, taken: float) -> int:
-    return max(1, cores - max(0, ceil(taken)))

@@ -18,6 +18,7 @@ from clawlocal.engine.batches import TAIL, Snapshot, batch_ends, usable, whole_e
 from clawlocal.engine.llamacpp import LlamaEngine
 from clawlocal.engine.parked import Parked, ParkingLot
 from clawlocal.engine.protocol import AdapterFile, Completion, Sampling
+from clawlocal.engine.saved import SavedPrefixes
 
 GREEDY = Sampling(temperature=0, max_tokens=4)
 SEA = "The sea is wide and the wind is strong. " * 12
@@ -147,6 +148,25 @@ def test_files_go_with_their_sessions(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*"))
     with pytest.raises(ValueError, match="not the id"):
         prefix_files.path_of(tmp_path, "../other")
+
+
+def test_what_is_still_to_be_written_is_forgotten_too(tmp_path: Path) -> None:
+    saved = SavedPrefixes(tmp_path, "m")
+    for n in range(20):
+        saved.save(parked(*range(64), session=f"s{n}", size=2_000_000))
+    for n in range(20):
+        saved.forget(f"s{n}")
+    saved.close()
+    assert not list(tmp_path.glob("*"))
+    saved.save(parked(1, 2, session="late"))
+    assert saved.load("late", None) is not None, "where no thread can be started any more it is written at once"
+
+
+def test_one_that_is_too_large_leaves_the_others(tmp_path: Path) -> None:
+    lot = ParkingLot(30)
+    lot.add(parked(1, 2))
+    lot.add(parked(3, 4, size=31))
+    assert lot.find(None, (1, 2, 3), (2, 3))[1] == 2
 
 
 def parked(*ids: int, session: str = "", size: int = 10) -> Parked:

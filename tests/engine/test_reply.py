@@ -119,6 +119,22 @@ def test_a_reply_is_made_reusable_while_nobody_waits(
     assert completion.reused == settled
 
 
+def test_settling_gives_up_when_something_else_was_evaluated(fresh_contexts: Callable[[], Context]) -> None:
+    context = fresh_contexts()
+    while context.advance([1] * 70):
+        pass
+    for _ in range(130):
+        context.append(2)
+    steps = context.settle()
+    next(steps)
+    other = [1] * 64 + [3] * 40
+    context.rewind(other)
+    while context.advance(other):
+        pass
+    assert list(steps) == []
+    assert (context.record, context.ends) == (other, [64])
+
+
 def test_a_reply_that_ended_itself_leaves_only_the_next_message_to_read(
     llama_engine: LlamaEngine, until: Callable[[Callable[[], bool]], None]
 ) -> None:

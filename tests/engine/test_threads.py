@@ -50,6 +50,31 @@ def test_its_own_work_is_not_somebody_elses() -> None:
     assert chooser.look().decode == 8
 
 
+def test_the_threads_of_a_prompt_are_its_own_too() -> None:
+    """A prompt is read with two threads where a reply is written with one."""
+    machine = Machine(0.5)
+    chooser = ThreadChooser(0, 2, machine.read)
+    chooser.look(64)
+    machine.working = 2
+    for _ in range(4):
+        assert (chooser.look(64).decode, chooser.choice.prefill) == (1, 2)
+
+
+def test_a_machine_with_more_cores_than_threads_that_help() -> None:
+    chooser = ThreadChooser(0, 16, Machine(6.0).read)
+    chooser.look()
+    assert (chooser.look().decode, chooser.choice.reason) == (8, "enough cores are free")
+
+
+def test_a_mean_over_a_long_time_is_not_the_load_of_now() -> None:
+    machine = Machine(2.0)
+    chooser = ThreadChooser(0, 2, machine.read)
+    chooser.look()
+    machine.now = Load(machine.now.clock + 100, machine.now.busy + 200, machine.now.own)
+    assert chooser.look().decode == 2
+    assert chooser.look().decode == 1
+
+
 def test_what_was_set_is_kept() -> None:
     chooser = ThreadChooser(3, 8, Machine(7.0).read)
     assert (chooser.look().decode, chooser.look().prefill, chooser.choice.reason) == (3, 3, "as the settings say")

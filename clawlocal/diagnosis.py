@@ -140,6 +140,10 @@ def _threads(where: Paths) -> str:
     time.sleep(WINDOW_SECONDS)
     now = chooser.look()
     return (
-        f"{os.cpu_count()} cores; {now.prefill} threads would read a prompt now and {now.decode} write a reply, since "
+        f"{os.cpu_count()} cores; now {_threads_in_words(now.prefill)} to read a prompt and {now.decode} to write a reply: "
         f"{now.reason}; the trainer runs at low priority and stops while you type"
     )
+
+
+def _threads_in_words(n: int) -> str:
+    return "1 thread" if n == 1 else f"{n} threads"

@@ -140,8 +140,8 @@ def _threads(where: Paths) -> str:
     time.sleep(WINDOW_SECONDS)
     now = chooser.look()
     return (
-        f"{os.cpu_count()} cores; now {_threads_in_words(now.prefill)} to read a prompt and {now.decode} to write a reply: "
-        f"{now.reason}; the trainer runs at low priority and stops while you type"
+        f"{os.cpu_count()} cores; now {_threads_in_words(now.prefill)} to read a prompt and {now.decode} to write "
+        f"a reply: {now.reason}; the trainer runs at low priority and stops while you type"
     )
 
 

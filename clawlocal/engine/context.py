@@ -246,9 +246,12 @@ class Context:
         while self.settled > length:
             self.ends.pop()
 
-    def clear(self) -> None:
-        """Forget everything that was evaluated."""
-        library().llama_memory_clear(self._memory, False)
+    def clear(self, wipe: bool = False) -> None:
+        """Forget everything that was evaluated. `wipe` the numbers too, where some of them may be NaN.
+
+        Attention multiplies what lies in unused cells by zero, which leaves a NaN what it is.
+        """
+        library().llama_memory_clear(self._memory, wipe)
         self.record.clear()
         self.ends.clear()
 

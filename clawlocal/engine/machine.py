@@ -63,6 +63,8 @@ class Machine:
         except (AdapterError, DecodeError) as e:
             return request.completion(Stop.FAILED, str(e))
         completion = answer(self._chat, self.model.vocabulary, request, self.n_ctx)
+        if completion.stopped is Stop.FAILED:
+            self._chat.clear(wipe=True)
         last = completion.token_ids[-1:]
         self._closing = last if last and self.model.vocabulary.ends(last[0]) else ()
         self._prefixes.evaluated(len(request.prompt_ids) - request.reused, request.prefill_seconds)
@@ -85,6 +87,7 @@ class Machine:
             context.use(self._loaded(adapter))
             return (yield from score_steps(context, prefix, continuations))
         except DecodeError as e:
+            context.clear(wipe=True)
             raise ModelError(f"The model could not judge this text, {e}: try again.") from e
 
     def sample(self, prefix: Sequence[int], n: int, sampling: Sampling, adapter: AdapterFile | None) -> SampleSteps:
@@ -94,6 +97,7 @@ class Machine:
             context.use(self._loaded(adapter))
             return (yield from sample_steps(context, self.model.vocabulary, prefix, n, sampling))
         except DecodeError as e:
+            context.clear(wipe=True)
             raise ModelError(f"The model could not continue this text, {e}: try again.") from e
 
     def check(self, adapter: AdapterFile) -> None:

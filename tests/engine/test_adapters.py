@@ -75,6 +75,16 @@ def test_numbers_that_overflow_fail_in_words(llama_engine: LlamaEngine, tmp_path
     assert llama_engine.generate(prompt, SHORT).result(DEADLINE).stopped is Stop.LENGTH
 
 
+def test_numbers_that_overflow_leave_nothing_behind(llama_engine: LlamaEngine, tmp_path: Path) -> None:
+    """A long prompt fills cells that a short one does not overwrite."""
+    huge = write_adapter(tmp_path / "huge.gguf", "huge2", poison=3e38)
+    short, long = llama_engine.encode(user("hi")), llama_engine.encode(user("The sea is wide. " * 60))
+    before = llama_engine.generate(short, SHORT).result(DEADLINE)
+    llama_engine.generate(long, SHORT, huge).result(DEADLINE)
+    after = llama_engine.generate(short, SHORT).result(DEADLINE)
+    assert (after.token_ids, after.logprobs) == (before.token_ids, before.logprobs)
+
+
 def test_a_few_versions_stay_loaded(llama_engine: LlamaEngine, tmp_path: Path) -> None:
     files = [write_adapter(tmp_path / f"{n}.gguf", f"lru{n}", seed=n) for n in range(KEPT + 2)]
     prompt = llama_engine.encode(user("hi"))

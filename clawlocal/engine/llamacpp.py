@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from clawlocal.engine.abort import AbortFlag
 from clawlocal.engine.jobs import Job, JobQueue, Priority
+from clawlocal.engine.prefix_files import check_name
 from clawlocal.engine.prompt import encode_chat
 from clawlocal.engine.protocol import AdapterFile, ChatMessage, Completion, Sample, Sampling, Stop
 from clawlocal.engine.reply import Reply
@@ -113,6 +114,8 @@ class LlamaEngine:
         from clawlocal.engine.chat import ChatRequest
 
         self._check_prompt(prompt_ids)
+        if session:
+            check_name(session)
         request = ChatRequest(tuple(prompt_ids), sampling, adapter, Reply(on_text, on_done), session)
         job = Job(Priority.CHAT, lambda: self._chat(request), lambda: self._drop(request))
         request.reply.when_cancelled(lambda: self._queue.interrupt(job))
@@ -149,6 +152,8 @@ class LlamaEngine:
 
     def forget_session(self, session: str | None) -> None:
         """Let go of what was evaluated for a session, or for all. Returns at once."""
+        if session is not None:
+            check_name(session)
         self._to_forget.append(session)
         with suppress(ClawlocalError):  # there is no engine, and nothing evaluated
             self._submit(Priority.CHAT, self._once(self._forget_sessions))

@@ -5,6 +5,7 @@ They hold what was said as numbers, so they are private, and go with their sessi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -16,10 +17,15 @@ ASIDE = ".new"
 """A file that is being written; one that a crash has left goes when the folder is next looked through."""
 
 
+def check_name(session: str) -> None:
+    """Raises `ValueError` for what cannot be the name of a file everywhere."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", session):
+        raise ValueError(f"{session[:80]!r} is not the id of a session")
+
+
 def path_of(folder: Path, session: str) -> Path:
     """The file of a session, by its id."""
-    if not session.isalnum():
-        raise ValueError(f"{session!r} is not the id of a session")
+    check_name(session)
     return folder / f"{session}{SUFFIX}"
 
 

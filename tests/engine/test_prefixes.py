@@ -169,6 +169,16 @@ def test_one_that_is_too_large_leaves_the_others(tmp_path: Path) -> None:
     assert lot.find(None, (1, 2, 3), (2, 3))[1] == 2
 
 
+def test_a_session_has_a_name_that_a_file_can_have(llama_engine: LlamaEngine) -> None:
+    for name in ("../other", "a b", "é", "x" * 65, "a\0"):
+        with pytest.raises(ValueError, match="not the id"):
+            llama_engine.generate((1, 2), GREEDY, session=name)
+        with pytest.raises(ValueError, match="not the id"):
+            llama_engine.forget_session(name)
+    assert ask(llama_engine, "hi", "bench-talk_1").error is None
+    llama_engine.forget_session("bench-talk_1")
+
+
 def parked(*ids: int, session: str = "", size: int = 10) -> Parked:
     return Parked(None, session, Snapshot(ids, (len(ids),), np.zeros(size, np.uint8)))
 

@@ -9,8 +9,6 @@ from functools import partial
 from statistics import median
 from typing import Any
 
-import psutil
-
 from benchmarks.apart import Apart, apart
 from benchmarks.bandwidth import read_bandwidth, weights_per_token
 from benchmarks.bare import Bare, HighLevel
@@ -20,6 +18,7 @@ from benchmarks.spread import differences, ratios, spread
 from benchmarks.timeline import Timeline, Watch
 from clawlocal.conversation import sampling
 from clawlocal.engine.protocol import ChatMessage, Sampling
+from clawlocal.engine.threads import usable_cores
 
 QUESTION = "Tell me a long story about a lighthouse keeper and the sea. Describe every room of the lighthouse."
 TOKENS = 128
@@ -73,7 +72,7 @@ def bandwidth(ours: Served, repeats: int, tokens: int = TOKENS) -> Part:
     results: dict[str, Any] = {"weights_per_token_mb": weights / 1e6}
     found: dict[str, float] = {}
     prompt = _prompt(ours)
-    for label, threads in {"1_thread": 1, "all_threads": cores()}.items():
+    for label, threads in {"1_thread": 1, "all_threads": usable_cores()}.items():
         ours.engine.set_threads(threads, threads)
         limit = read_bandwidth(threads)
         rates = [t.rate for t in interleaved(repeats, {"ours": partial(_ours, ours, prompt, tokens)})["ours"]]
@@ -83,15 +82,9 @@ def bandwidth(ours: Served, repeats: int, tokens: int = TOKENS) -> Part:
     return Part(results, found)
 
 
-def cores() -> int:
-    """Physical ones, where the system says; at least two where it shows two."""
-    logical = psutil.cpu_count() or 1
-    return max(psutil.cpu_count(logical=False) or logical, min(2, logical))
-
-
 def _thread_choices(ours: Served) -> Mapping[str, tuple[int, int]]:
     chosen = (ours.engine.threads.decode, ours.engine.threads.prefill)
-    more = {"1_thread": (1, 1), "all_threads": (cores(), cores())}
+    more = {"1_thread": (1, 1), "all_threads": (usable_cores(), usable_cores())}
     return {"as_chosen": chosen, **{label: threads for label, threads in more.items() if threads != chosen}}
 
 

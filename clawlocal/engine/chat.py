@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass, field
 
 from clawlocal.engine.context import Aborted, Context, DecodeError
+from clawlocal.engine.draw import draw
 from clawlocal.engine.logprob import Normaliser
 from clawlocal.engine.protocol import BASE, AdapterFile, Completion, Sampling, Stop
 from clawlocal.engine.reply import Reply
@@ -88,21 +88,11 @@ def _decode(context: Context, vocabulary: Vocabulary, request: ChatRequest, n_ct
                 return Stop.CANCELLED
             if request.token_ids:
                 context.append(request.token_ids[-1])
-            token = _draw(context, sampler, normaliser, request)
+            token, logprob = draw(sampler, normaliser, context.row())
+            request.take(token, logprob)
             if vocabulary.ends(token):
                 return Stop.END
             request.reply.push(request.stream.feed(vocabulary.heard(token)))
             if request.stream.stopped:
                 return Stop.END
     return Stop.LENGTH
-
-
-def _draw(context: Context, sampler: Sampler, normaliser: Normaliser, request: ChatRequest) -> int:
-    row_V = context.row()
-    log_sum = normaliser(row_V)
-    if not math.isfinite(log_sum):
-        # llama.cpp's samplers end the process when they are given such a row.
-        raise DecodeError("its numbers are not finite")
-    token = sampler.draw(row_V)
-    request.take(token, float(row_V[token]) - log_sum)
-    return token

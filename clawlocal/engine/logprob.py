@@ -13,10 +13,8 @@ Logits = NDArray[np.float32]
 
 def log_normaliser(logits_TV: Logits) -> Any:
     """log Σ_v exp(logit_v) over the last axis in fp32, moved by the maximum so that nothing overflows."""
-    top_T1 = logits_TV.max(axis=-1, keepdims=True)
-    powers_TV = np.subtract(logits_TV, top_T1)
-    np.exp(powers_TV, out=powers_TV)
-    return top_T1[..., 0] + np.log(powers_TV.sum(axis=-1))
+    top_T1, sum_T = _sum_of_powers(logits_TV, np.empty_like(logits_TV))
+    return top_T1[..., 0] + np.log(sum_T)
 
 
 class Normaliser:
@@ -26,10 +24,16 @@ class Normaliser:
         self._powers_V = np.empty(n_vocab, np.float32)
 
     def __call__(self, row_V: Logits) -> float:
-        top = row_V.max()
-        np.subtract(row_V, top, out=self._powers_V)
-        np.exp(self._powers_V, out=self._powers_V)
-        return float(top) + math.log(self._powers_V.sum())
+        top_1, total = _sum_of_powers(row_V, self._powers_V)
+        return float(top_1[0]) + math.log(total)
+
+
+def _sum_of_powers(logits_TV: Logits, powers_TV: Logits) -> tuple[Logits, Any]:
+    """The maximum m of each row and Σ_v exp(logit_v - m), worked out in `powers_TV`."""
+    top_T1: Logits = logits_TV.max(axis=-1, keepdims=True)
+    np.subtract(logits_TV, top_T1, out=powers_TV)
+    np.exp(powers_TV, out=powers_TV)
+    return top_T1, powers_TV.sum(axis=-1)
 
 
 def log_probs(logits_TV: Logits, ids_T: list[int]) -> Logits:

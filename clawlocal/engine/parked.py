@@ -24,6 +24,10 @@ class Parked:
     session: str
     snapshot: Snapshot
 
+    def saves(self, ids: Sequence[int], cuts: Sequence[int]) -> int:
+        """How many tokens of the prompt `ids`, whose batches end at `cuts`, need not be evaluated."""
+        return usable(self.snapshot.ids, self.snapshot.ends, ids, cuts)
+
     def covers(self, other: Parked) -> bool:
         """There is nothing in `other` that is not in this."""
         ids = other.snapshot.ids
@@ -50,7 +54,7 @@ class ParkingLot:
 
     def find(self, adapter: AdapterFile | None, ids: Sequence[int], cuts: Sequence[int]) -> tuple[Parked | None, int]:
         """The one that serves the prompt `ids` best, and how many tokens it saves. `cuts`: where its batches end."""
-        fitting = [(usable(p.snapshot.ids, p.snapshot.ends, ids, cuts), p) for p in self._lot if p.adapter == adapter]
+        fitting = [(p.saves(ids, cuts), p) for p in self._lot if p.adapter == adapter]
         saved, best = max(fitting, key=lambda pair: pair[0], default=(0, None))
         return (best, saved) if saved else (None, 0)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from clawlocal.engine.adapters import LoadedAdapter
-from clawlocal.engine.batches import usable
 from clawlocal.engine.context import Context
 from clawlocal.engine.parked import Parked, ParkingLot, default_room
 from clawlocal.engine.protocol import AdapterFile
@@ -89,8 +88,7 @@ class Prefixes:
         if kept is None:
             return found, saves
         self._lot.add(kept)
-        snapshot = kept.snapshot
-        return max((found, saves), (kept, usable(snapshot.ids, snapshot.ends, ids, cuts)), key=lambda pair: pair[1])
+        return max((found, saves), (kept, kept.saves(ids, cuts)), key=lambda pair: pair[1])
 
     def _park(self) -> None:
         """Put a copy of what is in the cache aside, and on disk if it would take long to make again."""

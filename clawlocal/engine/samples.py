@@ -6,12 +6,12 @@ together cost little more than one.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
-from clawlocal.engine.context import BRANCHES, MAIN, Aborted, Context, DecodeError
+from clawlocal.engine.context import BRANCHES, MAIN, Aborted, Context
+from clawlocal.engine.draw import draw
 from clawlocal.engine.logprob import Logits, Normaliser
 from clawlocal.engine.protocol import Sample, Sampling, Stop
 from clawlocal.engine.sampler import RANDOM_SEED, Sampler
@@ -36,12 +36,9 @@ class _Branch:
 
     def take(self, vocabulary: Vocabulary, row_V: Logits) -> None:
         """Draw the next token."""
-        log_sum = self.normaliser(row_V)
-        if not math.isfinite(log_sum):
-            raise DecodeError("its numbers are not finite")
-        token = self.sampler.draw(row_V)
+        token, logprob = draw(self.sampler, self.normaliser, row_V)
         self.token_ids.append(token)
-        self.logprobs.append(float(row_V[token]) - log_sum)
+        self.logprobs.append(logprob)
         if vocabulary.ends(token):
             self.stopped = Stop.END
             return

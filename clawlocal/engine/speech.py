@@ -49,8 +49,17 @@ class SpeechStyle:
     @property
     def marks(self) -> tuple[str, ...]:
         """Texts that may be one token, and a control token at that."""
-        opens, closes = (table.get(self.calls, "") if self.calls else "" for table in (OPENS, CLOSES))
-        return tuple(mark for mark in (*(self.thought or ()), opens, closes) if mark)
+        return tuple(mark for mark in (*(self.thought or ()), self.opens, self.closes) if mark)
+
+    @property
+    def opens(self) -> str:
+        """The mark before a tool call; empty where there is none."""
+        return OPENS[self.calls] if self.calls else ""
+
+    @property
+    def closes(self) -> str:
+        """The mark after a tool call; empty where there is none."""
+        return CLOSES.get(self.calls, "") if self.calls else ""
 
 
 @dataclass(frozen=True)
@@ -113,7 +122,7 @@ class SpeechParser:
 
     def _beginning(self) -> bool:
         """Before the answer, behind a thought or a call: white space says nothing yet."""
-        opens = OPENS[self._style.calls] if self._style.calls else ""
+        opens = self._style.opens
         openings: dict[str, Callable[[], bool]] = {opens: self._calling} if opens else {}
         if self._style.thought:
             openings[self._style.thought[0]] = self._thinking
@@ -141,7 +150,7 @@ class SpeechParser:
         return False
 
     def _answering(self) -> bool:
-        opens = OPENS[self._style.calls] if self._style.calls else ""
+        opens = self._style.opens
         answer, found, rest = self._pending.partition(opens) if opens else (self._pending, "", "")
         if found or self._last:
             self._say(answer)
@@ -151,8 +160,7 @@ class SpeechParser:
 
     def _calling(self) -> bool:
         """Behind the mark that opens a call."""
-        assert self._style.calls is not None
-        opens, close = OPENS[self._style.calls], CLOSES.get(self._style.calls, "")
+        opens, close = self._style.opens, self._style.closes
         inside, found, rest = self._pending.partition(close) if close else (self._pending, "", "")
         if not (found or self._last):
             return False

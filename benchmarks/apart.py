@@ -7,11 +7,13 @@ are more than cores: two engines in one process make each other slow, even in tu
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
+
+Opener = Callable[..., AbstractContextManager[Any]]
 
 
 class Apart:
@@ -32,7 +34,7 @@ class Apart:
 
 
 @contextmanager
-def apart(kind: type, *args: Any) -> Iterator[Apart]:
+def apart(kind: Opener, *args: Any) -> Iterator[Apart]:
     """`kind(*args)`, a context manager, opened in a process that ends with the block."""
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
@@ -46,7 +48,7 @@ def apart(kind: type, *args: Any) -> Iterator[Apart]:
         process.join()
 
 
-def _serve(connection: Connection, kind: type, args: tuple[Any, ...]) -> None:
+def _serve(connection: Connection, kind: Opener, args: tuple[Any, ...]) -> None:
     with kind(*args) as one:
         while True:
             try:

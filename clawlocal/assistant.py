@@ -15,7 +15,6 @@ from types import TracebackType
 from typing import Self
 
 from clawlocal import config, paths
-from clawlocal.adapters import files
 from clawlocal.adapters.shelf import Shelf
 from clawlocal.config import Settings
 from clawlocal.conversation import TEMPORARY, Conversations, OnDone, OnText, Overrides, Wish, sampling
@@ -80,11 +79,12 @@ class Assistant:
         self._conversations = Conversations(store, engine, settings, self._changed)
         self._shelf = Shelf(store, model.name)
         self._relay = Relay(store)
-        self._need = Need(store)
+        self._need = Need(store, lambda: model.untrainable)
         self._idle = Idleness(settings, model.training_memory, lambda: self._conversations.busy)
         self._reward = Reward(store, cascade(engine, settings.votes), self._judged)
         batches = BatchMaker(store, engine, self._conversations)
-        self._updater = Updater(store, where, model, batches, self._idle, self._reward.catch_up, self._changed)
+        memory = int(settings.training_memory_gb * 1e9)
+        self._updater = Updater(store, where, model, batches, self._idle, self._reward.catch_up, self._changed, memory)
         self._learner = Learner(self._updater, self._idle, self._need, self._relay, self._changed)
         loops = (self._reward, self._updater) if lock is not None else (None, None)
         self._status = StatusReader(store, model.name, self._need, self._idle, holder, *loops)
@@ -298,6 +298,7 @@ class Assistant:
         self._store.delete_session(session)
         self._model.engine.forget_session(session)
         prefix_files.forget(self._paths.prefixes, session)
+        self._updater.discard()
         self._changed()
 
     def search(self, text: str, limit: int = 50) -> list[Message]:
@@ -412,8 +413,23 @@ class Assistant:
         return sentence
 
     def export(self, version: str | None, format: str, out: Path) -> Path:
-        """`format` is "peft" (a folder) or "gguf" (a file); `version` None is the live one."""
-        return files.export(self.adapter(version or "live"), format, out)
+        """Write a version (None: the live one) as another program loads it: peft, gguf, mlx, merged-gguf, ollama."""
+        # Imported here: who only chats converts nothing.
+        from clawlocal.adapters.exports import export
+
+        return export(self.adapter(version or "live"), format, out, lambda: self._model.file(self._paths))
+
+    def import_adapter(self, path: Path) -> tuple[str, str]:
+        """Add an adapter from elsewhere as a version that is not live. Returns its name and one sentence.
+
+        Waits for the engine, which loads it once as a check. Raises `AdapterError`, `ModelError`, `StoreError`.
+        """
+        from clawlocal.adapters.imports import import_adapter
+
+        model, engine = self._model, self._model.engine
+        found = import_adapter(path, model.name, model.file(self._paths), engine.check, self._paths, self._store)
+        self._changed()
+        return found
 
     def __enter__(self) -> Self:
         return self

@@ -44,6 +44,8 @@ class Settings:
     """How long nobody must have typed before training starts."""
     votes: int = 5
     """The judge's votes per turn."""
+    training_memory_gb: float = 0.0
+    """The most memory that the trainer takes, in GB; 0 takes what is free."""
     quiet_on_battery: bool = True
     """Do not train while on battery."""
 

@@ -20,11 +20,13 @@ from clawlocal.models import files
 from clawlocal.models.catalog import Catalog
 from clawlocal.models.opened import OpenedModel
 from clawlocal.paths import Paths
+from trainers.machine import best
 
 LEAST_DISK = 2e9
 """Bytes: the dequantised base, a few adapters, room to write aside."""
 LEAST_MEMORY = 1.5e9
-TRAINER_PACKAGES = ("torch", "peft", "transformers", "safetensors", "gguf")
+TRAINER_PACKAGES = {"torch": ("torch", "safetensors", "gguf"), "mlx": ("mlx", "mlx-lm", "safetensors", "gguf")}
+"""By the framework that trains on this machine."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def _engine(where: Paths) -> str:
 
 def _trainer() -> str:
     try:
-        versions = {name: importlib.metadata.version(name) for name in TRAINER_PACKAGES}
+        versions = {name: importlib.metadata.version(name) for name in TRAINER_PACKAGES[best()]}
     except importlib.metadata.PackageNotFoundError as e:
         raise _Amiss(
             f"{e.name} is missing: chat works, learning does not", f"{sys.executable} -m pip install {e.name}"

@@ -15,9 +15,10 @@ LIMITS: dict[str, tuple[int, int]] = {
     "context": (0, 10_000_000),
     "threads": (0, 1024),
     "idle_seconds": (0, 86400),
+    "training_memory_gb": (0, 100_000),
     "votes": (1, 5),
 }
-FRACTIONS = frozenset({"temperature", "top_p", "min_p", "idle_seconds"})
+FRACTIONS = frozenset({"temperature", "top_p", "min_p", "idle_seconds", "training_memory_gb"})
 """The others are whole numbers."""
 MOST_STOPS = 16
 LONGEST_STOP = 256

@@ -1,12 +1,12 @@
 """Stands in for the trainer's process: `python stand_in.py MODE JOB_DIR`. Speaks its protocol, computes nothing.
 
-Modes: `publish` and `reject` write a result at once; `gated` writes one when `go` is in the folder;
-`endless` never ends; `silent` ends without a result; `fails` says why; `noisy` writes what is no event.
+Modes: `publish` and `reject` write a result at once; `drops` one that left out the first sample; `gated` writes one
+when `go` is in the folder; `endless` never ends; `silent` ends without a result; `fails` says why; `noisy` writes
+what is no message. All leave `begun` in the folder, as a checkpoint would be there.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import signal
 import sys
@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 
 from trainers.job import Job, Result
+from trainers.messages import Done, Failed, Message, Planned, Progress, encode
+from trainers.sift import NO_VERDICT
 
 METRICS = {
     "loss": 0.5,
@@ -29,8 +31,8 @@ METRICS = {
 OTHERWISE = {"reject": {"kl_base": 9.0}, "nan": {"kl_base": math.nan}}
 
 
-def say(**event: object) -> None:
-    print(json.dumps(event), flush=True)
+def say(message: Message) -> None:
+    print(encode(message), flush=True)
 
 
 def write_result(folder: Path, mode: str) -> None:
@@ -40,14 +42,18 @@ def write_result(folder: Path, mode: str) -> None:
     (folder / "adapter" / "adapter_model.safetensors").write_bytes(b"weights")
     (folder / "adapter.gguf").write_bytes(f"from {job.parent}: {[s.id for s in job.samples]}".encode())
     counts = {"rl": len(job.samples), "opd": sum(s.hinted for s in job.samples), "rehearsed": len(job.rehearsals)}
-    result = Result({**METRICS, **OTHERWISE.get(mode, {})}, counts, job.recipe.rank, 1.5)
+    dropped = {job.samples[0].id: NO_VERDICT} if mode == "drops" else {}
+    result = Result({**METRICS, **OTHERWISE.get(mode, {})}, counts, job.recipe.rank, 1.5, dropped=dropped)
     (folder / "result.json").write_text(result.json())
 
 
 def main(mode: str, folder: Path) -> int:
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    say(event="progress", stage="training", done=1, total=4)
+    resumed = 1 if (folder / "begun").exists() else None
+    say(Planned("torch", "float32", True, 1024, False, 10**9, resumed))
+    (folder / "begun").touch()
+    say(Progress("training", 1, 4))
     match mode:
         case "endless":
             while True:
@@ -58,14 +64,14 @@ def main(mode: str, folder: Path) -> int:
         case "silent":
             return 1
         case "noisy":
-            print("no event", flush=True)
+            print("no message", flush=True)
             print("last words", file=sys.stderr, flush=True)
             return 1
         case "fails":
-            say(event="failed", reason="The disk is full.")
+            say(Failed("The disk is full."))
             return 1
     write_result(folder, mode)
-    say(event="done")
+    say(Done())
     return 0
 
 

@@ -16,12 +16,18 @@ import numpy.typing as npt
 
 from trainers.errors import AdapterError
 from trainers.files import write_whole
-from trainers.gguf_base import LAYER, Base, permute
+from trainers.gguf_base import Base, permute
+from trainers.gguf_config import LAYER
 
 Array = npt.NDArray[np.float32]
 
 KEY = re.compile(r"base_model\.model\.model\.layers\.(\d+)\.(.+)\.lora_([AB])\.weight")
-LINEAR = {peft: gguf for gguf, peft in LAYER.items() if peft.endswith("_proj")}
+LINEAR = {
+    peft.removesuffix(".weight"): gguf.removesuffix(".weight")
+    for gguf, peft in LAYER["llama"].items()
+    if peft.endswith("_proj.weight")
+}
+"""The linear layers have the same names in all architectures."""
 
 
 def convert(adapter: Path, base: Base, out: Path) -> None:
@@ -52,8 +58,8 @@ def _named(tensors: dict[str, Array], base: Base) -> Iterator[tuple[str, Array]]
 
 
 def _ordered(tensor: Array, kind: str, half: str, base: Base) -> Array:
-    """Rows of B are rows of the weight, and q and k have them in llama.cpp's order."""
-    if half == "b" and kind in ("attn_q", "attn_k"):
+    """Rows of B are rows of the weight, and q and k of a llama have them in llama.cpp's order."""
+    if base.architecture == "llama" and half == "b" and kind in ("attn_q", "attn_k"):
         return permute(tensor, base.heads if kind == "attn_q" else base.kv_heads)
     return tensor
 

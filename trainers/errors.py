@@ -2,7 +2,8 @@
 
 TrainingError
 ├── BaseError (OSError)           the served model cannot be turned into a trainable base
-│   └── UnsupportedArchitecture
+│   ├── UnsupportedArchitecture
+│   └── UnsupportedTokenizer
 ├── JobError (ValueError)         the job asks for something that cannot be done
 ├── AdapterError (ValueError)     an adapter's files are not what they should be
 ├── Diverged                      the loss became infinite
@@ -23,6 +24,10 @@ class BaseError(TrainingError, OSError):
 
 class UnsupportedArchitecture(BaseError):
     """Chat works with this model, learning does not."""
+
+
+class UnsupportedTokenizer(BaseError):
+    """Its text cannot be turned into the ids that llama.cpp would use."""
 
 
 class JobError(TrainingError, ValueError):

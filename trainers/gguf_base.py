@@ -19,32 +19,12 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from trainers.errors import BaseError, UnsupportedArchitecture
+from trainers import gguf_config
+from trainers.errors import BaseError
 from trainers.files import sync
+from trainers.shape import Shape
 
 Array = npt.NDArray[np.float32]
-
-LAYER = {
-    "attn_norm": "input_layernorm",
-    "attn_q": "self_attn.q_proj",
-    "attn_k": "self_attn.k_proj",
-    "attn_v": "self_attn.v_proj",
-    "attn_output": "self_attn.o_proj",
-    "ffn_norm": "post_attention_layernorm",
-    "ffn_gate": "mlp.gate_proj",
-    "ffn_up": "mlp.up_proj",
-    "ffn_down": "mlp.down_proj",
-}
-"""A layer's tensors in GGUF and in transformers."""
-
-WHOLE = {
-    "token_embd.weight": "model.embed_tokens.weight",
-    "output_norm.weight": "model.norm.weight",
-    "output.weight": "lm_head.weight",
-}
-
-ROPE_FACTORS = "rope_freqs.weight"
-"""Llama 3's long-context factors: they divide the rotary frequencies, and go into the config."""
 
 MAKING = ".making-"
 """Begins the name of a folder that is not a base yet; the process id follows."""
@@ -75,9 +55,17 @@ class Base:
         return int(self.config["num_hidden_layers"])
 
     @property
-    def bytes(self) -> int:
-        """Size of the weights in memory."""
-        return (self.folder / "model.safetensors").stat().st_size
+    def control_ids(self) -> frozenset[int]:
+        return frozenset(self.config["control_ids"])
+
+    @property
+    def shape(self) -> Shape:
+        return Shape.of(self.config)
+
+    @property
+    def weights(self) -> Path:
+        """Float32, as safetensors."""
+        return self.folder / "model.safetensors"
 
 
 def prepare(gguf: Path, sha256: str, bases: Path, on_tensor: Callable[[int, int], None] | None = None) -> Base:
@@ -86,9 +74,23 @@ def prepare(gguf: Path, sha256: str, bases: Path, on_tensor: Callable[[int, int]
     `on_tensor(done, total)` is called as it is made. Raises `BaseError` or `UnsupportedArchitecture`.
     """
     folder = bases / sha256
-    if not (folder / "config.json").is_file():
+    config = _read(folder)
+    if config is None:
+        # Of another format, or damaged.
+        shutil.rmtree(folder, ignore_errors=True)
         _make(gguf, folder, on_tensor or (lambda done, total: None))
-    return Base(folder, json.loads((folder / "config.json").read_text("utf-8")))
+        config = _read(folder)
+    assert config is not None
+    return Base(folder, config)
+
+
+def _read(folder: Path) -> dict[str, Any] | None:
+    """The config of a base that is there and of this format."""
+    try:
+        config: dict[str, Any] = json.loads((folder / "config.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return config if config.get("format") == gguf_config.FORMAT else None
 
 
 def permute(rows: Array, heads: int) -> Array:
@@ -105,7 +107,7 @@ def unpermute(rows: Array, heads: int) -> Array:
 
 def _make(gguf: Path, folder: Path, on_tensor: Callable[[int, int], None]) -> None:
     reader = _open(gguf)
-    config = _config(reader)
+    config = gguf_config.config(reader, _floats)
     folder.parent.mkdir(parents=True, exist_ok=True)
     _sweep(folder.parent)
     aside = Path(tempfile.mkdtemp(prefix=f"{MAKING}{os.getpid()}-", dir=folder.parent))
@@ -156,66 +158,6 @@ def _first_line(e: BaseException) -> str:
     return (text.splitlines() or [type(e).__name__])[0].rstrip(".")
 
 
-def _config(reader: Any) -> dict[str, Any]:
-    """The transformers config that the GGUF's metadata amounts to."""
-    architecture = _value(reader, "general.architecture", "unknown")
-    if architecture != "llama":
-        raise UnsupportedArchitecture(
-            f"Chat works with this model, learning does not for architecture {architecture!r}."
-        )
-
-    def of(key: str, default: Any = None) -> Any:
-        value = _value(reader, f"llama.{key}", default)
-        if value is None:
-            raise BaseError(f"The model file lacks llama.{key}.")
-        return value
-
-    heads, width = int(of("attention.head_count")), int(of("embedding_length"))
-    head_dim = int(of("attention.key_length", width // heads))
-    if int(of("rope.dimension_count", head_dim)) != head_dim:
-        raise UnsupportedArchitecture("Chat works with this model, learning does not: partial rotary embedding.")
-    names = {t.name: t for t in reader.tensors}
-    return {
-        "architectures": ["LlamaForCausalLM"],
-        "model_type": "llama",
-        "gguf_architecture": architecture,
-        "dtype": "float32",
-        "hidden_act": "silu",
-        "vocab_size": int(names["token_embd.weight"].shape[1]),
-        "hidden_size": width,
-        "intermediate_size": int(of("feed_forward_length")),
-        "num_hidden_layers": int(of("block_count")),
-        "num_attention_heads": heads,
-        "num_key_value_heads": int(of("attention.head_count_kv", heads)),
-        "head_dim": head_dim,
-        "max_position_embeddings": int(of("context_length")),
-        "rms_norm_eps": float(of("attention.layer_norm_rms_epsilon")),
-        "tie_word_embeddings": "output.weight" not in names,
-        "rope_parameters": _rope(reader),
-        "rope_factors": _floats(names[ROPE_FACTORS]) if ROPE_FACTORS in names else None,
-        "bos_token_id": _value(reader, "tokenizer.ggml.bos_token_id", None),
-        "eos_token_id": _value(reader, "tokenizer.ggml.eos_token_id", None),
-    }
-
-
-def _rope(reader: Any) -> dict[str, Any]:
-    theta = float(_value(reader, "llama.rope.freq_base", 10000.0))
-    kind = _value(reader, "llama.rope.scaling.type", "none")
-    match kind:
-        case "none":
-            return {"rope_type": "default", "rope_theta": theta}
-        case "linear":
-            factor = float(_value(reader, "llama.rope.scaling.factor", 1.0))
-            return {"rope_type": "linear", "rope_theta": theta, "factor": factor}
-        case _:
-            raise UnsupportedArchitecture(f"Chat works with this model, learning does not for rotary scaling {kind!r}.")
-
-
-def _value(reader: Any, key: str, default: Any) -> Any:
-    field = reader.get_field(key)
-    return default if field is None else field.contents()
-
-
 def _floats(tensor: Any) -> list[float]:
     return [float(x) for x in _dequantised(tensor).ravel()]
 
@@ -228,39 +170,38 @@ def _dequantised(tensor: Any) -> Array:
         return np.ascontiguousarray(dequantize(tensor.data, tensor.tensor_type), dtype=np.float32)
     except NotImplementedError as e:
         kind = tensor.tensor_type.name
-        raise UnsupportedArchitecture(f"Chat works with this model, learning does not for quantisation {kind}.") from e
-
-
-def _name(gguf_name: str) -> str:
-    if gguf_name in WHOLE:
-        return WHOLE[gguf_name]
-    match gguf_name.split("."):
-        case ["blk", layer, kind, "weight"] if kind in LAYER:
-            return f"model.layers.{layer}.{LAYER[kind]}.weight"
-    raise UnsupportedArchitecture(f"Chat works with this model, learning does not: it has a tensor {gguf_name!r}.")
+        raise gguf_config.refusal(f"quantisation {kind}") from e
 
 
 def _write_weights(file: BinaryIO, reader: Any, config: dict[str, Any], on_tensor: Callable[[int, int], None]) -> None:
     """A safetensors file, one tensor after the other: no more than one is in memory at a time."""
-    tensors = [t for t in reader.tensors if t.name != ROPE_FACTORS]
-    header = json.dumps(dict(_entries(tensors)) | {"__metadata__": {"format": "pt"}}).encode()
+    tensors = [t for t in reader.tensors if t.name != gguf_config.ROPE_FACTORS]
+    header = json.dumps(dict(_entries(tensors, config)) | {"__metadata__": {"format": "pt"}}).encode()
     header += b" " * (-len(header) % 8)
     file.write(len(header).to_bytes(8, "little") + header)
     for done, tensor in enumerate(tensors, 1):
-        array = _dequantised(tensor)
-        if ".attn_q." in tensor.name:
-            array = unpermute(array, config["num_attention_heads"])
-        elif ".attn_k." in tensor.name:
-            array = unpermute(array, config["num_key_value_heads"])
-        file.write(array.tobytes())
+        file.write(_as_transformers(tensor.name, _dequantised(tensor), config).tobytes())
         on_tensor(done, len(tensors))
 
 
-def _entries(tensors: list[Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _as_transformers(name: str, array: Array, config: dict[str, Any]) -> Array:
+    """Undo what llama.cpp's converter did to a tensor."""
+    match config["gguf_architecture"]:
+        case "llama" if ".attn_q." in name:
+            return unpermute(array, config["num_attention_heads"])
+        case "llama" if ".attn_k." in name:
+            return unpermute(array, config["num_key_value_heads"])
+        case "gemma3" if name.endswith("norm.weight"):
+            return array - np.float32(1.0)
+    return array
+
+
+def _entries(tensors: list[Any], config: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     offset = 0
     for tensor in tensors:
         # GGUF names the fastest dimension first.
         shape = [int(n) for n in reversed(tensor.shape)]
         end = offset + 4 * int(np.prod(shape))
-        yield _name(tensor.name), {"dtype": "F32", "shape": shape, "data_offsets": [offset, end]}
+        name = gguf_config.tensor_name(tensor.name, config["gguf_architecture"])
+        yield name, {"dtype": "F32", "shape": shape, "data_offsets": [offset, end]}
         offset = end

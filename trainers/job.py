@@ -1,13 +1,12 @@
 """What goes into the worker and what comes out. Plain data as JSON; knows no framework.
 
-A job is a folder: `job.json` in; `adapter/` (PEFT), `adapter.gguf` and `result.json` out. The worker
-prints one JSON event per line on stdout: `{"event": "progress", "stage": str, "done": int, "total": int}`,
-`{"event": "step", "step": int, "figures": {name: float}}` after each optimiser step, and at last
-`{"event": "done"}` or `{"event": "failed", "reason": str}`.
+A job is a folder: `job.json` in; `adapter/` (PEFT), `adapter.gguf` and `result.json` out, and a checkpoint on
+the way. What the worker says meanwhile is in `messages`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -73,12 +72,22 @@ class Recipe:
     """Rehearsal replies to sample in each step."""
     max_new: int = 64
     """Tokens per rehearsal reply, at most."""
+    divergence: str = "reverse"
+    """From the teacher, in practice: one of `objective.Divergence`."""
+    top_k: int = 4
+    """Of the divergence `top_k`."""
+    normalisation: str = "sequence"
+    """What counts the same in a batch: one of `objective.Normalisation`."""
+    frozen_prompt: bool = False
+    """No gradient through the prompt's own positions: less work, and another gradient (cosine about 0.8)."""
     anchor: float = 0.5
     """Weight of KL(base ‖ student) on neutral prompts."""
     max_grad_norm: float = 1.0
     seed: int = 0
     threads: int = 2
     """At most; fewer while other programs use the cores."""
+    backend: str = ""
+    """`torch` or `mlx`; empty takes what is best on this machine."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +108,16 @@ class Job:
     """Prompts that have nothing to do with the lessons: anchor and gauge."""
     stop_ids: tuple[int, ...]
     """Tokens that end a reply."""
+    lessons: tuple[str, ...] = ()
+    """What the hinted prompts teach, in words: for whoever compares jobs."""
     recipe: Recipe = field(default_factory=Recipe)
+    memory: int = 0
+    """Bytes that the worker may use; 0 for what is free."""
+
+    def digest(self) -> str:
+        """Names what is learned from what: where it is written and how much memory it may take do not count."""
+        raw = {k: v for k, v in asdict(self).items() if k not in ("out", "memory", "bases")}
+        return hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()
 
     def problem(self) -> str | None:
         """One sentence: why nothing could be learned from this job; None when something can."""
@@ -108,8 +126,6 @@ class Job:
             return "There is nothing to learn from: no reply has a verdict or a hint, and nothing is to be rehearsed."
         if not self.neutral:
             return "The job has no neutral prompts: what the model forgets could not be measured."
-        if any(len(s.response_ids) != len(s.old_logprobs) for s in self.samples):
-            return "A sample has not one log-probability for each token of its reply."
         return None
 
     def write(self, path: Path) -> None:
@@ -126,6 +142,7 @@ class Job:
                 "rehearsals": tuple(_rehearsal(r) for r in raw["rehearsals"]),
                 "neutral": tuple(tuple(n) for n in raw["neutral"]),
                 "stop_ids": tuple(raw["stop_ids"]),
+                "lessons": tuple(raw["lessons"]),
                 "recipe": Recipe(**raw["recipe"]),
             }
         )
@@ -159,7 +176,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Result:
-    """What the worker measured, all in fp32. Log-probabilities are natural logs, KL in nats per token."""
+    """What the worker measured. Log-probabilities are natural logs, KL in nats per token."""
 
     metrics: dict[str, float]
     """`loss`, `kl_base` (neutral prompts, KL(base ‖ student)), `margin_before`, `margin_after`, `clip_fraction`,
@@ -172,6 +189,10 @@ class Result:
     rank: int
     seconds: float
     examples: tuple[Example, ...] = ()
+    dropped: dict[str, str] = field(default_factory=dict)
+    """Samples that could not be learned from, by id, and why."""
+    computed: dict[str, Any] = field(default_factory=dict)
+    """How: `backend`, `precision`, `exact`, `positions`, `checkpointing`."""
 
     def json(self) -> str:
         return json.dumps(asdict(self), indent=1)

@@ -1,22 +1,55 @@
-"""The formulas, in NumPy and float64: what the torch code is tested against. The one place that explains them.
+"""The formulas, in NumPy and float64: what torch and MLX are tested against. The one place that explains them.
 
 Symbols: prompt s, reply a = a_1..a_T, verdict r, hint h; policies base π_0, sampler π_old, student π_θ and
 teacher π_T. Arrays are log-probabilities in nats: [T] of the tokens that were sampled, [T, V] of the whole
-vocabulary. Knows nothing of models.
+vocabulary. They are finite: a token that cannot be sampled has a very low one, not −inf. Knows nothing of models.
 """
 
 from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 WEIGHT_CAP = 2.0
 """Bound of the importance weight between the engine that sampled and the code that trains."""
 
 AMPLIFY_BOUND = 4.0
 """Bound, in nats, of the difference that the amplified teacher exaggerates."""
+
+LOG_RATIO_BOUND = 20.0
+"""Bound, in nats, of a log-ratio before it is exponentiated: float32 overflows at 88, and 0·∞ is no number.
+
+A token past it keeps a finite loss and has no gradient.
+"""
+
+
+class Divergence(StrEnum):
+    """How the distance between the student and a target distribution is measured."""
+
+    REVERSE = "reverse"
+    """KL(π_θ‖π_T): the student leaves what the target would not say. The default of the method."""
+    FORWARD = "forward"
+    """KL(π_T‖π_θ): the student covers all that the target would say; the anchor's direction."""
+    JSD = "jsd"
+    """Generalised Jensen-Shannon with β = 0.5: bounded by log 2, symmetric."""
+    TOP_K = "top_k"
+    """Reverse KL on the student's k likeliest tokens, the rest as one outcome."""
+
+
+class Normalisation(StrEnum):
+    """What counts the same in a batch of sequences of unequal length."""
+
+    SEQUENCE = "sequence"
+    """Each sequence: a token of a long reply counts less than one of a short reply."""
+    TOKEN = "token"
+    """Each token: a long reply counts more than a short one."""
 
 
 def binary_advantage(reward: float, tokens: int) -> Array:
@@ -51,15 +84,15 @@ def surrogate(student: Array, old: Array, advantage: Array, weight: Array, low: 
 
     PPO (1707.06347, eq. 7) with the wider upper bound of DAPO (2503.14476, 3.1).
     """
-    ratio = np.exp(student - old)
+    ratio = _ratio(student, old)
     gain: Array = weight * np.minimum(ratio * advantage, np.clip(ratio, 1 - low, 1 + high) * advantage)
     return gain
 
 
-def clipped(student: Array, old: Array, advantage: Array, low: float, high: float) -> npt.NDArray[np.bool_]:
+def clipped(student: Array, old: Array, advantage: Array, low: float, high: float) -> Mask:
     """Where the bound is what counts in `surrogate`, so that the token has no gradient, [T]."""
-    ratio = np.exp(student - old)
-    held: npt.NDArray[np.bool_] = ((ratio > 1 + high) & (advantage > 0)) | ((ratio < 1 - low) & (advantage < 0))
+    ratio = _ratio(student, old)
+    held: Mask = ((ratio > 1 + high) & (advantage > 0)) | ((ratio < 1 - low) & (advantage < 0))
     return held
 
 
@@ -68,7 +101,7 @@ def k3(student: Array, base: Array) -> Array:
 
     Schulman, Approximating KL Divergence (2020).
     """
-    difference = base - student
+    difference = np.minimum(base - student, LOG_RATIO_BOUND)
     return np.expm1(difference) - difference
 
 
@@ -76,6 +109,43 @@ def kl(p: Array, q: Array) -> Array:
     """Σ_v p (log p − log q) at each position; [T, V] and [T, V] to [T]. Reverse KL when p is the student."""
     divergence: Array = np.sum(np.exp(p) * (p - q), axis=-1)
     return divergence
+
+
+def jsd(p: Array, q: Array, beta: float = 0.5) -> Array:
+    """β·KL(p‖m) + (1−β)·KL(q‖m) with m = β·p + (1−β)·q; [T, V] and [T, V] to [T]. GKD (2306.13649, eq. 1).
+
+    p is the target and q the student, as there: divided by β it tends to KL(p‖q) for small β. Strictly between
+    0 and 1, since it vanishes at both ends: ValueError there.
+    """
+    mixture = np.logaddexp(p + math.log(beta), q + math.log(1.0 - beta))
+    return beta * kl(p, mixture) + (1.0 - beta) * kl(q, mixture)
+
+
+def top_k_kl(student: Array, teacher: Array, k: int) -> Array:
+    """Reverse KL over k+1 outcomes, the student's k likeliest tokens and all others; [T, V] and [T, V] to [T].
+
+    The student's own support is that of OpenClaw-RL (2603.10165, v2, k = 4). The outcome for the others is as in
+    SDPO (2601.20802) and in the top-K loss that OpenClaw-RL had before, on the teacher's support. Without it the
+    sum over a part of the vocabulary can be negative, and the student could lower it by moving mass to where it
+    is not counted. With it this is a KL of two distributions: never negative, at most the full one (data
+    processing inequality), and equal to it for k ≥ V−1. k is at least 1. The choice of the support has no gradient.
+    """
+    # Past V-1 there are no others, whose mass would have no logarithm.
+    order = np.argpartition(-student, min(k, student.shape[-1] - 1), axis=-1)
+    return kl(_coarse(student, order, k), _coarse(teacher, order, k))
+
+
+def divergence(kind: Divergence, student: Array, target: Array, k: int) -> Array:
+    """The distance of the student from its target at each position, [T, V] and [T, V] to [T]. TOP_K alone uses k."""
+    match kind:
+        case Divergence.REVERSE:
+            return kl(student, target)
+        case Divergence.FORWARD:
+            return kl(target, student)
+        case Divergence.JSD:
+            return jsd(target, student)
+        case Divergence.TOP_K:
+            return top_k_kl(student, target, k)
 
 
 def entropy(p: Array) -> Array:
@@ -92,9 +162,7 @@ def amplified(hinted: Array, plain: Array, c: float, bound: float = AMPLIFY_BOUN
     classifier-free guidance for language models (2306.17806, eq. 7), on log-probabilities.
     """
     raised = hinted + c * np.clip(hinted - plain, -bound, bound)
-    peak = raised.max(axis=-1, keepdims=True)
-    teacher: Array = raised - peak - np.log(np.exp(raised - peak).sum(axis=-1, keepdims=True))
-    return teacher
+    return raised - _log_mass(raised)
 
 
 def internalised(student_distance: float, base_distance: float) -> float:
@@ -109,3 +177,102 @@ def margin(logprobs: Array, advantage: Array) -> float:
     """Σ_t A_t log π(a_t) / Σ_t |A_t| over a batch's tokens: rises as wanted tokens gain and unwanted ones lose."""
     total = float(np.abs(advantage).sum())
     return float((advantage * logprobs).sum()) / total if total > 0.0 else 0.0
+
+
+def centred(rewards: list[float]) -> list[float]:
+    """Rewards of the rollouts of one prompt, less their mean. Dr. GRPO (2503.20783).
+
+    Not divided by the standard deviation, which would make near-equal rollouts count as much as unequal ones. A
+    group of one is returned unchanged: its mean is itself, and centring would leave nothing to learn from.
+    """
+    if len(rewards) < 2:
+        return rewards
+    mean = math.fsum(rewards) / len(rewards)
+    return [reward - mean for reward in rewards]
+
+
+def learnable(ids: Sequence[int], special: Collection[int]) -> Mask:
+    """Which of a reply's tokens are learned from, [T]: all but the special (control) ones.
+
+    The caller leaves the tokens that end a reply out of `special`: when to stop is the policy's decision too.
+    """
+    return np.array([token not in special for token in ids], dtype=np.bool_)
+
+
+def masked_mean(values: Array, mask: Mask) -> float:
+    """Mean of [T] over the tokens of one sequence that the mask [T] keeps, a scalar; 0 if it keeps none."""
+    return float(np.where(mask, values, 0.0).sum()) / max(int(mask.sum()), 1)
+
+
+def sequence_weights(lengths: Sequence[int]) -> list[float]:
+    """w_i with which Σ_i w_i·mean_i is the mean over sequences of their means, [N]. GRPO (2402.03300, eq. 3).
+
+    A length is the number of tokens that a sequence's mask keeps. One that keeps none weighs 0 and is not counted.
+    """
+    counted = sum(length > 0 for length in lengths)
+    return [1.0 / counted if length > 0 else 0.0 for length in lengths]
+
+
+def token_weights(lengths: Sequence[int]) -> list[float]:
+    """w_i with which Σ_i w_i·mean_i is the mean over all tokens of the batch, [N].
+
+    DAPO (2503.14476, 3.3, token-level policy gradient loss). All 0 if there are no tokens.
+    """
+    total = max(sum(lengths), 1)
+    return [length / total for length in lengths]
+
+
+def weights(normalisation: Normalisation, lengths: Sequence[int]) -> list[float]:
+    """Share of each sequence's masked mean in the batch, [N]: sums to 1, or all 0 if there is nothing to learn."""
+    match normalisation:
+        case Normalisation.SEQUENCE:
+            return sequence_weights(lengths)
+        case Normalisation.TOKEN:
+            return token_weights(lengths)
+
+
+def policy_loss(
+    student: Array,
+    old: Array,
+    base: Array,
+    advantage: Array,
+    weight: Array,
+    mask: Mask,
+    low: float,
+    high: float,
+    beta: float,
+) -> float:
+    """Masked mean of β·k3(π_θ, π_0) − surrogate, a scalar: the whole loss of one judged reply. Arrays are [T].
+
+    The objective of GRPO (2402.03300, eq. 3) for one sequence, with the advantages of OpenClaw-RL (2603.10165).
+    """
+    gain = surrogate(student, old, advantage, weight, low, high)
+    return masked_mean(beta * k3(student, base) - gain, mask)
+
+
+def distillation_loss(kind: Divergence, student: Array, target: Array, mask: Mask, k: int) -> float:
+    """Masked mean of the divergence, a scalar: the whole loss of one practised or anchored reply. Arrays [T, V]."""
+    return masked_mean(divergence(kind, student, target, k), mask)
+
+
+def _ratio(student: Array, old: Array) -> Array:
+    """ρ_t = π_θ/π_old, bounded, [T]."""
+    ratio: Array = np.exp(np.minimum(student - old, LOG_RATIO_BOUND))
+    return ratio
+
+
+def _log_mass(x: Array) -> Array:
+    """log Σ_v exp(x), [T, V] to [T, 1]."""
+    peak = x.max(axis=-1, keepdims=True)
+    mass: Array = peak + np.log(np.exp(x - peak).sum(axis=-1, keepdims=True))
+    return mass
+
+
+def _coarse(logprobs: Array, order: npt.NDArray[np.intp], k: int) -> Array:
+    """The first k tokens of each row's order as they are, the others as one outcome: [T, V] to [T, min(k+1, V)].
+
+    The others are added up rather than taken as 1 − Σ of the first, which loses its digits as it nears 0.
+    """
+    k = min(k, logprobs.shape[-1] - 1)
+    ordered = np.take_along_axis(logprobs, order, axis=-1)
+    return np.concatenate([ordered[:, :k], _log_mass(ordered[:, k:])], axis=-1)

@@ -1,81 +1,96 @@
-"""The loss of one item. An item carries all that does not change while the student does.
+"""Losses and figures of replies from what the output layer sees, a few positions at a time.
 
-Knows the formulas' names (`torch_objective`) and the policy, not where items come from.
+The vocabulary never costs [T, V] floats: a chunk's logits, their loss and their gradient come and go together.
+Knows the formulas' names (`torch_objective`), not where hidden states come from.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from trainers import torch_objective as objective
+from trainers.items import Distilled, Item, Judged
 from trainers.job import Recipe
-from trainers.torch_policy import Ids, Policy
+from trainers.plan import chunks
+from trainers.policy import Learned
+
+Logits = Callable[[Tensor], Tensor]
+"""[N, width] to [N, V], float32."""
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A served reply with a verdict, a hint, or both. Tensors are [T]."""
+class Seen:
+    """A view's hidden states at a reply's tokens, [T, width]; with `plain` an amplified one."""
 
-    prompt: Ids
-    response: Ids
-    old: Tensor
-    """log π of the policy that the update starts from, as this code evaluates it."""
-    base: Tensor
-    advantage: Tensor
-    weight: Tensor
-    share: float
-    """Of this item in the objective."""
+    hidden: Tensor
+    plain: Tensor | None = None
+    amplify: float = 0.0
 
-
-@dataclass(frozen=True)
-class Practised:
-    """A reply that the student gave without the hint, and the teacher's view of each token, [T, V]."""
-
-    prompt: Ids
-    response: Ids
-    teacher: Tensor
-    share: float
+    def logprobs(self, logits: Logits, rows: slice) -> Tensor:
+        """[C, V]"""
+        hinted = torch.log_softmax(logits(self.hidden[rows]), dim=-1)
+        if self.plain is None:
+            return hinted
+        return objective.amplified(hinted, torch.log_softmax(logits(self.plain[rows]), dim=-1), self.amplify)
 
 
-@dataclass(frozen=True)
-class Anchored:
-    """A reply of the base to a neutral prompt, and the base's view of each token, [T, V]."""
-
-    prompt: Ids
-    response: Ids
-    base: Tensor
-    share: float
+def chosen(logprobs_TV: Tensor, response: Sequence[int]) -> Tensor:
+    """Log-probabilities of the tokens that were sampled, [T]."""
+    ids = torch.tensor(response, device=logprobs_TV.device)
+    return logprobs_TV.gather(-1, ids.unsqueeze(-1)).squeeze(-1)
 
 
-Item = Judged | Practised | Anchored
+def backward(
+    hidden: Tensor, item: Item, target: Seen | None, logits: Logits, size: int, recipe: Recipe
+) -> tuple[Tensor, Learned]:
+    """The gradient of `share · loss` with respect to `hidden` [T, width], and the loss."""
+    gradient = torch.zeros_like(hidden)
+    mask = torch.from_numpy(item.mask).to(hidden.device)
+    kept = max(1, int(mask.sum()))
+    total, sums = 0.0, dict.fromkeys(item.figures, 0.0)
+    for rows in chunks(len(hidden), size):
+        part = int(mask[rows].sum()) / kept
+        if part == 0.0:
+            continue
+        leaf = hidden[rows].detach().requires_grad_()
+        student = torch.log_softmax(logits(leaf), dim=-1)
+        loss, figures = _loss(student, item, rows, mask[rows], target, logits, recipe)
+        (gradient[rows],) = torch.autograd.grad(item.share * part * loss, leaf)
+        total += part * float(loss.detach())
+        sums = {name: sums[name] + part * figure for name, figure in figures.items()}
+    return gradient, Learned(total, sums)
 
 
-def loss(policy: Policy, item: Item, recipe: Recipe) -> tuple[Tensor, dict[str, float]]:
-    """The item's loss (a scalar, before its share) and figures to average."""
-    student = torch.log_softmax(policy.logits(item.prompt, item.response), dim=-1)
+def _loss(
+    student: Tensor, item: Item, rows: slice, mask: Tensor, target: Seen | None, logits: Logits, recipe: Recipe
+) -> tuple[Tensor, dict[str, float]]:
     match item:
         case Judged():
-            return _judged(chosen(student, item.response), item, recipe)
-        case Practised():
-            distance = objective.kl(student, item.teacher).mean()
-            return distance, {"distance": float(distance.detach())}
-        case Anchored():
-            drift = objective.kl(item.base, student).mean()
-            return drift, {"anchor": float(drift.detach())}
+            return _judged(chosen(student, item.response[rows]), item, rows, mask, recipe)
+        case Distilled():
+            assert target is not None
+            with torch.no_grad():
+                view = target.logprobs(logits, rows)
+            loss = objective.distillation_loss(item.divergence, student, view, mask, recipe.top_k)
+            return loss, {item.name: float(loss.detach())}
 
 
-def chosen(logprobs_TV: Tensor, response: Ids) -> Tensor:
-    """Log-probabilities of the tokens that were sampled, [T]."""
-    return logprobs_TV.gather(-1, torch.tensor(response).unsqueeze(-1)).squeeze(-1)
-
-
-def _judged(student: Tensor, item: Judged, recipe: Recipe) -> tuple[Tensor, dict[str, float]]:
+def _judged(
+    student: Tensor, item: Judged, rows: slice, mask: Tensor, recipe: Recipe
+) -> tuple[Tensor, dict[str, float]]:
+    old, base, advantage, weight = (
+        torch.from_numpy(x[rows]).to(student.device) for x in (item.old, item.base, item.advantage, item.weight)
+    )
     low, high = recipe.clip_low, recipe.clip_high
-    gain = objective.surrogate(student, item.old, item.advantage, item.weight, low, high).mean()
-    drift = objective.k3(student, item.base).mean()
-    clipped = objective.clipped(student.detach(), item.old, item.advantage, low, high)
-    figures = {"gain": float(gain.detach()), "k3": float(drift.detach()), "clipped": float(clipped.float().mean())}
-    return recipe.beta * drift - gain, figures
+    loss = objective.policy_loss(student, old, base, advantage, weight, mask, low, high, recipe.beta)
+    with torch.no_grad():
+        figures = {
+            "gain": objective.surrogate(student, old, advantage, weight, low, high),
+            "k3": objective.k3(student, base),
+            "clipped": objective.clipped(student, old, advantage, low, high).float(),
+        }
+    return loss, {name: float(objective.masked_mean(figure, mask)) for name, figure in figures.items()}

@@ -1,163 +1,163 @@
-"""The policy under training: a frozen float32 base with a float32 LoRA on every linear layer.
+"""The policy in torch: a decoder, an adapter's parameters, an optimiser. See `policy.Policy`.
 
-Without its adapter it is the base, so reference, teacher and student are one model in memory. Float32
-because a bfloat16 forward rounds a young adapter's effect away. Knows nothing of losses.
+Knows nothing of jobs, files or processes.
 """
 
 from __future__ import annotations
 
-import json
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+import math
+from collections.abc import Callable, Collection, Sequence
 
+import numpy as np
 import torch
+from torch import Tensor
 
-from trainers.errors import AdapterError, BaseError
-from trainers.files import sync, write_whole
+from trainers import seeing, torch_rollout, torch_weights
+from trainers import torch_objective as objective
+from trainers.adapter_peft import Adapter
 from trainers.gguf_base import Base
+from trainers.items import Floats, Ids, Item, View
+from trainers.job import Recipe
+from trainers.plan import FLOAT32, Plan, chunk_size, chunks
+from trainers.policy import Learned, Moments, Reply, Uniform
+from trainers.torch_decoder import Decoder
+from trainers.torch_loss import Seen, backward, chosen
 
-LINEARS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-"""Every linear layer; attention alone learns less at equal rank (LoRA Without Regret, Thinking Machines)."""
-
-WEIGHTS = "adapter_model.safetensors"
-CONFIG = "adapter_config.json"
-
-Ids = Sequence[int]
+BETAS = (0.9, 0.98)
+MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 
 
-@dataclass(frozen=True)
-class Policy:
-    """A PEFT model and where its base came from."""
+class TorchPolicy:
+    """Begins in the plan's precision. Raises `BaseError` where the base's files cannot be read."""
 
-    peft: Any
-    base: Base
-    rank: int
-    alpha: int
+    def __init__(self, base: Base, adapter: Adapter, plan: Plan) -> None:
+        self._base, self._plan = base, plan
+        self._rank, self._alpha = adapter.rank, adapter.alpha
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._lora = torch_weights.lora(adapter, self._device)
+        self._optimiser = torch.optim.AdamW(self._lora.values(), betas=BETAS, weight_decay=0.0)
+        self._chunk = chunk_size(base.shape.vocabulary)
+        self._decoder: Decoder | None = None
+        self._precision = ""
+        self.exact(False)
 
     @property
-    def llama(self) -> Any:
-        """The transformers model inside, with the LoRA layers in place."""
-        return self.peft.base_model.model
+    def control_ids(self) -> Collection[int]:
+        return self._base.control_ids
 
-    def parameters(self) -> list[torch.nn.Parameter]:
-        """Those that are trained."""
-        return [p for p in self.peft.parameters() if p.requires_grad]
+    @property
+    def decoder(self) -> Decoder:
+        assert self._decoder is not None
+        return self._decoder
 
-    @contextmanager
-    def as_base(self) -> Iterator[None]:
-        """Inside, the adapter is off."""
-        with self.peft.disable_adapter():
-            yield
-
-    def logits(self, prompt: Ids, response: Ids) -> torch.Tensor:
-        """What the policy says at each response token, [T, V]; the output layer runs on those T positions only."""
-        ids = torch.tensor([[*prompt, *response[:-1]]])
-        hidden = self.llama.model(input_ids=ids, use_cache=False).last_hidden_state
-        logits: torch.Tensor = self.llama.lm_head(hidden[0, len(prompt) - 1 :])
-        return logits
+    def exact(self, on: bool) -> None:
+        precision = FLOAT32 if on and self._plan.exact else self._plan.precision
+        if self._decoder is not None and precision == self._precision:
+            return
+        # The old weights go first: never two bases at once.
+        self._decoder = None
+        self._precision, scale = precision, self._alpha / self._rank
+        self._decoder = torch_weights.decoder(self._base, self._lora, scale, precision, self._device)
+        self._decoder.checkpointing = self._plan.checkpointing
 
     @torch.no_grad()
-    def measured(self, prompt: Ids, response: Ids, *, base: bool = False) -> torch.Tensor:
-        """Log-probabilities [T, V] without a gradient; of the base when asked."""
-        with self.as_base() if base else nullcontext():
-            return torch.log_softmax(self.logits(prompt, response), dim=-1)
+    def logprobs(self, replies: Sequence[tuple[View, Ids]]) -> list[Floats]:
+        return [
+            _array([chosen(self._logprobs(seen, rows), response[rows]) for rows in self._chunks(response)])
+            for (_, response), seen in zip(replies, self._seen(replies), strict=True)
+        ]
+
+    @torch.no_grad()
+    def divergence(self, replies: Sequence[tuple[View, View, Ids]]) -> list[Floats]:
+        # Both sides at once: what they share is computed once.
+        views = [(p, response) for p, _, response in replies] + [(q, response) for _, q, response in replies]
+        seen = self._seen(views)
+        ps, qs = seen[: len(replies)], seen[len(replies) :]
+        return [
+            _array([objective.kl(self._logprobs(p, rows), self._logprobs(q, rows)) for rows in self._chunks(response)])
+            for p, q, (_, _, response) in zip(ps, qs, replies, strict=True)
+        ]
+
+    @torch.no_grad()
+    def entropy(self, replies: Sequence[tuple[View, Ids]]) -> list[Floats]:
+        return [
+            _array([objective.entropy(self._logprobs(seen, rows)) for rows in self._chunks(response)])
+            for (_, response), seen in zip(replies, self._seen(replies), strict=True)
+        ]
+
+    def sample(
+        self,
+        prompts: Sequence[Ids],
+        stop_ids: Collection[int],
+        chance: Uniform,
+        on_token: Callable[[int], None],
+        *,
+        base: bool = False,
+    ) -> list[Reply]:
+        return torch_rollout.sample(self.decoder, prompts, stop_ids, chance, on_token, adapted=not base)
+
+    def accumulate(self, items: Sequence[Item], recipe: Recipe) -> list[Learned]:
+        targets = self._targets(items)
+        replies = [(item.prompt, item.response) for item in items]
+        hidden = self.decoder.hidden(replies, adapted=True, frozen_prompt=recipe.frozen_prompt)
+        found = [
+            backward(part.detach(), item, target, self.decoder.logits, self._chunk, recipe)
+            for part, item, target in zip(hidden, items, targets, strict=True)
+        ]
+        torch.autograd.backward(hidden, [gradient for gradient, _ in found])
+        return [learned for _, learned in found]
+
+    def gradient(self) -> dict[str, Floats]:
+        """What was accumulated, by the adapter's names, and forgotten now: for who wants to look at it."""
+        found = {name: p.grad.cpu().numpy() for name, p in self._lora.items() if p.grad is not None}
+        self._optimiser.zero_grad(set_to_none=True)
+        return found
+
+    def step(self, recipe: Recipe) -> float:
+        norm = float(torch.nn.utils.clip_grad_norm_(list(self._lora.values()), recipe.max_grad_norm))
+        if math.isfinite(norm):
+            for group in self._optimiser.param_groups:
+                group["lr"] = recipe.lr
+            self._optimiser.step()
+        self._optimiser.zero_grad(set_to_none=True)
+        return norm
+
+    def adapter(self) -> Adapter:
+        tensors = {name: p.detach().cpu().numpy().copy() for name, p in self._lora.items()}
+        return Adapter(self._rank, self._alpha, tensors)
+
+    def moments(self) -> Moments:
+        found = {}
+        for name, parameter in self._lora.items():
+            for key, value in self._optimiser.state.get(parameter, {}).items():
+                found[f"{name}.{key}"] = value.detach().cpu().numpy().astype(np.float32)
+        return found
+
+    def restore(self, adapter: Adapter, moments: Moments) -> None:
+        for name, parameter in self._lora.items():
+            parameter.data.copy_(torch.from_numpy(adapter.tensors[name]))
+            state = {key: moments[f"{name}.{key}"] for key in MOMENTS if f"{name}.{key}" in moments}
+            if state:
+                # AdamW keeps its count of steps on the CPU.
+                devices = {key: None if key == "step" else self._device for key in state}
+                self._optimiser.state[parameter] = {
+                    key: torch.tensor(value, device=devices[key]) for key, value in state.items()
+                }
+
+    @torch.no_grad()
+    def _targets(self, items: Sequence[Item]) -> list[Seen | None]:
+        """Views to distil on, before the student's activations take their memory."""
+        return seeing.targets(items, self._seen)
+
+    def _seen(self, replies: Sequence[tuple[View, Ids]]) -> list[Seen]:
+        return seeing.seen(replies, lambda pairs, base: self.decoder.hidden(pairs, adapted=not base), Seen)
+
+    def _logprobs(self, seen: Seen, rows: slice) -> Tensor:
+        return seen.logprobs(self.decoder.logits, rows)
+
+    def _chunks(self, response: Ids) -> list[slice]:
+        return list(chunks(len(response), self._chunk))
 
 
-def load(base: Base, rank: int, alpha: int, parent: Path | None, seed: int) -> Policy:
-    """The policy with a fresh adapter (which changes nothing yet), or with the parent's and its rank.
-
-    Raises `BaseError`, `AdapterError`.
-    """
-    from peft import get_peft_model
-
-    if parent is not None:
-        rank, alpha = _shape(parent)
-    torch.manual_seed(seed)
-    with warnings.catch_warnings():
-        # PEFT asks transformers for a property under the name that it had before.
-        warnings.filterwarnings("ignore", message="`is_gradient_checkpointing`", category=FutureWarning)
-        peft = get_peft_model(_llama(base), _lora_config(rank, alpha))
-    policy = Policy(peft, base, rank, alpha)
-    if parent is not None:
-        _restore(policy, parent)
-    return policy
-
-
-def save(policy: Policy, folder: Path) -> None:
-    """`adapter_config.json` and `adapter_model.safetensors` as PEFT reads them, flushed to disk."""
-    from safetensors.torch import save_file
-
-    folder.mkdir(parents=True, exist_ok=True)
-    tensors = {name: tensor.contiguous() for name, tensor in _state(policy).items()}
-    write_whole(folder / WEIGHTS, lambda aside: save_file(tensors, aside, {"format": "pt"}))
-    config = _lora_config(policy.rank, policy.alpha).to_dict() | {"inference_mode": True}
-    text = json.dumps(config, indent=1, sort_keys=True, default=sorted)
-    write_whole(folder / CONFIG, lambda aside: _write(aside, text))
-    sync(folder.parent)
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, "utf-8")
-
-
-def _llama(base: Base) -> Any:
-    from transformers import LlamaForCausalLM
-    from transformers.utils.logging import disable_progress_bar
-
-    disable_progress_bar()
-    try:
-        llama = LlamaForCausalLM.from_pretrained(
-            base.folder, dtype=torch.float32, local_files_only=True, use_safetensors=True
-        )
-    except OSError as e:
-        raise BaseError(f"The base in {base.folder} cannot be read; delete the folder to have it made again.") from e
-    if base.config["rope_factors"] is not None:
-        factors = torch.tensor(base.config["rope_factors"])
-        llama.model.rotary_emb.inv_freq /= factors
-    return llama
-
-
-def _lora_config(rank: int, alpha: int) -> Any:
-    from peft import LoraConfig, TaskType
-
-    return LoraConfig(
-        task_type=TaskType.CAUSAL_LM, r=rank, lora_alpha=alpha, lora_dropout=0.0, target_modules=list(LINEARS)
-    )
-
-
-def _shape(folder: Path) -> tuple[int, int]:
-    """Rank and alpha of an adapter on disk. Its other settings are not taken over: they come from outside."""
-    try:
-        config = json.loads((folder / CONFIG).read_text("utf-8"))
-        rank, alpha = int(config["r"]), int(config["lora_alpha"])
-    except (OSError, ValueError, KeyError, TypeError) as e:
-        raise AdapterError(f"The adapter in {folder} cannot be read: {CONFIG} is missing or broken.") from e
-    if rank < 1 or config.get("use_rslora") or config.get("use_dora"):
-        raise AdapterError(f"The adapter in {folder} is not a plain LoRA.")
-    return rank, alpha
-
-
-def _state(policy: Policy) -> dict[str, torch.Tensor]:
-    from peft import get_peft_model_state_dict
-
-    state: dict[str, torch.Tensor] = get_peft_model_state_dict(policy.peft, save_embedding_layers=False)
-    return state
-
-
-def _restore(policy: Policy, folder: Path) -> None:
-    from peft import set_peft_model_state_dict
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    try:
-        tensors = load_file(folder / WEIGHTS)
-    except (OSError, SafetensorError) as e:
-        raise AdapterError(f"The adapter in {folder} cannot be read: {WEIGHTS} is missing or broken.") from e
-    wanted = {name: tensor.shape for name, tensor in _state(policy).items()}
-    if {name: tensor.shape for name, tensor in tensors.items()} != wanted:
-        raise AdapterError(f"The adapter in {folder} does not fit this model.")
-    set_peft_model_state_dict(policy.peft, tensors)
+def _array(parts: Sequence[Tensor]) -> Floats:
+    return torch.cat([part.float().cpu() for part in parts]).numpy() if parts else np.zeros(0, np.float32)

@@ -1,27 +1,34 @@
 """The trainer as a process: `python -m trainers.worker JOB_DIR`.
 
-One JSON event per line on stdout and nothing else there. `result.json` is written last: where it is,
-everything is. The process may be suspended or killed at any instant.
+One message per line on stdout and nothing else there. `result.json` is written last: where it is,
+everything is. The process may be suspended or killed at any instant; started again on the same job, it goes on
+after the last step that it made.
 """
 
 from __future__ import annotations
 
 import errno
-import json
 import os
 import signal
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
+from trainers import checkpoint
+from trainers.adapter_peft import CONFIG, WEIGHTS, Adapter
+from trainers.checkpoint import Saved
 from trainers.cores import Cores
 from trainers.errors import JobError, Orphaned, TrainingError
 from trainers.files import write_text
 from trainers.job import Job, Result
+from trainers.messages import Done, Failed, Message, Planned, Progress, Step, encode
+from trainers.policy import Moments
+from trainers.shape import Shape
 
 ADAPTER = "adapter"
 GGUF = "adapter.gguf"
@@ -40,15 +47,15 @@ class Events:
     def progress(self, stage: str, done: int, total: int) -> None:
         if os.getppid() != self.parent:
             raise Orphaned("The program that asked for the training has ended.")
-        self.send(event="progress", stage=stage, done=done, total=total)
+        self.send(Progress(stage, done, total))
 
     def step(self, number: int, figures: dict[str, float]) -> None:
-        self.send(event="step", step=number, figures=figures)
+        self.send(Step(number, figures))
         self.on_step()
 
-    def send(self, **event: Any) -> None:
+    def send(self, message: Message) -> None:
         try:
-            print(json.dumps(event), file=self.out, flush=True)
+            print(encode(message), file=self.out, flush=True)
         except OSError as e:
             raise Orphaned("Nobody reads the training's progress any more.") from e
 
@@ -61,7 +68,7 @@ def main(arguments: list[str]) -> int:
         if len(arguments) != 1:
             raise JobError("usage: python -m trainers.worker JOB_DIR")
         run(Path(arguments[0]), events)
-        events.send(event="done")
+        events.send(Done())
         return 0
     except Orphaned:
         return 1
@@ -69,7 +76,7 @@ def main(arguments: list[str]) -> int:
         if not isinstance(e, TrainingError):
             _trace()
         with suppress(Orphaned):
-            events.send(event="failed", reason=reason(e))
+            events.send(Failed(reason(e)))
         return 1
 
 
@@ -77,43 +84,74 @@ def run(folder: Path, events: Events) -> Result:
     """Do the job in `folder`. Raises `TrainingError`, `OSError`, `MemoryError`."""
     started = time.monotonic()
     job = read(folder / "job.json")
-    from trainers import adapter_gguf, gguf_base, memory
+    from trainers import adapter_gguf, adapter_peft, backend, gguf_base, plan, sift
+    from trainers.update import update
 
     preparing = partial(events.progress, "preparing")
     base = gguf_base.prepare(Path(job.model), job.model_sha256, Path(job.bases), preparing)
-    memory.check(base.bytes, int(base.config["vocab_size"]), job)
+    digest = job.digest()
+    _sweep(folder, Path(job.out))
+    job, dropped = sift.sift(job, base.shape.vocabulary)
     events.progress("loading", 0, 1)
-    import torch
-
-    from trainers import torch_policy
-    from trainers.torch_update import update
+    engine = backend.choose(job.recipe.backend)
+    free = min(filter(None, (engine.free(), job.memory)))
+    saved = checkpoint.read(folder, digest)
+    if saved is not None and (saved.plan.bytes > free or saved.backend != engine.name):
+        saved = None
+    way = (
+        saved.plan
+        if saved
+        else plan.make(base.shape, job, engine.faster(base.shape), free, engine.frugal(), engine.activations)
+    )
+    events.send(Planned(engine.name, **vars(way), resumed=saved.step if saved else None))
 
     cores = Cores(job.recipe.threads)
-    events.on_step = lambda: torch.set_num_threads(cores.threads())
+    events.on_step = lambda: engine.set_threads(cores.threads())
     events.on_step()
-    parent = None if job.parent is None else Path(job.parent)
-    policy = torch_policy.load(base, job.recipe.rank, job.recipe.alpha, parent, job.recipe.seed)
+    policy = engine.load(base, saved.adapter if saved else _beginning(job, base.shape), way)
+    if saved:
+        policy.restore(saved.adapter, saved.moments)
     events.progress("loading", 1, 1)
-    result = update(job, policy, events)
+
+    def keep(steps: int, adapter: Adapter, moments: Moments, state: dict[str, Any]) -> None:
+        checkpoint.write(folder, digest, Saved(steps, engine.name, way, adapter, moments, state))
+
+    result = update(job, policy, way.positions, events, saved.state if saved else None, keep)
     out = Path(job.out)
-    torch_policy.save(policy, out / ADAPTER)
+    adapter_peft.write(policy.adapter(), out / ADAPTER)
     adapter_gguf.convert(out / ADAPTER, base, out / GGUF)
     events.progress("writing", 1, 1)
-    result = Result(**{**vars(result), "seconds": time.monotonic() - started})
+    computed = {"backend": engine.name, **plan.words(way)}
+    result = replace(result, seconds=time.monotonic() - started, dropped=dropped, computed=computed)
     write_text(out / RESULT, result.json())
     return result
 
 
+def _sweep(folder: Path, out: Path) -> None:
+    """Remove what an attempt that was killed left half written: the adapter's folder is installed as it is."""
+    written = (folder / checkpoint.FILE, out / ADAPTER / WEIGHTS, out / ADAPTER / CONFIG, out / GGUF, out / RESULT)
+    for path in written:
+        for left in path.parent.glob(f".{path.name}.*"):
+            left.unlink(missing_ok=True)
+
+
+def _beginning(job: Job, shape: Shape) -> Adapter:
+    """The parent's adapter and its rank, or one that changes nothing yet."""
+    from trainers import adapter_peft
+
+    if job.parent is not None:
+        return adapter_peft.read(Path(job.parent), shape)
+    return adapter_peft.fresh(shape, job.recipe.rank, job.recipe.alpha, job.recipe.seed)
+
+
 def read(path: Path) -> Job:
-    """A job that something can be learned from. Raises `JobError`."""
+    """Raises `JobError`."""
     try:
         job = Job.read(path)
     except OSError as e:
         raise JobError(f"The training job {path} cannot be read: {e.strerror}.") from e
     except (ValueError, KeyError, TypeError, AttributeError) as e:
         raise JobError(f"The training job {path} is not a job of this version.") from e
-    if problem := job.problem():
-        raise JobError(problem)
     return job
 
 

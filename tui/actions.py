@@ -127,7 +127,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("learning.rollback", "Roll back", "Bring back the version before, a version by its name, or base.",
            slash="rollback", usage="[VERSION]", run=learning.rollback),
     Action("learning.export", "Export what was learned", "Write the live adapter for other tools.",
-           slash="export", usage="[peft|gguf PATH]", run=learning.export),
+           slash="export", usage="[peft|gguf|mlx|merged-gguf|ollama PATH]", run=learning.export),
     Action("prompt.send", "Send", "Send the message, or carry out the slash command.",
            "enter", place=Place.PROMPT),
     Action("prompt.newline", "New line", "Break the line without sending.",

@@ -1,4 +1,4 @@
-"""The files of an adapter version: where they are, whether they are whole, how they leave the house.
+"""The files of an adapter version: where they are, whether they are whole.
 
 A version is a folder with `adapter/` (PEFT safetensors) and `adapter.gguf` (for llama.cpp). Knows no store.
 """
@@ -16,7 +16,6 @@ from clawlocal.records import AdapterVersion
 
 GGUF = "adapter.gguf"
 PEFT = "adapter"
-FORMATS = ("peft", "gguf")
 
 
 def sha256(path: Path) -> str:
@@ -58,44 +57,6 @@ def install(made: Path, home: Path) -> Path:
     os.replace(aside, home)
     _sync(home.parent)
     return home
-
-
-def export(version: AdapterVersion, format: str, out: Path) -> Path:
-    """Copy a version to `out`: `gguf` makes a file, `peft` a folder. Raises `AdapterError`."""
-    if format not in FORMATS:
-        raise AdapterError(f"{format!r} is not a format to export to. Choose one of: {', '.join(FORMATS)}.")
-    verified(version)
-    source = Path(version.path)
-    try:
-        if format == "gguf":
-            target = out / f"{version.version}.gguf" if out.is_dir() else out
-            _refuse_existing(target)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _copy_whole(source / GGUF, target)
-            return target
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise AdapterError(f"{out} exists and is not an empty folder. Name another one.")
-        shutil.copytree(source / PEFT, out, dirs_exist_ok=True)
-        return out
-    except OSError as e:
-        # `shutil.Error` gathers the faults of a whole folder and has no text of its own.
-        why = e.strerror or "not all of it could be copied"
-        raise AdapterError(f"Cannot write to {out}: {why}. Free some space, or name another place.") from e
-
-
-def _copy_whole(source: Path, target: Path) -> None:
-    """All of the file, or nothing of it."""
-    aside = target.with_name(target.name + ".part")
-    try:
-        shutil.copy2(source, aside)
-        os.replace(aside, target)
-    finally:
-        aside.unlink(missing_ok=True)
-
-
-def _refuse_existing(path: Path) -> None:
-    if path.exists():
-        raise AdapterError(f"{path} exists already. Name another file.")
 
 
 def _sync(path: Path) -> None:

@@ -14,6 +14,7 @@ from clawlocal.errors import ClawlocalError
 
 PARTS = ("speed", "bandwidth", "votes", "judge", "preempt", "swap", "switch_back", "turns")
 """Of `clawlocal bench engine`, as benchmarks.engine names them: what is measured is not imported for `--help`."""
+TRAIN_PARTS = ("speed", "gradient", "parity")
 
 repeats_option = click.option(
     "--repeats", type=click.IntRange(min=1), default=5, show_default=True, help="Rounds of every measurement."
@@ -52,6 +53,16 @@ def latency(repeats: int, as_json: bool) -> None:
 def memory(repeats: int, swaps: int, model: str | None, as_json: bool) -> None:
     """Memory after loading, chatting, judging and many changes of adapter, beside llama.cpp alone."""
     _print(_load("memory")(repeats, swaps, model, _say), as_json)
+
+
+@bench.command()
+@repeats_option
+@model_option
+@click.option("--only", type=click.Choice(TRAIN_PARTS), multiple=True, help="Only this part; may be said repeatedly.")
+@json_option
+def train(repeats: int, model: str | None, only: tuple[str, ...], as_json: bool) -> None:
+    """The trainer beside transformers and PEFT on four replies to one prompt; log-probabilities beside llama.cpp's."""
+    _print(_load("train")(repeats, model, only, _say), as_json)
 
 
 @bench.command()

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from clawlocal.config import Settings
 from clawlocal.engine.absent import AbsentEngine
+from clawlocal.engine.gguf_file import DamagedFile, read_gguf
 from clawlocal.engine.protocol import Engine
 from clawlocal.models import files
 from clawlocal.models.catalog import Catalog, ModelEntry
 from clawlocal.paths import Paths
+from trainers.gguf_config import NAMES
 
 DEFAULT_CONTEXT = 4096
 """Tokens of context unless the settings say otherwise: more costs memory from the first moment."""
-BYTES_PER_QUANTISED_BYTE = 21
-"""Peak memory of the trainer as measured on the embedded model: fp32 weights, LoRA, activations, logits."""
+TRAINER_BYTES = 750_000_000
+BYTES_PER_QUANTISED_BYTE = 4
+"""What the trainer takes in its most frugal way, about: the worker counts exactly."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +60,32 @@ class OpenedModel:
             engine = LlamaEngine(path, name=name, n_ctx=context, threads=settings.threads, prefixes=prefixes)
         return cls(entry, path, engine)
 
+    @cached_property
+    def untrainable(self) -> str:
+        """Why this model cannot learn, as a clause; empty where it can, or where its file is not looked at."""
+        if self._path is None:
+            return ""
+        try:
+            architecture = str(read_gguf(self._path).metadata.get("general.architecture"))
+        except (OSError, DamagedFile):
+            # Whoever serves it says so.
+            return ""
+        if architecture in NAMES:
+            return ""
+        known = ", ".join(NAMES)
+        return f"chat works with this model, learning does not: its architecture is {architecture}, not one of {known}"
+
     @property
     def training_memory(self) -> int:
-        """Bytes that the trainer needs, roughly."""
-        return self._entry.size * BYTES_PER_QUANTISED_BYTE
+        """Bytes that the trainer needs at the least, roughly."""
+        return TRAINER_BYTES + self._entry.size * BYTES_PER_QUANTISED_BYTE
+
+    def file(self, where: Paths) -> Path:
+        """The model's file, verified, whether or not it is served. Raises `ModelError`."""
+        if self._path is None:
+            self._path = files.locate(self._entry, where)
+            files.verify(self._entry, self._path, where)
+        return self._path
 
     def for_training(self) -> TrainedModel:
         """What a job says of the model."""

@@ -19,6 +19,7 @@ from clawlocal.records import Lesson, LessonState, Queued, TurnUse
 from clawlocal.store import Store
 from clawlocal.store.lessons import key
 from clawlocal.training.prompts import EVERYDAY, NEUTRAL
+from trainers import sift
 from trainers.job import Rehearsal, Sample
 
 MAX_TURNS = 16
@@ -150,5 +151,7 @@ def _never(sample: Sample) -> str:
         return "prompt forgotten"
     if len(sample.prompt_ids) + len(sample.response_ids) > MAX_PROMPT:
         return "too long to train on"
+    if broken := sift.why(sample):
+        return broken
     # A verdict alone teaches only the version that made the reply; a hint teaches any.
     return "" if sample.on_policy or sample.hinted_prompt_ids is not None else "made by another adapter version"

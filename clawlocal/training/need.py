@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from clawlocal.idle import Reading
 from clawlocal.records import TurnUse
 from clawlocal.store import Store
@@ -16,13 +18,17 @@ _WHY_SKIPPED = {"cancelled": "you stopped this reply", "failed": "this reply bro
 class Need:
     """What the queue holds against what an update needs."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, untrainable: Callable[[], str] = str) -> None:
+        """`untrainable()` says why the model cannot learn; empty where it can."""
         self._store = store
+        self._untrainable = untrainable
 
     def readings(self) -> list[Reading]:
-        """The conditions on the user's side: learning is on, and there is something to learn."""
+        """The conditions on the user's side: learning is on, the model can learn, and there is something to learn."""
         on = self._store.learning()
-        return [Reading("learning", "learning is on" if on else "learning is off", on), self._material()]
+        why_not = self._untrainable()
+        can = Reading("model", why_not or "this model can learn", not why_not)
+        return [Reading("learning", "learning is on" if on else "learning is off", on), can, self._material()]
 
     def _material(self) -> Reading:
         counts = self._store.queue_counts()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import queue
 import subprocess
@@ -15,25 +14,24 @@ from typing import Any
 import psutil
 
 from clawlocal.errors import TrainerError
+from trainers.messages import Message, decode
 
 COMMAND = (sys.executable, "-m", "trainers.worker")
 """What is run; the job's folder comes after it."""
 
-Event = dict[str, Any]
-
 
 class TrainerProcess:
-    """One run of `trainers.worker`. Events are read by a thread of its own, so that nobody waits on a pipe."""
+    """One run of `trainers.worker`. Its messages are read by a thread of its own, so that nobody waits on a pipe."""
 
     def __init__(self, job: Path) -> None:
-        self._events: queue.Queue[Event] = queue.Queue()
+        self._messages: queue.Queue[Message] = queue.Queue()
         self._last_words: deque[str] = deque(maxlen=20)
         self._guard = threading.Lock()
         self._suspended = False
         self._popen = _start(job)
         self._process = psutil.Process(self._popen.pid)
         self._readers = [
-            threading.Thread(target=self._read_events, name="trainer-events", daemon=True),
+            threading.Thread(target=self._read_messages, name="trainer-messages", daemon=True),
             threading.Thread(target=self._read_words, name="trainer-stderr", daemon=True),
         ]
         for reader in self._readers:
@@ -47,16 +45,16 @@ class TrainerProcess:
     def suspended(self) -> bool:
         return self._suspended
 
-    def next_event(self, timeout: float) -> Event | None:
-        """The next event, or None when none came in `timeout` seconds."""
+    def next_message(self, timeout: float) -> Message | None:
+        """The next message, or None when none came in `timeout` seconds."""
         try:
-            return self._events.get(timeout=timeout)
+            return self._messages.get(timeout=timeout)
         except queue.Empty:
             return None
 
     def finished(self) -> bool:
-        """The process has ended and all its events were read."""
-        return self._popen.poll() is not None and not self._readers[0].is_alive() and self._events.empty()
+        """The process has ended and all its messages were read."""
+        return self._popen.poll() is not None and not self._readers[0].is_alive() and self._messages.empty()
 
     def suspend(self) -> None:
         """Stop at once, in the middle of anything. Repeated calls are harmless."""
@@ -98,12 +96,12 @@ class TrainerProcess:
             return False
         return True
 
-    def _read_events(self) -> None:
+    def _read_messages(self) -> None:
         assert self._popen.stdout is not None
         for line in self._popen.stdout:
             try:
-                self._events.put(json.loads(line))
-            except json.JSONDecodeError:
+                self._messages.put(decode(line))
+            except ValueError:
                 self._last_words.append(line.rstrip())
 
     def _read_words(self) -> None:

@@ -6,6 +6,7 @@ import logging
 import shutil
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,20 +14,24 @@ from typing import Any
 
 from clawlocal.adapters import files
 from clawlocal.engine.protocol import AdapterFile
-from clawlocal.errors import ClawlocalError, StoreError, TrainerError
+from clawlocal.errors import ClawlocalError, NotFound, StoreError, TrainerError
 from clawlocal.idle import Idleness
 from clawlocal.models.opened import OpenedModel, TrainedModel
 from clawlocal.paths import Paths
-from clawlocal.records import AdapterState, AdapterVersion, Receipt, UpdateStatus
+from clawlocal.records import AdapterState, AdapterVersion, Receipt, TurnUse, UpdateStatus
 from clawlocal.store import Store
 from clawlocal.training import gate
 from clawlocal.training.batch import Batch, BatchMaker
 from clawlocal.training.process import TrainerProcess
 from trainers.job import Job, Recipe, Result
+from trainers.messages import Failed, Planned, Progress
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.2
+
+JOB = "update"
+"""The folder of the one job that runs, or was interrupted and goes on."""
 
 STEPS_PER_CORRECTION = 4
 MOST_CORRECTIONS = 3
@@ -64,8 +69,11 @@ class Updater:
         idle: Idleness,
         catch_up: Callable[[], None],
         on_change: Callable[[], None],
+        memory: int = 0,
     ) -> None:
+        """`memory` is what the trainer may use, in bytes; 0 for what is free."""
         self._store = store
+        self._memory = memory
         self._paths = paths
         self._batches = batches
         self._model = model
@@ -105,6 +113,14 @@ class Updater:
             if self._process is not None:
                 self._process.kill()
 
+    def discard(self) -> None:
+        """Throw away what an interrupted update left behind to go on from: it is done, or what it learned from is gone.
+
+        An update that runs keeps its own until it ends.
+        """
+        if self._process is None:
+            shutil.rmtree(self._paths.jobs / JOB, ignore_errors=True)
+
     def run(self, closing: Callable[[], bool]) -> Receipt:
         """One update, start to end. A failure of the trainer is a receipt, not an error."""
         if not self._store.learning():
@@ -117,18 +133,22 @@ class Updater:
             return Receipt(None, UpdateStatus.NOTHING, samples=_nothing(batch), reason=self._why_nothing(batch))
         update = self._store.start_update(model.name, live.version if live else None)
         began = time.monotonic()
-        folder = self._paths.jobs / str(update)
+        folder = self._paths.jobs / JOB
         self._stopped, self._suspend_at_start = "", False
         self.progress, self.stage = 0.0, "starting"
         self._on_change()
         try:
             self._train(folder, model, live, batch, closing)
-            return self._conclude(update, folder, model, live, batch, began)
+            receipt = self._conclude(update, folder, model, live, batch, began)
+            self.discard()
+            return receipt
         except ClawlocalError as e:
+            if isinstance(e, NotFound):
+                # A chat that it learned from was deleted meanwhile.
+                self.discard()
             return self._fail(update, str(e), time.monotonic() - began)
         finally:
             self.progress, self.stage = None, ""
-            shutil.rmtree(folder, ignore_errors=True)
             self._on_change()
 
     def _why_nothing(self, batch: Batch) -> str:
@@ -158,7 +178,7 @@ class Updater:
                 process.kill()
             elif self._suspend_at_start:
                 process.suspend()
-            self._follow(process)
+            self._follow(process, folder)
         finally:
             with self._guard:
                 process.kill()
@@ -166,8 +186,6 @@ class Updater:
         log.info("trainer: %s", process.last_words())
 
     def _write_job(self, folder: Path, model: TrainedModel, live: AdapterVersion | None, batch: Batch) -> None:
-        shutil.rmtree(folder, ignore_errors=True)
-        self._paths.ensure(folder)
         tried = max((q.attempts for q in self._store.queue()), default=0)
         recipe = recipe_for(sum(sample.hinted for sample in batch.samples), tried)
         job = Job(
@@ -180,41 +198,49 @@ class Updater:
             rehearsals=batch.rehearsals,
             neutral=batch.neutral,
             stop_ids=model.stop_ids,
+            lessons=tuple(lesson.text for lesson in batch.lessons),
             recipe=recipe,
+            memory=self._memory,
         )
+        unfinished = _unfinished(folder, job)
+        if unfinished is None:
+            shutil.rmtree(folder, ignore_errors=True)
         try:
-            job.write(folder / "job.json")
+            self._paths.ensure(folder)
+            (unfinished or job).write(folder / "job.json")
         except OSError as e:
             raise StoreError(
                 f"Cannot write the trainer's job ({e.strerror}). Free some space in {folder.parent}."
             ) from e
 
-    def _follow(self, process: TrainerProcess) -> None:
+    def _follow(self, process: TrainerProcess, folder: Path) -> None:
         """Until the worker ends. Raises `TrainerError`."""
         failed = ""
         while not process.finished():
             if process.suspended and self._idle.may_resume():
                 process.resume()
                 self._on_change()
-            event = process.next_event(POLL_SECONDS)
-            if event is None:
-                continue
-            if event["event"] == "progress":
-                self._note_progress(event)
-            elif event["event"] == "failed":
-                failed = str(event["reason"])
+            match process.next_message(POLL_SECONDS):
+                case Progress() as message:
+                    self._note_progress(message)
+                case Failed(reason):
+                    failed = reason
+                case Planned() as planned:
+                    log.info("trainer: %s", planned)
         if self._stopped:
             raise TrainerError(
                 f"The update was stopped: {self._stopped}. What it would have learned from waits for the next one."
             )
         if failed:
+            # What failed of itself would fail again after the same steps.
+            shutil.rmtree(folder, ignore_errors=True)
             raise TrainerError(failed)
 
-    def _note_progress(self, event: dict[str, Any]) -> None:
-        self.stage = str(event["stage"])
+    def _note_progress(self, message: Progress) -> None:
+        self.stage = message.stage
         trained = (self.progress or 0.0) >= _SPANS["training"][0] and self.stage == "measuring"
         first, last = _SPANS.get("measuring again" if trained else self.stage, (0.0, 0.0))
-        done = min(1.0, float(event["done"]) / max(1, event["total"]))
+        done = min(1.0, message.done / max(1, message.total))
         self.progress = max(self.progress or 0.0, first + done * (last - first))
         self._on_change()
 
@@ -231,21 +257,23 @@ class Updater:
         result = _read_result(folder)
         metrics = {**result.metrics, "trainer_seconds": result.seconds}
         report = gate.examine(metrics)
+        turns = [turn for turn in batch.turns if turn not in result.dropped]
+        for turn, why in result.dropped.items():
+            self._store.set_turn_use(turn, TurnUse.SKIPPED, why)
+        skipped = Counter(batch.skipped) + Counter(result.dropped.values())
         record: dict[str, Any] = {
-            "samples": {**result.counts, "skipped": {**batch.skipped}},
+            "samples": {**result.counts, "skipped": dict(skipped)},
             "metrics": metrics,
             "gate": report.as_dict(),
         }
         lessons = [x.id for x in batch.lessons]
         if not report.passed:
             reason = f"the gate did not let it through: {report.reason}"
-            return self._store.reject(
-                update, batch.turns, lessons, **record, seconds=time.monotonic() - began, reason=reason
-            )
+            return self._store.reject(update, turns, lessons, **record, seconds=time.monotonic() - began, reason=reason)
         version = self._store.next_version(model.name)
         self._model.engine.check(AdapterFile(version, folder / files.GGUF))
         adapter = self._install(version, folder, model, live, result)
-        return self._store.publish(update, adapter, batch.turns, lessons, **record, seconds=time.monotonic() - began)
+        return self._store.publish(update, adapter, turns, lessons, **record, seconds=time.monotonic() - began)
 
     def _install(
         self,
@@ -277,6 +305,19 @@ class Updater:
     def _fail(self, update: int, reason: str, seconds: float) -> Receipt:
         self._store.add_event("failed", f"Update {update} failed: {reason}", {"update": update})
         return self._store.finish_update(update, UpdateStatus.FAILED, seconds=seconds, reason=reason)
+
+
+def _unfinished(folder: Path, job: Job) -> Job | None:
+    """The job that was interrupted in `folder`, if it would learn the same as `job` from where `job` begins.
+
+    What it practises on may have been chosen otherwise by now; that is no reason to throw its steps away.
+    """
+    try:
+        found = Job.read(folder / "job.json")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    wanted = replace(job, rehearsals=found.rehearsals, neutral=found.neutral, out=found.out)
+    return replace(wanted, out=job.out) if found.digest() == wanted.digest() else None
 
 
 def _read_result(folder: Path) -> Result:

@@ -15,7 +15,7 @@ from click.testing import Result
 from clawlocal.adapters.files import sha256
 from clawlocal.cli import cli
 from clawlocal.conversation import Conversations
-from clawlocal.errors import AdapterError, FolderBusy
+from clawlocal.errors import AdapterError, FolderBusy, NotFound
 from clawlocal.lock import FolderLock
 from clawlocal.paths import Paths
 from clawlocal.records import AdapterState, AdapterVersion, LessonState, SignalKind, TurnUse, UpdateStatus
@@ -154,11 +154,16 @@ def test_adapters(data: Data, invoke: Invoke, store: Store, live: AdapterVersion
     assert data("adapters", "export", "--format", "gguf", "--out", str(out)) == {"path": str(out), "format": "gguf"}
     with pytest.raises(AdapterError, match="exists already"):
         invoke("adapters", "export", "v1", "--format", "gguf", "--out", str(out))
+    assert "KL TO BASE" in invoke("adapters", "list").stdout
     back = data("adapters", "rollback", "--to", "base")
     assert back["live"] == "base"
     assert "`clawlocal lessons restore 1` puts it back" in back["text"]
     assert data("lessons", "list")[0]["state"] == "new"
     assert data("adapters", "rollback", "--to", "v1")["live"] == "v1"
+    assert data("adapters", "use", "base")["live"] == "base"
+    assert invoke("adapters", "use", "v1").stdout == "v1 is live.\n"
+    with pytest.raises(NotFound, match="no adapter version v9"):
+        invoke("adapters", "use", "v9")
 
 
 def test_models_and_paths(data: Data, invoke: Invoke, home: Path) -> None:

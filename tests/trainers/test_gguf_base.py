@@ -41,13 +41,12 @@ def tiny(path: Path, architecture: str, tensors: Sequence[str] = ("token_embd.we
 def test_log_probabilities_are_those_of_llama_cpp(base: Base, llama: Any, text_ids: tuple[int, ...]) -> None:
     import torch
 
-    from trainers import torch_policy
-    from trainers.torch_loss import chosen
+    from tests.policies import base_of, fresh
 
-    policy = torch_policy.load(base, rank=4, alpha=8, parent=None, seed=0)
-    ours = chosen(policy.measured(text_ids[:1], text_ids[1:]), text_ids[1:])
-    assert policy.llama.dtype == torch.float32
-    assert np.abs(ours.numpy() - llama.logprobs(text_ids)).mean() < 0.1
+    policy = fresh(base)
+    ours = base_of(policy, text_ids[:1], text_ids[1:])
+    assert policy.decoder.head.dtype == torch.float32
+    assert np.abs(ours - llama.logprobs(text_ids)).mean() < 0.1
 
 
 def test_the_second_time_nothing_is_made(base: Base, gguf: Path, sha256: str, bases: Path) -> None:

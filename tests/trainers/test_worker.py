@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,8 +20,12 @@ import psutil
 import pytest
 from gguf import GGUFWriter
 
+from trainers import checkpoint, plan, sift
 from trainers.gguf_base import Base
 from trainers.job import Job, Recipe, Rehearsal, Result, Sample
+from trainers.messages import Done, Failed, Message, Planned, Progress, Step, decode
+from trainers.plan import BFLOAT16
+from trainers.steps import UNITS
 
 DEADLINE = 300.0
 """Seconds; the worker has the lowest priority, and the machine may be busy."""
@@ -29,7 +33,10 @@ DEADLINE = 300.0
 TICK = threading.Event()
 """Never set: lets a predicate be asked a hundred times a second, not more."""
 
-RECIPE = Recipe(steps=2, rollouts=2, max_new=6)
+RECIPE = Recipe(steps=3, rollouts=2, max_new=6, threads=1)
+
+SPARE = 1.01
+"""Times the least memory for which there is a plan."""
 
 posix = pytest.mark.skipif(os.name == "nt", reason="no such signals")
 
@@ -56,30 +63,48 @@ def started(folder: Path) -> Iterator[subprocess.Popen[str]]:
         process.stdout.close()
 
 
-def events(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
-    """Each line of stdout is an event, or this raises."""
+def messages(process: subprocess.Popen[str]) -> Iterator[Message]:
+    """Each line of stdout is a message, or this raises."""
     assert process.stdout is not None
-    return map(json.loads, process.stdout)
+    return map(decode, process.stdout)
 
 
-def reach(process: subprocess.Popen[str], stage: str) -> None:
-    assert any(e.get("stage") == stage for e in events(process)), f"{stage} was never reached"
+def reach(process: subprocess.Popen[str], wanted: Callable[[Message], bool]) -> list[Message]:
+    """What it says up to the first message that is wanted."""
+    told: list[Message] = []
+    for message in messages(process):
+        told.append(message)
+        if wanted(message):
+            return told
+    raise AssertionError(f"it never came, but {told[-3:]}")
 
 
-def outcome(folder: Path) -> tuple[list[dict[str, Any]], int]:
+def at(stage: str, done: int = 0) -> Callable[[Message], bool]:
+    return lambda m: isinstance(m, Progress) and m.stage == stage and m.done >= done
+
+
+def step(number: int) -> Callable[[Message], bool]:
+    return lambda m: isinstance(m, Step) and m.number == number
+
+
+def outcome(folder: Path) -> tuple[list[Message], int]:
     with started(folder) as process:
-        return list(events(process)), process.wait(DEADLINE)
+        return list(messages(process)), process.wait(DEADLINE)
+
+
+def planned(told: list[Message]) -> Planned:
+    (found,) = [m for m in told if isinstance(m, Planned)]
+    return found
 
 
 def refused(folder: Path) -> str:
     """The reason of a job that has to fail."""
     told, code = outcome(folder)
     assert code == 1
-    assert told[-1]["event"] == "failed"
     assert not (folder / "result.json").exists()
-    reason: str = told[-1]["reason"]
-    assert "\n" not in reason
-    return reason
+    assert isinstance(told[-1], Failed)
+    assert "\n" not in told[-1].reason
+    return told[-1].reason
 
 
 @pytest.fixture
@@ -93,7 +118,7 @@ def job(base: Base, gguf: Path, sha256: str, bases: Path, llama: Any, tmp_path: 
     rehearsals = tuple(Rehearsal(p, (*hint, *p)) for p in plain)
     neutral = (llama.ids("The capital of France is"), llama.ids("Two and two are"))
     stop = llama.ids("<|im_end|>")
-    return Job(str(gguf), sha256, str(bases), str(tmp_path), None, (sample,), rehearsals, neutral, stop, RECIPE)
+    return Job(str(gguf), sha256, str(bases), str(tmp_path), None, (sample,), rehearsals, neutral, stop, recipe=RECIPE)
 
 
 def written(job: Job) -> Path:
@@ -109,7 +134,7 @@ def test_a_job_survives_being_written(job: Job) -> None:
 def test_to_the_end_from_a_parent_and_with_a_pause(job: Job, gguf: Path, llama: Any, tmp_path: Path) -> None:
     folder = written(job)
     with started(folder) as process:
-        reach(process, "training")
+        told = reach(process, at("training"))
         if os.name != "nt":
             process.send_signal(signal.SIGSTOP)
             child = psutil.Process(process.pid)
@@ -117,10 +142,12 @@ def test_to_the_end_from_a_parent_and_with_a_pause(job: Job, gguf: Path, llama: 
             assert child.nice() == 19
             assert not (folder / "result.json").exists()
             process.send_signal(signal.SIGCONT)
-        told = list(events(process))
+        told += messages(process)
         assert process.wait(DEADLINE) == 0, (folder / "stderr").read_text()
-    assert told[-1] == {"event": "done"}
-    assert all(0 <= e["done"] <= e["total"] for e in told if e["event"] == "progress")
+    assert told[-1] == Done()
+    assert all(0 <= m.done <= m.total for m in told if isinstance(m, Progress))
+    assert [m.number for m in told if isinstance(m, Step)] == list(range(RECIPE.steps))
+    assert planned(told).resumed is None
 
     result = Result.read(folder / "result.json")
     assert result.rank == RECIPE.rank
@@ -129,6 +156,7 @@ def test_to_the_end_from_a_parent_and_with_a_pause(job: Job, gguf: Path, llama: 
     assert result.metrics["margin_after"] > result.metrics["margin_before"]
     assert {"distance_after", "degenerate", "entropy_after", "length_after"} <= result.metrics.keys()
     assert result.examples[0].prompt_ids == job.rehearsals[0].prompt_ids
+    assert result.computed["backend"] == "torch" and result.computed["precision"] == planned(told).precision
     type(llama)(gguf, lora=folder / "adapter.gguf").close()
 
     out = tmp_path / "second"
@@ -136,20 +164,117 @@ def test_to_the_end_from_a_parent_and_with_a_pause(job: Job, gguf: Path, llama: 
     recipe = replace(RECIPE, method="combined", steps=1)
     next_job = replace(job, out=str(out), parent=str(folder / "adapter"), recipe=recipe)
     told, code = outcome(written(next_job))
-    assert (told[-1], code) == ({"event": "done"}, 0)
+    assert (told[-1], code) == (Done(), 0)
     second = Result.read(out / "result.json")
     assert second.counts["rehearsed"] == 0
     assert second.metrics["distance_before"] != second.metrics["distance_base"], "the parent is where it starts"
 
 
-def test_killed_in_the_middle_there_is_no_result(job: Job) -> None:
-    folder = written(job)
+# a frugal plan, and interruptions
+@pytest.fixture
+def frugal(job: Job, base: Base) -> Job:
+    """With little memory, which settles the precision, and with samples that are broken."""
+    broken = (
+        replace(job.samples[0], id="t2", reward=float("nan")),
+        replace(job.samples[0], id="t3", response_ids=(base.shape.vocabulary,), old_logprobs=(-1.0,)),
+    )
+    job = replace(job, samples=(*job.samples, *broken))
+    least = min(plan._plan(base.shape, job, *way).bytes for way in plan._ways(BFLOAT16, BFLOAT16))
+    return replace(job, memory=int(SPARE * least))
+
+
+def adapter(folder: Path) -> bytes:
+    return (folder / "adapter" / "adapter_model.safetensors").read_bytes()
+
+
+def go_on(folder: Path, wanted: Callable[[Message], bool], pause: bool = False) -> Planned:
+    """Run the job in `folder` until it says what is wanted, then kill it; how it was planned."""
+    left = checkpoint.read(folder, Job.read(folder / "job.json").digest())
     with started(folder) as process:
-        reach(process, "training")
+        told = reach(process, wanted)
+        if pause:
+            process.send_signal(signal.SIGSTOP)
+            child = psutil.Process(process.pid)
+            until(lambda: child.status() == psutil.STATUS_STOPPED, "the worker is suspended")
         process.kill()
         process.wait(DEADLINE)
-    assert not (folder / "result.json").exists()
-    assert not (folder / "adapter.gguf").exists()
+    assert planned(told).resumed == (left.step if left else None)
+    return planned(told)
+
+
+@posix
+def test_killed_anywhere_it_ends_as_if_it_had_not_been(frugal: Job, tmp_path: Path) -> None:
+    """Byte for byte. On the way: it takes no more memory than was planned, and leaves out what is broken."""
+    whole, parts = (tmp_path / name for name in ("whole", "parts"))
+    for folder in (whole, parts):
+        folder.mkdir()
+        replace(frugal, out=str(folder)).write(folder / "job.json")
+
+    peak = 0
+    with started(whole) as process:
+        told = []
+        for message in messages(process):
+            told.append(message)
+            peak = max(peak, highest(process.pid))
+        assert process.wait(DEADLINE) == 0, (whole / "stderr").read_text()
+    way = planned(told)
+    print(f"\npeak {peak / 1e9:.3f} GB, estimate {way.bytes / 1e9:.3f} GB, limit {frugal.memory / 1e9:.3f} GB")
+    assert (way.precision, way.exact, way.checkpointing) == (BFLOAT16, False, True)
+    assert 0 < peak <= way.bytes <= frugal.memory
+    result = Result.read(whole / "result.json")
+    assert result.dropped == {"t2": sift.NO_VERDICT, "t3": sift.NOT_IN_VOCABULARY}
+    assert result.counts["rl"] == result.counts["opd"] == 1
+
+    assert go_on(parts, at("measuring", 3)).resumed is None
+    assert go_on(parts, step(0)).resumed is None
+    assert not (parts / "result.json").exists() and not (parts / "adapter.gguf").exists()
+    assert go_on(parts, at("training", 2 * UNITS), pause=True).resumed == 1
+    assert go_on(parts, step(2)).resumed in (1, 2)
+    with started(parts) as process:
+        told = reach(process, at("measuring", RECIPE.max_new))
+        assert planned(told).resumed == RECIPE.steps
+        until((parts / "adapter" / "adapter_config.json").exists, "it writes")
+        process.kill()
+        process.wait(DEADLINE)
+    halves = [parts / ".checkpoint.safetensors.7", parts / "adapter" / ".adapter_model.safetensors.7"]
+    for half in halves:
+        half.write_bytes(b"half")
+    told, code = outcome(parts)
+    assert not any(half.exists() for half in halves), "what is half written is not installed"
+    assert (told[-1], code) == (Done(), 0), (parts / "stderr").read_text()
+    assert planned(told) == replace(way, resumed=RECIPE.steps)
+    assert adapter(parts) == adapter(whole)
+    assert (parts / "adapter.gguf").read_bytes() == (whole / "adapter.gguf").read_bytes()
+    again = Result.read(parts / "result.json")
+    assert replace(again, seconds=0.0) == replace(result, seconds=0.0)
+
+
+def highest(pid: int) -> int:
+    """The most memory that a process had so far, in bytes; 0 once it has ended."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return next((1024 * int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")), 0)
+
+
+def test_a_memory_limit_that_nothing_fits_in_is_said(job: Job) -> None:
+    reason = refused(written(replace(job, memory=1)))
+    assert re.search(
+        r"needs \d+\.\d GB of memory, 0\.0 GB are free for it: choose a smaller model, or a remote", reason
+    )
+
+
+def test_broken_samples_alone_are_counted_by_their_reasons(job: Job) -> None:
+    (one,) = job.samples
+    broken = (
+        replace(one, id="a", reward=float("nan")),
+        replace(one, id="b", reward=2.0),
+        replace(one, id="c", response_ids=(), old_logprobs=()),
+    )
+    reason = refused(written(replace(job, samples=broken, rehearsals=())))
+    assert reason.startswith("There is nothing to learn from")
+    assert f"1 with {sift.EMPTY}." in reason and f"2 with {sift.NO_VERDICT}." in reason
 
 
 @posix
@@ -184,7 +309,7 @@ def test_an_architecture_that_cannot_be_trained(job: Job, tmp_path: Path) -> Non
     writer.write_tensors_to_file()
     writer.close()
     reason = refused(written(replace(job, model=str(tmp_path / "other.gguf"), model_sha256="0" * 64)))
-    assert reason == "Chat works with this model, learning does not for architecture 'mamba'."
+    assert reason == "Chat works with this model, learning does not: architecture 'mamba' is not supported."
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", '{"model": 1}', "[]"])
@@ -196,15 +321,6 @@ def test_a_file_that_is_no_job(tmp_path: Path, content: str | None) -> None:
 
 def test_nothing_to_learn_from(job: Job) -> None:
     assert refused(written(replace(job, samples=(), rehearsals=()))).startswith("There is nothing to learn from")
-
-
-def test_too_little_memory_is_said_before_anything_is_loaded(job: Job, base: Base) -> None:
-    from trainers import memory
-    from trainers.errors import TooLittleMemory
-
-    with pytest.raises(TooLittleMemory, match=r"needs \d+\.\d GB of memory, \d+\.\d GB are free"):
-        memory.check(10**15, 49152, job)
-    memory.check(1, 1, replace(job, samples=()))
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from clawlocal.errors import TrainerError
 from clawlocal.training import process
 from clawlocal.training.process import TrainerProcess
 from tests.waiting import until
+from trainers.messages import Failed, Planned, Progress
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals")
 WorksAs = Callable[[str], None]
@@ -26,7 +27,7 @@ from pathlib import Path
 from clawlocal.training import process
 process.COMMAND = tuple(sys.argv[2:])
 child = process.TrainerProcess(Path(sys.argv[1]))
-assert child.next_event(60)
+assert child.next_message(60)
 child.suspend()
 print(child.pid, flush=True)
 signal.pause()
@@ -59,7 +60,8 @@ def start(tmp_path: Path) -> Iterator[Callable[[], TrainerProcess]]:
 def endless(works_as: WorksAs, start: Callable[[], TrainerProcess]) -> TrainerProcess:
     works_as("endless")
     child = start()
-    assert child.next_event(60) == {"event": "progress", "stage": "training", "done": 1, "total": 4}
+    assert isinstance(child.next_message(60), Planned)
+    assert child.next_message(60) == Progress("training", 1, 4)
     return child
 
 
@@ -88,17 +90,17 @@ def test_killed_it_is_gone(endless: TrainerProcess, suspended: bool) -> None:
     assert not endless.suspended
 
 
-def test_no_event_comes_in_time(endless: TrainerProcess) -> None:
-    assert endless.next_event(0) is None
+def test_no_message_comes_in_time(endless: TrainerProcess) -> None:
+    assert endless.next_message(0) is None
 
 
-def test_what_is_no_event_is_kept_as_its_last_words(works_as: WorksAs, start: Callable[[], TrainerProcess]) -> None:
+def test_what_is_no_message_is_kept_as_its_last_words(works_as: WorksAs, start: Callable[[], TrainerProcess]) -> None:
     works_as("noisy")
     child = start()
-    assert child.next_event(60) is not None
+    assert all(child.next_message(60) is not None for _ in range(2))
     until(child.finished)
     child.close()
-    assert sorted(child.last_words().splitlines()) == ["last words", "no event"]
+    assert sorted(child.last_words().splitlines()) == ["last words", "no message"]
 
 
 @pytest.mark.parametrize("own_session", [False, True])
@@ -126,8 +128,7 @@ def test_a_program_that_cannot_be_started_is_said(tmp_path: Path, monkeypatch: p
 
 def test_the_real_worker_says_what_is_wrong_with_its_job(start: Callable[[], TrainerProcess]) -> None:
     child = start()
-    event = child.next_event(60)
-    assert event is not None
-    assert event["event"] == "failed"
-    assert "job.json cannot be read" in event["reason"]
+    message = child.next_message(60)
+    assert isinstance(message, Failed)
+    assert "job.json cannot be read" in message.reason
     until(child.finished)

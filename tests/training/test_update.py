@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,10 @@ from clawlocal.idle import RESUME_SECONDS
 from clawlocal.paths import Paths
 from clawlocal.records import LessonState, TurnUse, UpdateStatus
 from clawlocal.store import Store
-from clawlocal.training.update import Updater, recipe_for
+from clawlocal.training.update import JOB, Updater, recipe_for
 from tests.waiting import until
+from trainers.job import Job
+from trainers.sift import NO_VERDICT
 
 Correct = Callable[..., str]
 WorksAs = Callable[[str], None]
@@ -90,8 +93,6 @@ def test_after_a_rejection_the_steps_are_smaller(
 
     def look(*arguments: Any) -> None:
         write(*arguments)
-        from trainers.job import Job
-
         recipes.append(Job.read(arguments[0] / "job.json").recipe)
 
     monkeypatch.setattr(updater, "_write_job", look)
@@ -265,6 +266,7 @@ def test_a_turn_that_is_deleted_while_it_trains_fails_it(
     (folder / "go").touch()
     assert "no turn" in running.receipt().reason
     assert store.live("tiny") is None
+    assert not folder.exists(), "what was deleted is not kept in a job"
 
 
 def test_an_adapter_that_the_engine_refuses_is_not_published(
@@ -361,3 +363,116 @@ def test_a_store_that_fails_at_the_end_is_said(
 @pytest.mark.parametrize(("corrections", "steps"), [(0, 4), (1, 4), (2, 8), (3, 12), (16, 12)])
 def test_more_corrections_take_more_steps_up_to_a_limit(corrections: int, steps: int) -> None:
     assert recipe_for(corrections, tried=0).steps == steps
+
+
+def test_a_turn_that_could_not_be_learned_from_is_skipped_and_says_why(
+    updater: Updater, store: Store, works_as: WorksAs, corrected: Correct
+) -> None:
+    works_as("drops")
+    broken, whole = corrected(), corrected("What is a stork?")
+    receipt = updater.run(never)
+    assert receipt.status is UpdateStatus.PUBLISHED
+    assert receipt.samples["skipped"] == {NO_VERDICT: 1}
+    assert (store.turn(broken).use, store.turn(broken).reason) == (TurnUse.SKIPPED, NO_VERDICT)
+    assert store.turn(whole).use is TurnUse.USED
+    assert updater.run(never).status is UpdateStatus.NOTHING
+
+
+def interrupted(updater: Updater, works_as: WorksAs, run: Run) -> None:
+    """An update that was stopped when it had made a step."""
+    works_as("endless")
+    running = run()
+    until(lambda: updater.stage == "training")
+    updater.stop("the program was closed")
+    assert running.receipt().status is UpdateStatus.FAILED
+
+
+def test_an_interrupted_update_goes_on_from_what_it_left_behind(
+    updater: Updater, where: Paths, works_as: WorksAs, corrected: Correct, run: Run
+) -> None:
+    corrected()
+    interrupted(updater, works_as, run)
+    folder = where.jobs / JOB
+    assert (folder / "begun").exists()
+    before = Job.read(folder / "job.json")
+    works_as("gated")
+    running = run()
+    until(lambda: updater.stage == "training")
+    assert Job.read(folder / "job.json") == before
+    assert (folder / "begun").exists()
+    (folder / "go").touch()
+    assert running.receipt().version == "v1"
+    assert not folder.exists(), "it is done"
+
+
+def test_what_it_practises_on_may_change_meanwhile(
+    updater: Updater, where: Paths, works_as: WorksAs, corrected: Correct, run: Run
+) -> None:
+    corrected()
+    interrupted(updater, works_as, run)
+    file = where.jobs / JOB / "job.json"
+    job = Job.read(file)
+    other = replace(job, rehearsals=job.rehearsals[::-1], neutral=job.neutral[::-1])
+    other.write(file)
+    interrupted(updater, works_as, run)
+    assert Job.read(file) == other
+    assert (file.parent / "begun").exists()
+
+
+def test_an_update_of_other_turns_begins_anew(
+    updater: Updater, where: Paths, works_as: WorksAs, corrected: Correct, run: Run
+) -> None:
+    corrected()
+    interrupted(updater, works_as, run)
+    (where.jobs / JOB / "left").touch()
+    corrected("What is a stork?")
+    interrupted(updater, works_as, run)
+    assert not (where.jobs / JOB / "left").exists()
+    assert len(Job.read(where.jobs / JOB / "job.json").samples) == 2
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"model": 1}'])
+def test_an_unreadable_job_that_was_left_behind_begins_anew(
+    updater: Updater, where: Paths, works_as: WorksAs, corrected: Correct, run: Run, content: str
+) -> None:
+    corrected()
+    interrupted(updater, works_as, run)
+    (where.jobs / JOB / "left").touch()
+    (where.jobs / JOB / "job.json").write_text(content)
+    works_as("publish")
+    assert updater.run(never).version == "v1"
+
+
+def test_what_fails_of_itself_leaves_nothing_to_go_on_from(
+    updater: Updater, where: Paths, works_as: WorksAs, corrected: Correct
+) -> None:
+    works_as("fails")
+    corrected()
+    assert updater.run(never).status is UpdateStatus.FAILED
+    assert not (where.jobs / JOB).exists()
+
+
+def test_what_is_left_behind_can_be_discarded_unless_it_runs(
+    updater: Updater, where: Paths, works_as: WorksAs, corrected: Correct, run: Run
+) -> None:
+    works_as("endless")
+    corrected()
+    running = run()
+    until(lambda: updater.stage == "training")
+    updater.discard()
+    assert (where.jobs / JOB / "job.json").exists()
+    updater.stop("the test is over")
+    running.receipt()
+    assert (where.jobs / JOB / "job.json").exists()
+    updater.discard()
+    assert not (where.jobs / JOB).exists()
+
+
+@pytest.mark.parametrize("limit", [0, 3 * 10**9])
+def test_the_trainer_is_told_how_much_memory_it_may_use(
+    updater: Updater, where: Paths, works_as: WorksAs, corrected: Correct, run: Run, limit: int
+) -> None:
+    updater._memory = limit
+    corrected()
+    interrupted(updater, works_as, run)
+    assert Job.read(where.jobs / JOB / "job.json").memory == limit

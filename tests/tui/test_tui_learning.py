@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fakes import NOW, RECEIPT, FakeAssistant
-from textual.widgets import Input
+from textual.widgets import Input, RadioButton
 from waiting import Open, chat_of, idle, said, send, shown, until
 
 from clawlocal.errors import AdapterError, ModelError
@@ -131,7 +131,10 @@ async def test_exporting_from_the_panel(opened: Open, fake: FakeAssistant) -> No
         await until(pilot, lambda: isinstance(pilot.app.screen, ExportScreen))
         form = pilot.app.screen
         assert form.query_one(Input).value == "~/clawlocal-v2-peft"
-        await pilot.click("RadioButton:last-of-type")
+        buttons = {button.name: button for button in form.query(RadioButton)}
+        await pilot.click(buttons["ollama"])
+        await until(pilot, lambda: form.query_one(Input).value == "~/clawlocal-v2-ollama")
+        await pilot.click(buttons["gguf"])
         await until(pilot, lambda: form.query_one(Input).value == "~/clawlocal-v2.gguf")
         form.query_one(Input).value = "/tmp/mine.gguf"
         form.query_one(Input).focus()

@@ -73,7 +73,7 @@ def export(screen: ChatScreen, argument: str) -> None:
     elif format in FORMATS and path.strip():
         adapters.export(screen, screen.assistant, live, format, Path(path.strip()).expanduser())
     elif argument.strip():
-        screen.say("Say /export peft FOLDER or /export gguf FILE.")
+        screen.say("Say /export peft FOLDER, /export gguf FILE, or with mlx, merged-gguf or ollama.")
     else:
 
         def chosen(export: Export | None) -> None:

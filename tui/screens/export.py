@@ -15,7 +15,13 @@ from tui.screens.form import Form
 FORMATS = {
     "peft": "peft: a folder that transformers and other trainers load",
     "gguf": "gguf: a file that llama.cpp loads beside the model",
+    "mlx": "mlx: a folder that mlx-lm loads, on Apple silicon",
+    "merged-gguf": "merged-gguf: a whole model with what it learned inside",
+    "ollama": "ollama: a folder with a Modelfile, for `ollama create`",
 }
+
+FILES = {"gguf": ".gguf", "merged-gguf": "-merged.gguf"}
+"""Formats that are one file, and how its name ends; the others are folders."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +33,10 @@ class Export:
 
 
 def default_path(version: str, format: str) -> str:
-    """`~/clawlocal-v2-peft`, `~/clawlocal-v2.gguf`."""
-    return f"~/clawlocal-{version}.gguf" if format == "gguf" else f"~/clawlocal-{version}-peft"
+    """`~/clawlocal-v2-peft`, `~/clawlocal-v2.gguf`, `~/clawlocal-v2-merged.gguf`."""
+    if format in FILES:
+        return f"~/clawlocal-{version}{FILES[format]}"
+    return f"~/clawlocal-{version}-{format}"
 
 
 class ExportScreen(Form[Export]):

@@ -1,0 +1,102 @@
+"""Items to train on, made from a job's samples, rehearsals and neutral prompts. Knows no framework.
+
+The teacher is the base with the hint in its prompt, always: never the student, nor an older adapter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from trainers import objective
+from trainers.items import Distilled, Floats, Ids, Judged, Mask, View
+from trainers.job import Recipe, Rehearsal, Sample
+from trainers.objective import Divergence, Normalisation
+from trainers.policy import Policy, Reply
+
+
+def judged(policy: Policy, samples: Sequence[Sample], recipe: Recipe, stop_ids: Collection[int]) -> list[Judged]:
+    """Those samples that a verdict or a hint says something about, as the policy sees them now."""
+    useful = [s for s in samples if s.rewarded or s.hinted]
+    masks = [_mask(policy, s.response_ids, stop_ids) for s in useful]
+    return [
+        _judged(policy, sample, recipe, mask, share)
+        for sample, mask, share in zip(useful, masks, _shares(masks, recipe), strict=True)
+    ]
+
+
+def seen_again(policy: Policy, items: Sequence[Judged]) -> list[Judged]:
+    """The same items with what the policy says of them in its present precision: a ratio compares like with like."""
+    olds = policy.logprobs([(View(item.prompt, base=False), item.response) for item in items])
+    bases = policy.logprobs([(View(item.prompt), item.response) for item in items])
+    return [replace(item, old=old, base=base) for item, old, base in zip(items, olds, bases, strict=True)]
+
+
+def practised(
+    policy: Policy,
+    rehearsals: Sequence[Rehearsal],
+    replies: Sequence[Reply],
+    recipe: Recipe,
+    stop_ids: Collection[int],
+) -> list[Distilled]:
+    """The student's replies under the amplified teacher's eyes."""
+    masks = [_mask(policy, reply, stop_ids) for reply in replies]
+    kind = Divergence(recipe.divergence)
+    return [
+        Distilled(rehearsal.prompt_ids, reply, teacher(rehearsal, recipe.amplify), kind, mask, share, "distance")
+        for rehearsal, reply, mask, share in zip(rehearsals, replies, masks, _shares(masks, recipe), strict=True)
+    ]
+
+
+def anchored(
+    policy: Policy, prompts: Sequence[Ids], replies: Sequence[Reply], share: float, stop_ids: Collection[int]
+) -> list[Distilled]:
+    """The base's replies to neutral prompts: what the base says is not to be forgotten, so forward KL."""
+    return [
+        Distilled(prompt, reply, View(prompt), Divergence.FORWARD, _mask(policy, reply, stop_ids), share, "anchor")
+        for prompt, reply in zip(prompts, replies, strict=True)
+    ]
+
+
+def teacher(rehearsal: Rehearsal, amplify: float) -> View:
+    """The base behind the hinted prompt, the hint's effect amplified."""
+    return View(rehearsal.hinted_prompt_ids, base=True, plain=rehearsal.prompt_ids, amplify=amplify)
+
+
+def _judged(policy: Policy, sample: Sample, recipe: Recipe, mask: Mask, share: float) -> Judged:
+    prompt, response = sample.prompt_ids, sample.response_ids
+    old, base = policy.logprobs([(View(prompt, base=False), response), (View(prompt), response)])
+    # A reply of another version is not expected to weigh 1: it is distilled on, not reweighted.
+    sampler = np.asarray(sample.old_logprobs) if sample.on_policy else _double(old)
+    weight = objective.importance_weight(_double(old), sampler)
+    advantage = _advantage(policy, sample, recipe, old)
+    return Judged(prompt, response, old, base, _single(advantage), _single(weight), mask, share)
+
+
+def _advantage(policy: Policy, sample: Sample, recipe: Recipe, old: Floats) -> objective.Array:
+    reward = sample.reward if sample.rewarded else 0.0
+    if sample.hinted_prompt_ids is None:
+        return recipe.w_rl * objective.binary_advantage(reward, len(old))
+    (hinted,) = policy.logprobs([(View(sample.hinted_prompt_ids), sample.response_ids)])
+    return objective.combined_advantage(
+        reward, _double(hinted), _double(old), recipe.w_rl, recipe.w_opd, recipe.opd_clip
+    )
+
+
+def _mask(policy: Policy, response: Ids, stop_ids: Collection[int]) -> Mask:
+    """Control tokens are not learned from; where to stop is."""
+    return objective.learnable(response, frozenset(policy.control_ids) - set(stop_ids))
+
+
+def _shares(masks: Sequence[Mask], recipe: Recipe) -> list[float]:
+    return objective.weights(Normalisation(recipe.normalisation), [int(mask.sum()) for mask in masks])
+
+
+def _double(values: Floats) -> objective.Array:
+    return values.astype(np.float64)
+
+
+def _single(values: objective.Array) -> Floats:
+    return np.asarray(values, np.float32)

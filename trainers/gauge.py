@@ -1,0 +1,88 @@
+"""What an update did, measured: distance to the teacher, drift from the base, broken replies, entropy.
+
+In float32 where it fits, on prompts that were not trained on where the job has enough of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from trainers import objective, replies
+from trainers.batch import teacher
+from trainers.chance import Chance
+from trainers.items import Floats, Ids, Judged, View
+from trainers.job import Job, Rehearsal
+from trainers.policy import Policy, Reply
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A policy seen through its own fresh replies."""
+
+    held: list[Reply]
+    """To the held rehearsal prompts, without the hint."""
+    neutral: list[Reply]
+    degenerate: float
+    """Share of all replies."""
+    length: float
+    """Of `held`, tokens."""
+
+
+def sight(
+    policy: Policy,
+    held: Sequence[Rehearsal],
+    neutral: Sequence[Ids],
+    job: Job,
+    chance: Chance,
+    on_token: Callable[[int], None],
+    *,
+    base: bool = False,
+) -> Sight:
+    """Sample a reply to each prompt from the policy, or from its base, and look at them."""
+    prompts = [*(r.prompt_ids for r in held), *neutral]
+    drawn = chance.of(len(prompts), job.recipe.max_new)
+    sampled = policy.sample(prompts, job.stop_ids, drawn, on_token, base=base)
+    own, rest = sampled[: len(held)], sampled[len(held) :]
+    return Sight(own, rest, replies.share(sampled, job.stop_ids), replies.mean_length(own))
+
+
+def entropy(policy: Policy, held: Sequence[Rehearsal], sampled: Sequence[Reply], *, base: bool = False) -> float:
+    """Of the policy on its own replies to `held`, nats per token."""
+    pairs = [(View(r.prompt_ids, base=base), reply) for r, reply in zip(held, sampled, strict=True)]
+    return _mean(policy.entropy(pairs))
+
+
+def distance(
+    policy: Policy, held: Sequence[Rehearsal], base_replies: Sequence[Reply], amplify: float, *, base: bool = False
+) -> float:
+    """KL(policy ‖ teacher) on the base's replies to `held`, nats per token.
+
+    On the same tokens before and after: on replies of its own, a policy that learned to stop early is
+    measured on few tokens, and chance decides.
+    """
+    pairs = zip(held, base_replies, strict=True)
+    views = [(View(r.prompt_ids, base=base), teacher(r, amplify), reply) for r, reply in pairs]
+    return _mean(policy.divergence(views))
+
+
+def drift(policy: Policy, prompts: Sequence[Ids], base_replies: Sequence[Reply]) -> float:
+    """KL(base ‖ student) on the base's own replies, nats per token: what is forgotten (RL's Razor, 2509.04259)."""
+    views = [(View(p), View(p, base=False), r) for p, r in zip(prompts, base_replies, strict=True)]
+    return _mean(policy.divergence(views))
+
+
+def margin(policy: Policy, items: Sequence[Judged]) -> float:
+    """`objective.margin` of the served replies under the policy as it is now."""
+    if not items:
+        return 0.0
+    logprobs = policy.logprobs([(View(i.prompt, base=False), i.response) for i in items])
+    advantages = [i.advantage for i in items]
+    return objective.margin(np.concatenate(logprobs, dtype=np.float64), np.concatenate(advantages, dtype=np.float64))
+
+
+def _mean(replies: Sequence[Floats]) -> float:
+    """The mean over replies of their tokens' mean."""
+    return float(np.mean([reply.mean() for reply in replies])) if replies else 0.0

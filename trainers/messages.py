@@ -1,0 +1,78 @@
+"""What the worker says while it works: one JSON object a line, `event` names its kind. Knows no processes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Planned:
+    """How the update will be computed; the first message of a job that is taken."""
+
+    backend: str
+    """`torch` or `mlx`."""
+    precision: str
+    exact: bool
+    positions: int
+    checkpointing: bool
+    bytes: int
+    resumed: int | None
+    """The step after which it goes on; None from the beginning."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`done` of `total` units of a stage are finished."""
+
+    stage: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """An optimiser step was made, and a checkpoint written; figures are means over the batch."""
+
+    number: int
+    figures: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Done:
+    """The result is on disk."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Nothing came of it."""
+
+    reason: str
+    """One sentence for the user."""
+
+
+Message = Planned | Progress | Step | Done | Failed
+
+_KINDS: dict[str, type[Message]] = {
+    "planned": Planned,
+    "progress": Progress,
+    "step": Step,
+    "done": Done,
+    "failed": Failed,
+}
+_EVENTS = {kind: event for event, kind in _KINDS.items()}
+
+
+def encode(message: Message) -> str:
+    """One line, without its end."""
+    return json.dumps({"event": _EVENTS[type(message)], **asdict(message)})
+
+
+def decode(line: str) -> Message:
+    """Raises `ValueError` for a line that is no message."""
+    try:
+        raw: dict[str, Any] = json.loads(line)
+        return _KINDS[raw.pop("event")](**raw)
+    except (KeyError, TypeError, AttributeError) as e:
+        raise ValueError(f"not a message of the trainer: {line[:80]!r}") from e

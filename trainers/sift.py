@@ -1,0 +1,56 @@
+"""What of a job cannot be learned from, and why: found before anything is trained on it. Knows no framework."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from trainers.errors import JobError
+from trainers.job import Job, Sample
+
+EMPTY = "no reply to learn from"
+NO_PROMPT = "no prompt"
+NO_VERDICT = "a reward that is no verdict"
+NOT_PROBABILITIES = "log-probabilities that are not those of its tokens"
+NOT_IN_VOCABULARY = "tokens that this model does not have"
+
+
+def sift(job: Job, vocabulary: int) -> tuple[Job, dict[str, str]]:
+    """The job without samples that are broken, and why each of those was left out, by its id.
+
+    Raises `JobError` when nothing to learn from is left, or when prompts are broken, which no user made.
+    """
+    dropped = {sample.id: reason for sample in job.samples if (reason := why(sample, vocabulary))}
+    prompts = [*job.neutral, *(ids for r in job.rehearsals for ids in (r.prompt_ids, r.hinted_prompt_ids))]
+    if any(not ids or not _known(ids, vocabulary) for ids in prompts):
+        raise JobError("A prompt to practise on is empty or has tokens that this model does not have.")
+    kept = replace(job, samples=tuple(s for s in job.samples if s.id not in dropped))
+    if problem := kept.problem():
+        left = "".join(f" Left out: {n} with {each}." for each, n in sorted(Counter(dropped.values()).items()))
+        raise JobError(problem + left)
+    return kept, dropped
+
+
+def why(sample: Sample, vocabulary: int | None = None) -> str:
+    """What makes a sample unusable, of a vocabulary of so many tokens; empty where nothing does."""
+    ids = [*sample.prompt_ids, *sample.response_ids, *(sample.hinted_prompt_ids or ())]
+    if not sample.response_ids:
+        return EMPTY
+    if not sample.prompt_ids or (sample.hinted_prompt_ids is not None and not sample.hinted_prompt_ids):
+        return NO_PROMPT
+    if vocabulary is not None and not _known(ids, vocabulary):
+        return NOT_IN_VOCABULARY
+    if not math.isfinite(sample.reward) or abs(sample.reward) > 1.0:
+        return NO_VERDICT
+    return "" if _probabilities(sample) else NOT_PROBABILITIES
+
+
+def _probabilities(sample: Sample) -> bool:
+    whole = len(sample.old_logprobs) == len(sample.response_ids)
+    return whole and all(-math.inf < p <= 0.0 for p in sample.old_logprobs)
+
+
+def _known(ids: Sequence[int], vocabulary: int) -> bool:
+    return all(0 <= token < vocabulary for token in ids)

@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check format clean
+.PHONY: run test check format judge clean
 
 run: $(VENV)/run.done
 	$(BIN)/clawlocal
@@ -23,6 +23,10 @@ format: $(VENV)/dev.done
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# Makes the small judge's weights again, from judging/data: half an hour on two cores.
+judge: $(VENV)/judge.done
+	$(BIN)/python -m judging
+
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "clawlocal needs Python 3.11 or newer: make PYTHON=python3.12 …")'
 	$(PYTHON) -m venv $(VENV)
@@ -36,6 +40,10 @@ $(VENV)/dev.done: pyproject.toml | $(VENV)/bin/python
 	@echo "Setting up. llama.cpp is compiled once, which takes a few minutes."
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@ $(VENV)/run.done
+
+$(VENV)/judge.done: $(VENV)/dev.done
+	$(BIN)/python -m pip install --quiet --editable '.[dev,judge]'
+	@touch $@
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -15,7 +15,7 @@ from benchmarks.spread import differences, ratios, spread
 from clawlocal.conversation import sampling
 from clawlocal.errors import ClawlocalError
 from clawlocal.judge.protocol import Exchange
-from clawlocal.judge.votes import VotingJudge
+from clawlocal.judge.small.judge import MOST, SmallJudge
 from clawlocal.records import SignalKind
 
 VOTES = 5
@@ -31,13 +31,14 @@ TRIES = 5
 
 def votes(ours: Served, repeats: int, prefix: int = PREFIX) -> Part:
     """Several samples of one prefix against one sample."""
-    return _five_to_one("votes5_vs_1", repeats, {n: partial(_sample, ours, n, prefix) for n in (VOTES, 1)})
+    return _many_to_one("votes5_vs_1", VOTES, repeats, {n: partial(_sample, ours, n, prefix) for n in (VOTES, 1)})
 
 
 def judge(ours: Served, repeats: int, parts: tuple[int, int, int] = PARTS) -> Part:
-    """The judge with all its votes against the judge with one."""
-    judges = {n: VotingJudge(ours.engine, n) for n in (VOTES, 1)}
-    return _five_to_one("judge5_vs_1", repeats, {n: partial(_judge, ours, judges[n], parts) for n in judges})
+    """The small judge with all its votes against the small judge with one."""
+    judges = {n: SmallJudge(n) for n in (MOST, 1)}
+    runs = {n: partial(_judge, ours, judges[n], parts) for n in judges}
+    return _many_to_one(f"judge{MOST}_vs_1", MOST, repeats, runs)
 
 
 def preempt(ours: Served, repeats: int, moments: int = MOMENTS, scored: int = SCORED) -> Part:
@@ -63,9 +64,9 @@ def preempt(ours: Served, repeats: int, moments: int = MOMENTS, scored: int = SC
     )
 
 
-def _five_to_one(name: str, repeats: int, runs: dict[int, partial[float]]) -> Part:
+def _many_to_one(name: str, many: int, repeats: int, runs: dict[int, partial[float]]) -> Part:
     seconds = interleaved(repeats, {str(n): run for n, run in runs.items()})
-    compared = spread(ratios(seconds[str(VOTES)], seconds["1"]))
+    compared = spread(ratios(seconds[str(many)], seconds["1"]))
     times = {f"{n}_ms": spread([1000 * s for s in values]) for n, values in seconds.items()}
     return Part({**times, name: compared}, {name: compared["median"]})
 
@@ -77,7 +78,7 @@ def _sample(ours: Served, n: int, prefix: int) -> float:
     return time.perf_counter() - began
 
 
-def _judge(ours: Served, judge: VotingJudge, parts: tuple[int, int, int]) -> float:
+def _judge(ours: Served, judge: SmallJudge, parts: tuple[int, int, int]) -> float:
     request, reply, after = (ours.fresh.text(n) for n in parts)
     began = time.perf_counter()
     judge.judge(Exchange(request, reply, SignalKind.MESSAGE, after))

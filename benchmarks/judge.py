@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,51 +15,72 @@ from clawlocal import config, paths
 from clawlocal.errors import ConfigError
 from clawlocal.judge.cascade import cascade
 from clawlocal.judge.protocol import Exchange, Judge, Opinion
-from clawlocal.models.opened import OpenedModel
+from clawlocal.judge.small.judge import SmallJudge
 from clawlocal.records import SignalKind
 
 CLASSES = (-1, 0, 1)
-BINS = 5
+BINS = 10
 """Of the calibration error: confidence in equal steps."""
+KINDS = {"user": SignalKind.MESSAGE, "tool": SignalKind.TOOL}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One labelled turn."""
+
+    label: int
+    exchange: Exchange
+    category: str = ""
 
 
 @dataclass(frozen=True)
 class Judged:
     label: int
     opinion: Opinion
+    category: str = ""
+
+    @property
+    def leaning(self) -> int:
+        """The verdict; of an abstention, what it would have been."""
+        return self.opinion.value if self.opinion.leaning is None else self.opinion.leaning
 
 
 def run(file: Path) -> dict[str, Any]:
     """Judge every row. Raises `ConfigError` for a file that is not as it should be."""
-    rows = _read(file)
-    settings = config.load(paths.find().settings)
-    opened = OpenedModel.open(settings.model, settings, paths.find())
-    try:
-        opened.engine.wait_ready()
-        judges = cascade(opened.engine, settings.votes)
-        began = time.perf_counter()
-        judged = [Judged(label, _judge(judges, exchange)) for label, exchange in rows]
-        seconds = time.perf_counter() - began
-    finally:
-        opened.engine.close()
-    return report("judge", {**figures(judged), "seconds_per_item": seconds / len(judged)}, {})
+    items = _read(file)
+    judges = cascade(SmallJudge(config.load(paths.find().settings).votes))
+    began = time.perf_counter()
+    _judge(judges, Exchange("What is a heron?", "A bird.", SignalKind.MESSAGE, "And where does it live?"))
+    loaded = time.perf_counter()
+    judged = [Judged(item.label, _judge(judges, item.exchange), item.category) for item in items]
+    ended = time.perf_counter()
+    seconds = {"seconds_to_load": loaded - began, "seconds_per_item": (ended - loaded) / len(judged)}
+    return report("judge", {**figures(judged), **seconds}, {})
 
 
 def figures(judged: Sequence[Judged]) -> dict[str, Any]:
-    """Fractions over all rows; an abstention counts as the class 0 that it has as its value."""
-    pairs = [(j.label, j.opinion.value) for j in judged]
+    """Fractions over all rows.
+
+    `accuracy`, `macro_f1` and `confusion` take what an abstention leans to: how well the classes are told apart.
+    `sign_flips`, `coverage` and `decided_precision` are of what is acted on: an abstention teaches nothing.
+    """
+    pairs = [(j.label, j.leaning) for j in judged]
     decided = [j for j in judged if not j.opinion.abstained]
     signed = [j for j in decided if j.opinion.value != 0]
     return {
         "n": len(pairs),
         "accuracy": _share([a == b for a, b in pairs]),
         "macro_f1": sum(_f1(pairs, k) for k in CLASSES) / len(CLASSES),
-        "sign_flips": _share([a == -b and a != 0 for a, b in pairs]),
+        "sign_flips": sum(_flip(j.label, j.opinion.value) for j in decided) / len(judged),
+        "sign_flips_if_forced": _share([_flip(a, b) for a, b in pairs]),
         "coverage": len(decided) / len(pairs),
+        "decided_accuracy": _share([j.label == j.opinion.value for j in decided]),
         "decided_precision": _share([j.label == j.opinion.value for j in signed]),
-        "ece": _calibration_error(decided),
+        "signed": len(signed) / len(pairs),
+        "ece": _calibration_error(judged),
         "confusion": _confusion(pairs),
         "stages": dict(Counter(j.opinion.stage for j in judged)),
+        "categories": _categories(judged),
     }
 
 
@@ -67,23 +88,31 @@ def _judge(judges: Sequence[Judge], exchange: Exchange) -> Opinion:
     return next(opinion for judge in judges if (opinion := judge.judge(exchange)) is not None)
 
 
-def _read(file: Path) -> list[tuple[int, Exchange]]:
+def _read(file: Path) -> list[Item]:
     try:
         lines = [line for line in file.read_text("utf-8").splitlines() if line.strip()]
         rows = [_row(json.loads(line)) for line in lines]
     except OSError as e:
         raise ConfigError(f"Cannot read {file}: {e.strerror}.") from e
-    except (ValueError, KeyError, TypeError) as e:
+    except (ValueError, KeyError, TypeError, AttributeError) as e:
         raise ConfigError(f"{file} is not a file of labelled turns, one JSON object per line ({e!r}).") from e
     if not rows:
         raise ConfigError(f"{file} holds no turns.")
     return rows
 
 
-def _row(raw: dict[str, Any]) -> tuple[int, Exchange]:
+def _row(raw: dict[str, Any]) -> Item:
     requests = [m["content"] for m in raw["context"] if m["role"] == "user"]
     request = requests[-1] if requests else ""
-    return int(raw["label"]), Exchange(request, raw["assistant"], SignalKind.MESSAGE, raw["next"])
+    label = raw["label"]
+    if label not in CLASSES:
+        raise ValueError(f"a label of {label!r}")
+    exchange = Exchange(request, raw["assistant"], KINDS[raw.get("next_role", "user")], raw["next"])
+    return Item(label, exchange, raw.get("category") or "")
+
+
+def _flip(label: int, value: int) -> bool:
+    return label * value == -1
 
 
 def _share(hits: Sequence[bool]) -> float:
@@ -96,17 +125,40 @@ def _f1(pairs: Sequence[tuple[int, int]], k: int) -> float:
     return 2 * both / either if either else 0.0
 
 
-def _calibration_error(decided: Sequence[Judged]) -> float:
+def _calibration_error(judged: Sequence[Judged]) -> float:
     """Expected calibration error: |accuracy − confidence| per bin of confidence, weighted by size."""
     error = 0.0
-    for i in range(BINS):
-        low, high = i / BINS, (i + 1) / BINS
-        inside = [j for j in decided if low <= j.opinion.confidence < high or (high == 1.0 == j.opinion.confidence)]
-        if inside:
-            right = _share([j.label == j.opinion.value for j in inside])
-            sure = sum(j.opinion.confidence for j in inside) / len(inside)
-            error += len(inside) / len(decided) * abs(right - sure)
+    for inside in _bins(judged):
+        right = _share([j.label == j.leaning for j in inside])
+        sure = sum(j.opinion.confidence for j in inside) / len(inside)
+        error += len(inside) / len(judged) * abs(right - sure)
     return error
+
+
+def _bins(judged: Sequence[Judged]) -> list[list[Judged]]:
+    found: dict[int, list[Judged]] = defaultdict(list)
+    for j in judged:
+        found[min(BINS - 1, int(j.opinion.confidence * BINS))].append(j)
+    return [found[i] for i in sorted(found)]
+
+
+def _categories(judged: Sequence[Judged]) -> dict[str, dict[str, float]]:
+    """Where the rows have one: how many, how many of them right, decided, and right of the decided."""
+    found: dict[str, list[Judged]] = defaultdict(list)
+    for j in judged:
+        if j.category:
+            found[j.category].append(j)
+    return {name: _of_category(rows) for name, rows in sorted(found.items())}
+
+
+def _of_category(rows: Sequence[Judged]) -> dict[str, float]:
+    decided = [j for j in rows if not j.opinion.abstained]
+    return {
+        "n": len(rows),
+        "accuracy": _share([j.label == j.leaning for j in rows]),
+        "coverage": len(decided) / len(rows),
+        "decided_accuracy": _share([j.label == j.opinion.value for j in decided]),
+    }
 
 
 def _confusion(pairs: Sequence[tuple[int, int]]) -> dict[str, dict[str, int]]:

@@ -23,7 +23,9 @@ from clawlocal.engine.protocol import AdapterFile, Engine
 from clawlocal.errors import FolderBusy, NotFound, PromptError
 from clawlocal.idle import Idleness
 from clawlocal.judge.cascade import cascade
+from clawlocal.judge.directives import DirectiveWriter
 from clawlocal.judge.reward import Reward
+from clawlocal.judge.small.judge import SmallJudge
 from clawlocal.lock import FolderLock, take
 from clawlocal.models.opened import OpenedModel
 from clawlocal.paths import Paths
@@ -81,7 +83,8 @@ class Assistant:
         self._relay = Relay(store)
         self._need = Need(store, lambda: model.untrainable)
         self._idle = Idleness(settings, model.training_memory, lambda: self._conversations.busy)
-        self._reward = Reward(store, cascade(engine, settings.votes), self._judged)
+        small = SmallJudge(settings.votes, self._conversations.give_way)
+        self._reward = Reward(store, cascade(small), self._judged, DirectiveWriter(small))
         batches = BatchMaker(store, engine, self._conversations)
         memory = int(settings.training_memory_gb * 1e9)
         self._updater = Updater(store, where, model, batches, self._idle, self._reward.catch_up, self._changed, memory)

@@ -42,7 +42,7 @@ class Settings:
     """Decode threads; 0 chooses."""
     idle_seconds: float = 60.0
     """How long nobody must have typed before training starts."""
-    votes: int = 5
+    votes: int = 3
     """The judge's votes per turn."""
     training_memory_gb: float = 0.0
     """The most memory that the trainer takes, in GB; 0 takes what is free."""

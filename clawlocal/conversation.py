@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -19,6 +20,9 @@ from clawlocal.store import Store
 
 TEMPORARY = "temp-"
 TITLE_LENGTH = 60
+PATIENCE_SECONDS = 2.0
+"""For each of a judgement's few dozen layers: under steady load a verdict takes a minute, and the chat its cores."""
+GLANCE_SECONDS = 0.02
 OFF_FOR_CHAT = "made while learning was off for this chat"
 
 Overrides = dict[str, float | int | None] | None
@@ -70,6 +74,12 @@ class Conversations:
     def busy(self) -> bool:
         """A reply is being made."""
         return bool(self._running)
+
+    def give_way(self) -> None:
+        """Wait until no reply is being made: for work that can be done later. Not for ever, lest it never be done."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self._running and time.monotonic() < deadline:
+            time.sleep(GLANCE_SECONDS)
 
     def cancel_all(self) -> None:
         with self._guard:

@@ -16,7 +16,7 @@ LIMITS: dict[str, tuple[int, int]] = {
     "threads": (0, 1024),
     "idle_seconds": (0, 86400),
     "training_memory_gb": (0, 100_000),
-    "votes": (1, 5),
+    "votes": (1, 3),
 }
 FRACTIONS = frozenset({"temperature", "top_p", "min_p", "idle_seconds", "training_memory_gb"})
 """The others are whole numbers."""

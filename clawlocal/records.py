@@ -24,6 +24,8 @@ class SignalKind(StrEnum):
     """The user rewrote the reply: -1, and the new text is the demonstration."""
     RETRY = "retry"
     """The user asked for another reply: -1, exact."""
+    TOOL = "tool"
+    """What a tool gave back: goes through the judge."""
 
 
 class LessonState(StrEnum):

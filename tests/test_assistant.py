@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,8 @@ from clawlocal.assistant import Assistant
 from clawlocal.config import Settings
 from clawlocal.engine.fake import FakeEngine
 from clawlocal.errors import FolderBusy, ModelError, NotFound, PromptError
+from clawlocal.judge.protocol import Opinion
+from clawlocal.judge.small.judge import SmallJudge
 from clawlocal.lock import FolderLock
 from clawlocal.paths import Paths
 from clawlocal.records import LessonState, TurnUse, UpdateStatus
@@ -30,15 +32,17 @@ def test_what_is_said_next_is_judged_while_the_chat_goes_on(assistant: Assistant
     assert assistant.status().queue["hints"] == 1
 
 
-def test_the_judge_never_holds_up_the_chat(open_assistant: Open, engine: FakeEngine) -> None:
+def test_the_judge_never_holds_up_the_chat(
+    open_assistant: Open, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked, gate = threading.Event(), threading.Event()
 
-    def slow(_prefix: object, continuations: Sequence[object], _adapter: object) -> list[float]:
+    def slow(_judge: object, _exchange: object) -> Opinion:
         asked.set()
         gate.wait(60)
-        return [0.0] * len(continuations)
+        return Opinion(0, (0,), 1.0, False, "votes", "said so")
 
-    engine.scorer = slow
+    monkeypatch.setattr(SmallJudge, "judge", slow)
     assistant = open_assistant(engine)
     first = say(assistant, "What is a heron?")
     say(assistant, "And a stork?", session=first.session)

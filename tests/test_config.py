@@ -37,12 +37,12 @@ def test_without_a_file_the_defaults(file: Path) -> None:
 def test_the_file_then_the_environment(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_text('model = "other"\ntemperature = 1\nquiet_on_battery = false\nvotes = 3\n')
     assert load(file) == Settings(model="other", temperature=1.0, quiet_on_battery=False, votes=3)
-    monkeypatch.setenv("CLAWLOCAL_VOTES", "4")
+    monkeypatch.setenv("CLAWLOCAL_VOTES", "2")
     monkeypatch.setenv("CLAWLOCAL_QUIET_ON_BATTERY", "ON")
     monkeypatch.setenv("CLAWLOCAL_TEMPERATURE", "0.5")
     monkeypatch.setenv("CLAWLOCAL_SYSTEM", "Be brief.")
     monkeypatch.setenv("CLAWLOCAL_MODEL", "")
-    assert load(file) == Settings(model="other", temperature=0.5, votes=4, system="Be brief.")
+    assert load(file) == Settings(model="other", temperature=0.5, votes=2, system="Be brief.")
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_settings_are_within_their_limits_or_not_at_all(values: dict[str, float]
         made = Settings(**values)  # type: ignore[arg-type]
     except ConfigError:
         return
-    assert 0 <= made.temperature <= 5 and 0 <= made.top_p <= 1 and 1 <= made.votes <= 5
+    assert 0 <= made.temperature <= 5 and 0 <= made.top_p <= 1 and 1 <= made.votes <= 3
 
 
 def test_settings_are_few_and_each_is_explained() -> None:

@@ -22,6 +22,8 @@ from trainers.gguf_base import unpermute
 from trainers.linears import Linears
 
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
+NOT_GGUF = (*PICKLES, ".safetensors")
+"""What a file is called that is refused before it is read; any other is read as GGUF."""
 LARGEST = float(np.finfo(np.float16).max)
 """The served file is float16."""
 

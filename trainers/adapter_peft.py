@@ -138,7 +138,7 @@ def _more_than_lora(config: Mapping[str, Any]) -> str:
     if config.get("bias", "none") != "none":
         return "bias"
     # These change the base as well, so that on the served one the adapter means something else.
-    if str(config.get("init_lora_weights")).split("_")[0].lower() in ("pissa", "olora", "corda", "loftq"):
+    if str(config.get("init_lora_weights")).lower().startswith(("pissa", "olora", "corda", "loftq", "lora_ga", "mica")):
         return f"init_lora_weights={config['init_lora_weights']!r}"
     odd: tuple[str, ...] = ("use_dora", "use_rslora", "lora_bias", "modules_to_save", "rank_pattern", "alpha_pattern")
     odd += ("fan_in_fan_out", "layer_replication", "trainable_token_indices", "use_qalora", "alora_invocation_tokens")

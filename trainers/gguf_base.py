@@ -84,6 +84,11 @@ def prepare(gguf: Path, sha256: str, bases: Path, on_tensor: Callable[[int, int]
     return Base(folder, config)
 
 
+def shape(gguf: Path, sha256: str, bases: Path) -> Shape:
+    """The sizes of the base of `gguf`, whether or not it was made. Raises `BaseError` or `UnsupportedArchitecture`."""
+    return Shape.of(_read(bases / sha256) or gguf_config.config(_open(gguf), _floats))
+
+
 def _read(folder: Path) -> dict[str, Any] | None:
     """The config of a base that is there and of this format."""
     try:

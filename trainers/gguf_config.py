@@ -172,12 +172,14 @@ def _gemma(of: Callable[..., Any], width: int, heads: int, head_dim: int) -> dic
 
 
 def _rope(of: Callable[..., Any], theta: float) -> dict[str, Any]:
-    kind, theta = of("rope.scaling.type", "none"), float(of("rope.freq_base", theta))
+    # llama.cpp's defaults: a factor without a type is a linear one, and had another name once.
+    factor = float(of("rope.scaling.factor", of("rope.scale_linear", 0.0)) or 1.0)
+    kind, theta = of("rope.scaling.type", "linear" if factor != 1.0 else "none"), float(of("rope.freq_base", theta))
     match kind:
         case "none":
             return {"rope_type": "default", "rope_theta": theta}
         case "linear":
-            return {"rope_type": "linear", "rope_theta": theta, "factor": float(of("rope.scaling.factor", 1.0))}
+            return {"rope_type": "linear", "rope_theta": theta, "factor": factor}
     raise refusal(f"rotary scaling {kind!r}")
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
 
-from trainers import batch, gauge
+from trainers import batch, gauge, replies
 from trainers.adapter_peft import Adapter
 from trainers.chance import Chance
 from trainers.gauge import Sight
@@ -105,6 +105,9 @@ def _measure(job: Job, policy: Policy, sets: Sets, callback: Callback) -> Start:
     policy.exact(False)
     neutral = [*sets.gauged, *sets.anchors]
     base = gauge.sight(policy, held, neutral, job, Chance(recipe.seed, BASE), tell, base=True)
+    # Of the prompts that are looked at again in the end, and no others.
+    again = [*base.held, *base.neutral[: len(sets.gauged)]]
+    base = replace(base, degenerate=replies.share(again, job.stop_ids))
     before = base
     if job.parent is not None:
         before = gauge.sight(policy, held, [], job, Chance(recipe.seed, BEFORE), tell)
@@ -219,10 +222,6 @@ def _state(start: Start, history: Sequence[Figures]) -> State:
         ],
         "history": list(history),
     }
-
-
-def _plain(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in fields.items()}
 
 
 def _start(state: State) -> Start:

@@ -87,28 +87,32 @@ def run(folder: Path, events: Events) -> Result:
     from trainers import adapter_gguf, adapter_peft, backend, gguf_base, plan, sift
     from trainers.update import update
 
-    preparing = partial(events.progress, "preparing")
-    base = gguf_base.prepare(Path(job.model), job.model_sha256, Path(job.bases), preparing)
     digest = job.digest()
     _sweep(folder, Path(job.out))
-    job, dropped = sift.sift(job, base.shape.vocabulary)
-    events.progress("loading", 0, 1)
+    # Known before the base is made, which takes memory and disk itself.
+    shape = gguf_base.shape(Path(job.model), job.model_sha256, Path(job.bases))
+    job, dropped = sift.sift(job, shape.vocabulary)
     engine = backend.choose(job.recipe.backend)
-    free = min(filter(None, (engine.free(), job.memory)))
+    free = min(engine.free(), job.memory or engine.free())
     saved = checkpoint.read(folder, digest)
-    if saved is not None and (saved.plan.bytes > free or saved.backend != engine.name):
+    if saved is not None and saved.backend != engine.name:
         saved = None
-    way = (
-        saved.plan
-        if saved
-        else plan.make(base.shape, job, engine.faster(base.shape), free, engine.frugal(), engine.activations)
-    )
+    beginning = saved.adapter if saved else _beginning(job, shape)
+    if saved is not None and saved.plan.bytes <= free:
+        way = saved.plan
+    else:
+        # Steps that were made are kept also where they went another way: what is lost is sameness to the bit.
+        ranked = replace(job, recipe=replace(job.recipe, rank=beginning.rank))
+        way = plan.make(shape, ranked, engine.faster(shape), free, engine.frugal(), engine.activations)
+    preparing = partial(events.progress, "preparing")
+    base = gguf_base.prepare(Path(job.model), job.model_sha256, Path(job.bases), preparing)
+    events.progress("loading", 0, 1)
     events.send(Planned(engine.name, **vars(way), resumed=saved.step if saved else None))
 
     cores = Cores(job.recipe.threads)
     events.on_step = lambda: engine.set_threads(cores.threads())
     events.on_step()
-    policy = engine.load(base, saved.adapter if saved else _beginning(job, base.shape), way)
+    policy = engine.load(base, beginning, way)
     if saved:
         policy.restore(saved.adapter, saved.moments)
     events.progress("loading", 1, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -87,26 +88,18 @@ def _copy_all(source: Path, folder: Path) -> None:
 
 def _copy_whole(source: Path, target: Path) -> None:
     """All of the file, or nothing of it."""
-    aside = target.with_name(target.name + ".part")
-    try:
-        shutil.copy2(source, aside)
-        os.replace(aside, target)
-    finally:
-        aside.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".clawlocal-", dir=target.parent) as aside:
+        shutil.copy2(source, Path(aside) / target.name)
+        os.replace(Path(aside) / target.name, target)
 
 
 def _whole_folder(target: Path, write: Callable[[Path], None]) -> None:
     """All of the folder, or nothing of it. An empty one that is there already is filled."""
-    aside = target.with_name(target.name + ".part")
-    shutil.rmtree(aside, ignore_errors=True)
-    try:
-        aside.mkdir()
-        write(aside)
+    with tempfile.TemporaryDirectory(prefix=".clawlocal-", dir=target.parent) as aside:
+        write(Path(aside))
         target.mkdir(exist_ok=True)
-        for path in aside.iterdir():
+        for path in Path(aside).iterdir():
             os.replace(path, target / path.name)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _refuse_existing(target: Path, kind: Format) -> None:

@@ -41,7 +41,7 @@ def import_adapter(path: Path, model: str, gguf: Path, check: Check, where: Path
 
 
 def _convert(path: Path, gguf: Path, folder: Path) -> Imported:
-    if path.suffix.lower() == ".gguf" and path.is_file():
+    if path.is_file() and path.suffix.lower() not in adapter_import.NOT_GGUF:
         try:
             # What a GGUF says of its own lengths is not to be trusted.
             read_gguf(path)

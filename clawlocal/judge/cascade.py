@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from clawlocal.engine.protocol import Engine
 from clawlocal.judge.explicit import ExplicitJudge
 from clawlocal.judge.protocol import Judge
-from clawlocal.judge.votes import VotingJudge
+from clawlocal.judge.reask import ReaskJudge
+from clawlocal.judge.results import ResultJudge
+from clawlocal.judge.small.judge import SmallJudge
 from clawlocal.judge.wording import WordingJudge
 
 
-def cascade(engine: Engine, votes: int) -> list[Judge]:
-    """Explicit signals first: they are exact. Then wording that leaves no doubt; the model's votes last."""
-    return [ExplicitJudge(), WordingJudge(), VotingJudge(engine, votes)]
+def cascade(small: SmallJudge) -> list[Judge]:
+    """Explicit signals first: they are exact. Then rules that leave no doubt; the small judge's votes last."""
+    return [ExplicitJudge(), ResultJudge(), WordingJudge(), ReaskJudge(), small]

@@ -16,7 +16,7 @@ class ExplicitJudge:
     """Takes the user at their word."""
 
     def judge(self, exchange: Exchange) -> Opinion | None:
-        if exchange.kind is SignalKind.MESSAGE:
+        if exchange.kind in (SignalKind.MESSAGE, SignalKind.TOOL):
             return None
         if exchange.kind is SignalKind.THUMB:
             value = 1 if exchange.value > 0 else -1

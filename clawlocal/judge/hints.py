@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+NOTHING_SAID = "says that it was wrong, not how it should be"
+
 MIN_CHARACTERS = 11
 MAX_CHARACTERS = 400
 
@@ -55,8 +57,15 @@ def from_correction(text: str) -> Hint:
     if len(clean) < MIN_CHARACTERS:
         return Hint(dropped="too short")
     if not content_words(clean):
-        return Hint(dropped="says that it was wrong, not how it should be")
+        return Hint(dropped=NOTHING_SAID)
     return Hint(_directive_part(clean)[:MAX_CHARACTERS].rstrip())
+
+
+def checked(directive: str) -> Hint:
+    """A directive that somebody wrote, if it says enough."""
+    if len(directive) < MIN_CHARACTERS:
+        return Hint(dropped="too short")
+    return Hint(directive[:MAX_CHARACTERS].rstrip()) if content_words(directive) else Hint(dropped=NOTHING_SAID)
 
 
 def from_edit(text: str) -> Hint:

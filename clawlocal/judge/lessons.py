@@ -11,6 +11,9 @@ GENERAL = "general"
 THIS_TURN = "this turn"
 """About the subject of one exchange; teaches that exchange alone."""
 
+MOST_OF_A_CHAT = 10
+"""Lessons from one chat: who corrects more than that in one sitting is not heard better by a longer list."""
+
 _FORM = frozenset(
     """answer answers answering bullet bullets brief briefly casual code concise detail details detailed emoji emojis
     english example examples explain explanation explanations finish formal french friendly german introduction
@@ -19,8 +22,6 @@ _FORM = frozenset(
     sentence sentences short shorter simple simpler simply spanish start step steps style summary table tone use
     vocabulary word words write writing one two three four five six seven eight nine ten""".split()
 )
-_WEAK = frozenset(["please", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"])
-"""Of these, the words that alone do not make a sentence speak of form."""
 
 
 def scope(hint: str, request: str, reply: str) -> str:
@@ -31,11 +32,6 @@ def scope(hint: str, request: str, reply: str) -> str:
     about = content_words(hint) - _FORM
     subject = content_words(request) | content_words(reply)
     return THIS_TURN if any(_stem(w) in {_stem(s) for s in subject} for w in about) else GENERAL
-
-
-def about_form(hint: str) -> bool:
-    """It speaks of how a reply is written. Without that, only the user's own word makes it hold for every chat."""
-    return bool(content_words(hint) & (_FORM - _WEAK))
 
 
 def note(lessons: Sequence[str]) -> str:

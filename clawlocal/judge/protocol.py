@@ -30,11 +30,17 @@ class Opinion:
     """How clear the vote was, 0 to 1."""
     abstained: bool
     stage: str
-    """Which stage decided: `explicit`, `wording` or `votes`."""
+    """Which stage decided: `explicit`, `result`, `wording`, `re-ask` or `votes`."""
     reason: str
     """One sentence, for the person."""
     confidence: float = 1.0
-    """Probability that the value is right."""
+    """Probability that the value is right; of an abstention, that `leaning` is."""
+    leaning: int | None = None
+    """Of an abstention: what it would have been."""
+    says_how: bool = True
+    """The next state says how the reply should have been: there is a hint in it."""
+    about_form: bool | None = None
+    """Whether that hint is about how replies are written; None where this judge cannot tell."""
 
 
 class Judge(Protocol):

@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 
 from clawlocal.errors import ClawlocalError, EngineClosed, PromptError
 from clawlocal.judge import hints, lessons
+from clawlocal.judge.aspects import conflict
+from clawlocal.judge.directives import DirectiveWriter
 from clawlocal.judge.protocol import Exchange, Judge, Opinion
-from clawlocal.judge.votes import VOTES
-from clawlocal.records import LessonState, Signal, SignalKind, TurnUse, Verdict
+from clawlocal.records import Lesson, LessonState, Signal, SignalKind, TurnUse, Verdict
 from clawlocal.store import Store
 
 log = logging.getLogger(__name__)
@@ -32,9 +33,17 @@ _WORDED = (SignalKind.MESSAGE, SignalKind.CORRECTION)
 class Reward:
     """Judges signals in the order in which they came; the first judge with an opinion decides."""
 
-    def __init__(self, store: Store, judges: Sequence[Judge], on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        judges: Sequence[Judge],
+        on_change: Callable[[], None],
+        writer: DirectiveWriter | None = None,
+    ) -> None:
+        """Without a `writer` hints are the user's own words."""
         self._store = store
         self._judges = judges
+        self._writer = writer
         self._on_change = on_change
         self._work = threading.Event()
         self._closing = threading.Event()
@@ -106,7 +115,7 @@ class Reward:
     def _judge(self, signal: Signal) -> None:
         exchange = self._exchange(signal)
         opinion = next(o for judge in self._judges if (o := judge.judge(exchange)) is not None)
-        hint = _hint(signal, opinion)
+        hint = self._hint(signal, opinion, exchange)
         use, reason = _use(opinion, hint)
         verdict = Verdict(
             turn=signal.turn,
@@ -126,8 +135,8 @@ class Reward:
                 self._store.add_verdict(verdict)
                 return
             self._store.add_verdict(verdict, use, reason)
-            if hint.text and signal.kind in _WORDED:
-                self._remember(signal.turn, hint.text, exchange, opinion.stage)
+            if hint.text and signal.kind in _WORDED and not self._full(signal.turn):
+                self._remember(signal.turn, hint.text, exchange, opinion.about_form)
 
     def _exchange(self, signal: Signal) -> Exchange:
         turn = self._store.turn(signal.turn)
@@ -139,22 +148,40 @@ class Reward:
             value=signal.value,
         )
 
-    def _remember(self, turn: str, hint: str, exchange: Exchange, stage: str) -> None:
-        scope = lessons.scope(hint, exchange.request, exchange.reply)
-        if stage == VOTES and not lessons.about_form(hint):
-            # The votes are wrong often enough to take a new question for a complaint.
-            scope = lessons.THIS_TURN
+    def _hint(self, signal: Signal, opinion: Opinion, exchange: Exchange) -> hints.Hint:
+        if signal.kind is SignalKind.EDIT:
+            return hints.from_edit(signal.text)
+        if signal.kind not in _WORDED or opinion.value == 0 or not opinion.says_how:
+            return hints.Hint()
+        if self._writer is None:
+            return hints.from_correction(signal.text)
+        return self._writer.hint(exchange.request, exchange.reply, signal.text)
+
+    def _remember(self, turn: str, hint: str, exchange: Exchange, about_form: bool | None) -> None:
+        if about_form is None:
+            scope = lessons.scope(hint, exchange.request, exchange.reply)
+        else:
+            scope = lessons.GENERAL if about_form else lessons.THIS_TURN
         # A lesson about one exchange's subject would only disturb other prompts.
         state = LessonState.ACTIVE if scope == lessons.GENERAL else LessonState.NEW
-        self._store.add_lesson(hint, scope, [turn], state)
+        added = self._store.add_lesson(hint, scope, [turn], state)
+        if state is LessonState.ACTIVE:
+            self._set_aside(added)
 
+    def _set_aside(self, later: Lesson) -> None:
+        """Earlier lessons that contradict it: the last word counts."""
+        for earlier in self._store.lessons(LessonState.ACTIVE):
+            about = conflict(later.text, earlier.text) if earlier.id != later.id else ""
+            if about:
+                self._store.set_lesson_state(earlier.id, LessonState.NEW)
+                text = f"“{later.text}” takes the place of “{earlier.text}”: both are about {about}."
+                self._store.add_event("lesson", text, {"lesson": later.id, "earlier": earlier.id})
 
-def _hint(signal: Signal, opinion: Opinion) -> hints.Hint:
-    if opinion.value >= 0:
-        return hints.Hint()
-    if signal.kind is SignalKind.EDIT:
-        return hints.from_edit(signal.text)
-    return hints.from_correction(signal.text) if signal.kind in _WORDED else hints.Hint()
+    def _full(self, turn: str) -> bool:
+        """The chat of this turn has given as many lessons as one chat may."""
+        session = self._store.turn(turn).session
+        of_chat = [x for x in self._store.lessons() if session in {self._store.turn(t).session for t in x.turns}]
+        return len(of_chat) >= lessons.MOST_OF_A_CHAT
 
 
 def _use(opinion: Opinion, hint: hints.Hint) -> tuple[TurnUse, str]:

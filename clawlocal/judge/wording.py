@@ -1,4 +1,4 @@
-"""Unmistakable wording: thanks that ask for nothing, and corrections of how the reply was written.
+"""Unmistakable wording: nothing but thanks, and corrections of how the reply was written.
 
 Says nothing where there is doubt: the votes come after it. Patterns are English; other languages go to
 the votes. Knows no model.
@@ -33,14 +33,9 @@ _CORRECTION = re.compile(
     re.IGNORECASE,
 )
 _THANKS = re.compile(
-    r"^(?:(?:ok(?:ay)?|oh|ah|yes|yep|wow|great|perfect|awesome|brilliant|excellent|lovely|nice|cool|super)[,.! ]+)*"
-    r"(?:thanks?(?: you)?|thx|ty|cheers|perfect|awesome|brilliant|excellent|lovely|wonderful"
-    r"|that (?:worked|works|helps|helped))\b",
-    re.IGNORECASE,
-)
-_BUT = re.compile(
-    r"\b(?:but|except|though|however|can you|could you|please|instead|for nothing|no thanks"
-    r"|not|isn't|wasn't|didn't|still|now)\b|\?",
+    # Nothing but thanks: with anything more it may be meant otherwise ("thanks for nothing").
+    r"(?:(?:ok(?:ay)?|oh|ah|yes|yep|great|perfect|awesome|excellent|lovely|nice|cool|super)[,.! ]+)*"
+    r"(?:many |ok )?(?:thanks?(?: you)?|thx|ty|cheers)(?: so much| very much| a lot| a bunch| again| you| mate)?[ .!]*",
     re.IGNORECASE,
 )
 MOST_WORDS = 25
@@ -59,6 +54,6 @@ class WordingJudge:
         # With a question or a colon it may be a new request that only says how it wants its answer.
         if _CORRECTION.search(text) and not re.search("[?:]", text):
             return Opinion(-1, (-1,), 1.0, False, "wording", "you said how the reply should have been")
-        if _THANKS.match(text) and not _BUT.search(text):
-            return Opinion(1, (1,), 1.0, False, "wording", "you were content")
+        if _THANKS.fullmatch(text):
+            return Opinion(1, (1,), 1.0, False, "wording", "you were content", says_how=False)
         return None

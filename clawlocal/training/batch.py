@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from clawlocal.conversation import Conversations
 from clawlocal.engine.protocol import BASE, Engine
@@ -23,6 +24,8 @@ from trainers import sift
 from trainers.job import Rehearsal, Sample
 
 MAX_TURNS = 16
+MAX_PRACTICE = 600
+"""Tokens of a prompt to practise on, lessons included."""
 """Turns of one update; the rest waits for the next."""
 OWN_PROMPTS = 8
 """How many of the user's own earlier prompts are practised on, the newest first."""
@@ -126,18 +129,20 @@ class BatchMaker:
         general = [x.text for x in lessons if x.scope != THIS_TURN]
         if not general:
             return ()
-        return tuple(self._rehearsal(text, note(general)) for text in self._practice())
+        lines, texts = note(general), [*self._store.recent_prompts(OWN_PROMPTS), *EVERYDAY]
+        return tuple(islice(filter(None, (self._rehearsal(text, lines) for text in texts)), PRACTICE))
 
-    def _rehearsal(self, text: str, lines: str) -> Rehearsal:
+    def _rehearsal(self, text: str, lines: str) -> Rehearsal | None:
+        """None for a prompt that is too long to practise on: one pasted document would set the memory of all."""
         plain = [Line("user", text)]
-        return Rehearsal(
-            build(self._engine, "", plain).ids,
-            build(self._engine, "", hinted(plain, lines)).ids,
-        )
-
-    def _practice(self) -> list[str]:
-        own = self._store.recent_prompts(OWN_PROMPTS)
-        return [*own, *EVERYDAY][:PRACTICE]
+        try:
+            found = Rehearsal(
+                build(self._engine, "", plain).ids,
+                build(self._engine, "", hinted(plain, lines)).ids,
+            )
+        except PromptError:
+            return None
+        return found if len(found.hinted_prompt_ids) <= MAX_PRACTICE else None
 
     def _neutral(self) -> tuple[tuple[int, ...], ...]:
         return tuple(build(self._engine, "", [Line("user", text)]).ids for text in NEUTRAL)

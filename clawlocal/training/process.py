@@ -16,8 +16,8 @@ import psutil
 from clawlocal.errors import TrainerError
 from trainers.messages import Message, decode
 
-COMMAND = (sys.executable, "-m", "trainers.worker")
-"""What is run; the job's folder comes after it."""
+COMMAND = (sys.executable, "-P", "-m", "trainers.worker")
+"""What is run; the job's folder comes after it. `-P`: a `torch.py` in the current folder is nobody's business."""
 
 
 class TrainerProcess:

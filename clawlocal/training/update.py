@@ -83,6 +83,8 @@ class Updater:
         self._guard = threading.Lock()
         self._process: TrainerProcess | None = None
         self._stopped = ""
+        self._discard = False
+        """Nothing of the update that runs is to be gone on from."""
         self._suspend_at_start = False
         self.stage = ""
         """What the trainer is doing, in a word or two; empty when none runs."""
@@ -114,12 +116,15 @@ class Updater:
                 self._process.kill()
 
     def discard(self) -> None:
-        """Throw away what an interrupted update left behind to go on from: it is done, or what it learned from is gone.
+        """Throw away what an interrupted update left behind to go on from: what it learned from is gone.
 
-        An update that runs keeps its own until it ends.
+        An update that runs ends: its job may hold what was deleted.
         """
-        if self._process is None:
+        if not self.running:
             shutil.rmtree(self._paths.jobs / JOB, ignore_errors=True)
+            return
+        self._discard = True
+        self.stop("a chat that it may learn from was deleted")
 
     def run(self, closing: Callable[[], bool]) -> Receipt:
         """One update, start to end. A failure of the trainer is a receipt, not an error."""
@@ -134,20 +139,22 @@ class Updater:
         update = self._store.start_update(model.name, live.version if live else None)
         began = time.monotonic()
         folder = self._paths.jobs / JOB
-        self._stopped, self._suspend_at_start = "", False
+        self._stopped, self._suspend_at_start, self._discard = "", False, False
         self.progress, self.stage = 0.0, "starting"
         self._on_change()
         try:
             self._train(folder, model, live, batch, closing)
             receipt = self._conclude(update, folder, model, live, batch, began)
-            self.discard()
+            self._discard = True
             return receipt
         except ClawlocalError as e:
             if isinstance(e, NotFound):
                 # A chat that it learned from was deleted meanwhile.
-                self.discard()
+                self._discard = True
             return self._fail(update, str(e), time.monotonic() - began)
         finally:
+            if self._discard:
+                shutil.rmtree(folder, ignore_errors=True)
             self.progress, self.stage = None, ""
             self._on_change()
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from clawlocal.conversation import Conversations
-from clawlocal.engine.fake import FakeEngine
 from clawlocal.errors import EngineClosed, PromptError, StoreError
-from clawlocal.judge.cascade import cascade
 from clawlocal.judge.explicit import ExplicitJudge
 from clawlocal.judge.lessons import GENERAL, THIS_TURN
 from clawlocal.judge.protocol import Exchange, Opinion
@@ -26,13 +25,13 @@ class Says:
 
     def __init__(self, value: int = 0, abstained: bool = False) -> None:
         self.asked: list[Exchange] = []
-        self._opinion = Opinion(value, (value,), 1.0, abstained, "votes", "said so")
+        self.opinion = Opinion(value, (value,), 1.0, abstained, "votes", "said so")
         self.before: Callable[[], None] = lambda: None
 
     def judge(self, exchange: Exchange) -> Opinion | None:
         self.before()
         self.asked.append(exchange)
-        return self._opinion
+        return self.opinion
 
 
 def nothing() -> None:
@@ -124,15 +123,14 @@ def test_turned_off_in_the_middle_the_rest_waits(turn: str, store: Store) -> Non
 
 
 def test_an_engine_closed_in_the_middle_leaves_the_signal_unjudged(turn: str, store: Store) -> None:
-    engine = FakeEngine()
     signal = store.add_signal(turn, SignalKind.MESSAGE, 0, "And the stork?")
+    judge = Says(-1)
 
-    def close(*_: object) -> list[float]:
-        engine.close()
+    def close() -> None:
         raise EngineClosed("closed")
 
-    engine.scorer = close
-    reward = Reward(store, cascade(engine, 5), nothing)
+    judge.before = close
+    reward = Reward(store, [judge], nothing)
     with pytest.raises(EngineClosed):
         reward.catch_up()
     assert not reward.judging
@@ -140,7 +138,7 @@ def test_an_engine_closed_in_the_middle_leaves_the_signal_unjudged(turn: str, st
     assert store.turn(turn).use is TurnUse.OPEN
     reward.start()
     reward.close()
-    Reward(store, cascade(FakeEngine(), 5), nothing).catch_up()
+    Reward(store, [Says(-1)], nothing).catch_up()
     assert store.unjudged() == []
 
 
@@ -195,10 +193,9 @@ def test_a_dropped_hint_is_recorded_and_the_turn_counts(turn: str, store: Store)
     assert (store.lessons(), store.turn(turn).use) == ([], TurnUse.QUEUED)
 
 
-@pytest.mark.parametrize("value", [0, 1])
-def test_only_a_bad_verdict_makes_a_hint(turn: str, store: Store, value: int) -> None:
+def test_without_an_opinion_there_is_no_hint(turn: str, store: Store) -> None:
     store.add_signal(turn, SignalKind.MESSAGE, 0, "Now answer in one sentence: what is a stork?")
-    Reward(store, [Says(value)], nothing).catch_up()
+    Reward(store, [Says(0)], nothing).catch_up()
     assert store.lessons() == []
     assert store.verdicts(turn)[0].hint == ""
 
@@ -252,14 +249,55 @@ def test_closing_ends_after_the_signal_at_hand(turn: str, store: Store) -> None:
     assert [s.text for s in store.unjudged()] == ["b"]
 
 
-@pytest.mark.parametrize(
-    ("said", "scope"),
-    [("Tell me something about falcons.", THIS_TURN), ("Give me shorter answers than that.", GENERAL)],
-)
-def test_the_votes_alone_make_a_general_lesson_only_of_form(turn: str, store: Store, said: str, scope: str) -> None:
-    store.add_signal(turn, SignalKind.MESSAGE, 0, said)
-    Reward(store, [Says(-1)], nothing).catch_up()
+@pytest.mark.parametrize(("about_form", "scope"), [(False, THIS_TURN), (True, GENERAL)])
+def test_the_judge_says_whether_a_lesson_is_of_form(turn: str, store: Store, about_form: bool, scope: str) -> None:
+    judge = Says(-1)
+    judge.opinion = replace(judge.opinion, about_form=about_form)
+    store.add_signal(turn, SignalKind.MESSAGE, 0, "Tell me something about falcons.")
+    Reward(store, [judge], nothing).catch_up()
     assert [x.scope for x in store.lessons()] == [scope]
+
+
+def test_where_nothing_says_how_there_is_no_hint(turn: str, store: Store) -> None:
+    judge = Says(-1)
+    judge.opinion = replace(judge.opinion, says_how=False)
+    store.add_signal(turn, SignalKind.MESSAGE, 0, "Tell me something about falcons.")
+    Reward(store, [judge], nothing).catch_up()
+    assert (store.lessons(), store.verdicts(turn)[0].hint) == ([], "")
+
+
+def test_praise_with_a_wish_for_next_time_is_a_lesson(turn: str, store: Store) -> None:
+    store.add_signal(turn, SignalKind.MESSAGE, 0, "Lovely. Next time answer in two sentences.")
+    Reward(store, [Says(1)], nothing).catch_up()
+    assert store.verdicts(turn)[0].value == 1
+    assert [x.text for x in store.lessons()] == ["Next time answer in two sentences."]
+
+
+def test_the_later_of_two_lessons_that_contradict_counts_and_it_is_told(
+    conversations: Conversations, store: Store
+) -> None:
+    session = None
+    for text in ("one", "two", "three", "four"):
+        session = exchange(conversations, text, session).session
+    turns = [t.turn for t in store.branch(session, None) if t.turn] if session else []
+    reward = Reward(store, [ExplicitJudge()], nothing)
+    for turn, said in zip(
+        turns, ("Answer in two sentences.", "Use emojis.", "Give long and detailed answers."), strict=False
+    ):
+        reward.judge_explicit(store.add_signal(turn, SignalKind.CORRECTION, -1, said))
+    states = {x.text: x.state for x in store.lessons()}
+    assert states["Answer in two sentences."] is LessonState.NEW
+    assert states["Use emojis."] is states["Give long and detailed answers."] is LessonState.ACTIVE
+    told = [e.text for e in store.events() if e.kind == "lesson"]
+    assert len(told) == 1 and "takes the place of “Answer in two sentences.”: both are about length" in told[0]
+
+
+def test_one_chat_gives_ten_lessons_at_most(turn: str, store: Store) -> None:
+    reward = Reward(store, [ExplicitJudge()], nothing)
+    for word in "heron stork crane ibis egret spoonbill bittern flamingo pelican cormorant gannet puffin".split():
+        reward.judge_explicit(store.add_signal(turn, SignalKind.CORRECTION, -1, f"Always mention the {word}."))
+    assert len(store.lessons()) == 10
+    assert len(store.verdicts(turn)) == 12
 
 
 def test_the_user_s_own_word_makes_a_general_lesson_of_anything(turn: str, store: Store) -> None:

@@ -132,3 +132,19 @@ def test_the_real_worker_says_what_is_wrong_with_its_job(start: Callable[[], Tra
     assert isinstance(message, Failed)
     assert "job.json cannot be read" in message.reason
     until(child.finished)
+
+
+def test_what_lies_in_the_current_folder_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that somebody else made may hold modules named like ours, or like a library's."""
+    decoy = tmp_path / "trainers"
+    decoy.mkdir()
+    for name in ("__init__.py", "worker.py"):
+        (decoy / name).write_text("print('decoy')")
+    monkeypatch.chdir(tmp_path)
+    child = TrainerProcess(tmp_path / "no job")
+    try:
+        message = child.next_message(60)
+    finally:
+        child.kill()
+    assert isinstance(message, Failed)
+    assert "cannot be read" in message.reason

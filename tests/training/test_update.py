@@ -452,20 +452,29 @@ def test_what_fails_of_itself_leaves_nothing_to_go_on_from(
     assert not (where.jobs / JOB).exists()
 
 
-def test_what_is_left_behind_can_be_discarded_unless_it_runs(
+def test_what_an_interrupted_update_left_behind_can_be_discarded(
     updater: Updater, where: Paths, works_as: WorksAs, corrected: Correct, run: Run
 ) -> None:
-    works_as("endless")
     corrected()
-    running = run()
-    until(lambda: updater.stage == "training")
-    updater.discard()
-    assert (where.jobs / JOB / "job.json").exists()
-    updater.stop("the test is over")
-    running.receipt()
+    interrupted(updater, works_as, run)
     assert (where.jobs / JOB / "job.json").exists()
     updater.discard()
     assert not (where.jobs / JOB).exists()
+
+
+def test_an_update_that_runs_ends_when_something_is_deleted_and_its_job_goes(
+    updater: Updater, store: Store, where: Paths, works_as: WorksAs, corrected: Correct, run: Run
+) -> None:
+    works_as("endless")
+    turn = corrected()
+    running = run()
+    until(lambda: updater.stage == "training")
+    updater.discard()
+    receipt = running.receipt()
+    assert receipt.status is UpdateStatus.FAILED
+    assert "deleted" in receipt.reason
+    assert not (where.jobs / JOB).exists()
+    assert store.turn(turn).use is TurnUse.QUEUED
 
 
 @pytest.mark.parametrize("limit", [0, 3 * 10**9])

@@ -1,0 +1,51 @@
+"""From what a user said to a directive: a line that says what to do. Knows no store.
+
+A model heeds "Answer in at most two sentences." and not "my eyes glaze over after the second line". Wishes about the
+form of replies are few, and put in many ways: the small judge chooses which of them was meant, the number or the
+language comes from the user's words. For all else, and where it is unsure, the user's own words are taken (`hints`).
+"""
+
+from __future__ import annotations
+
+import re
+
+from clawlocal.judge import hints
+from clawlocal.judge.hints import Hint
+from clawlocal.judge.slots import filled
+from clawlocal.judge.small.judge import SmallJudge
+
+_OPPOSABLE = re.compile(r"emoji|humour|table|headings|bullet|question to the user|with a question")
+"""Wishes that are known with and without "Do not"."""
+_NO = re.compile(
+    r"n['’]t\b|\b(?:no|not|none|never|without|stop|less|fewer|drop|lose|skip|enough|hate|cannot|away|out|off|too many"
+    r"|kein\w*|nicht|ohne|pas|sans|sin|nada|senza|non|sem|não|geen|niet|zonder|bez|nie|utan|inte|inga|uten|ikke"
+    r"|yok|değil|olmasın|mat|nahi)\b|ない|なし|不|别|没|без|не\b",
+    re.IGNORECASE,
+)
+"""Words that turn a wish around, in the languages that are written most."""
+
+
+class DirectiveWriter:
+    """Asks the small judge what was wished for."""
+
+    def __init__(self, judge: SmallJudge) -> None:
+        self._judge = judge
+
+    def hint(self, request: str, reply: str, said: str) -> Hint:
+        """The directive in what a user said was wrong with a reply."""
+        directive = self.directive(request, reply, said)
+        return Hint(directive) if directive else hints.from_correction(said)
+
+    def directive(self, request: str, reply: str, said: str) -> str:
+        """Of a wish that is known and clear; empty otherwise."""
+        if not said.strip():
+            return ""
+        wish, sure = self._judge.wish(request, reply, said)
+        return filled(wish, said) if sure >= self._judge.calibration.wish and not turned(wish, said) else ""
+
+
+def turned(wish: str, said: str) -> bool:
+    """The wish may be the opposite of what was said: the network knows subjects better than it knows "no"."""
+    if not _OPPOSABLE.search(wish):
+        return False
+    return bool(_NO.search(said)) is not wish.startswith("Do not")

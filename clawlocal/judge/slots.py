@@ -1,0 +1,91 @@
+"""What a directive leaves open, found in the user's words: a number, a language. Knows no model."""
+
+from __future__ import annotations
+
+import re
+
+NUMBER, LANGUAGE = "{number}", "{language}"
+
+_NUMBERS = """two:two couple zwei deux dos dois duas twee dwa dwóch dwie två iki
+three:three drei trois tres tre três drie trzy trzech üç teen
+four:four vier quatre cuatro quattro quatro cztery fyra fire dört
+five:five fünf cinq cinco cinque vijf pięć fem beş
+six:six sechs seis zes sześć seks altı chhe
+seven:seven sieben sept siete sette sete zeven
+eight:eight acht huit ocho otto oito
+nine:nine neun neuf nueve nove negen
+ten:ten zehn dix diez dieci dez tien
+20:twenty zwanzig vingt veinte venti vinte twintig
+50:fifty fünfzig cinquante cincuenta cinquanta cinquenta vijftig
+100:hundred hundert cent cien cento cem honderd"""
+_WORDS = {word: line.split(":")[0] for line in _NUMBERS.splitlines() for word in line.split(":")[1].split()}
+_DIGITS = ("", "", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+_LANGUAGES = """Arabic:arabic arabisch arabe árabe بالعربية العربية
+Bengali:bengali bangla
+Chinese:chinese mandarin chinesisch chinois chino 中文 汉语
+Croatian:croatian kroatisch hrvatski hrvatskom
+Czech:czech tschechisch česky češtině
+Danish:danish dänisch dansk
+Dutch:dutch niederländisch néerlandais nederlands
+English:english englisch anglais inglés inglese inglês engels angielsku engelska ingilizce
+Finnish:finnish finnisch suomeksi
+French:french französisch français francés francese francês frans francusku franska fransızca
+German:german deutsch allemand alemán tedesco alemão duits niemiecku tyska almanca
+Greek:greek griechisch ελληνικά
+Hebrew:hebrew hebräisch עברית בעברית
+Hindi:hindi हिंदी हिन्दी
+Hungarian:hungarian ungarisch magyarul
+Indonesian:indonesian indonesia indonesisch
+Irish:irish gaeilge
+Italian:italian italienisch italien italiano italiaans włosku italienska italyanca
+Japanese:japanese japanisch japonais 日本語 日本語で
+Korean:korean koreanisch 한국어로 한국어
+Norwegian:norwegian norwegisch norsk
+Polish:polish polnisch polonais polaco polsku polski
+Portuguese:portuguese portugiesisch portugais portugués português portoghese
+Romanian:romanian rumänisch română
+Russian:russian russisch russe ruso русски русском
+Spanish:spanish spanisch espagnol español spagnolo espanhol spaans hiszpańsku spanska ispanyolca castellano
+Swahili:swahili kiswahili
+Swedish:swedish schwedisch suédois svenska
+Thai:thai ไทย
+Turkish:turkish türkisch turc turco türkçe
+Ukrainian:ukrainian ukrainisch українською
+Urdu:urdu
+Vietnamese:vietnamese
+Welsh:welsh cymraeg"""
+_BY_NAME = {name: line.split(":")[0] for line in _LANGUAGES.splitlines() for name in line.split(":")[1].split()}
+_SCRIPTS = {"日本語": "Japanese", "中文": "Chinese", "한국어": "Korean"}
+"""Written without spaces, so that they are no words of their own."""
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+
+
+def filled(wish: str, said: str) -> str:
+    """The wish with what it leaves open; empty where the user's words do not tell it."""
+    for slot, find in ((NUMBER, number), (LANGUAGE, language)):
+        if slot in wish:
+            found = find(said)
+            if not found:
+                return ""
+            wish = wish.replace(slot, found)
+    return wish
+
+
+def number(said: str) -> str:
+    """The first number above one in a text, as a word up to ten; empty where there is none.
+
+    One is said in the singular, which is a wish of its own. Words that are common in another language are not taken.
+    """
+    for word in _WORD.findall(said.casefold()):
+        if word.isascii() and word.isdigit() and int(word) > 1:
+            return _DIGITS[int(word)] if int(word) < len(_DIGITS) else str(int(word))
+        if word in _WORDS:
+            return _WORDS[word]
+    return ""
+
+
+def language(said: str) -> str:
+    """The last language that a text names: "not in English, in German"; empty where there is none."""
+    named = [_BY_NAME[word] for word in _WORD.findall(said.casefold()) if word in _BY_NAME]
+    return named[-1] if named else next((name for mark, name in _SCRIPTS.items() if mark in said), "")

@@ -1,0 +1,103 @@
+"""From what a user said to a directive: known wishes, what they leave open, and the user's own words otherwise."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clawlocal.judge.aspects import ASPECTS, aspects, conflict
+from clawlocal.judge.directives import DirectiveWriter
+from clawlocal.judge.slots import filled, language, number
+from clawlocal.judge.small.judge import SmallJudge
+
+
+@pytest.fixture(scope="module")
+def writer() -> DirectiveWriter:
+    return DirectiveWriter(SmallJudge())
+
+
+LONG = "Herons are long-legged birds that live near water. They eat fish, frogs and insects, and nest in trees."
+
+
+@pytest.mark.parametrize(
+    ("said", "directive"),
+    [
+        ("way too long, my eyes glazed over", "Keep answers short."),
+        ("bullet points please", "Use bullet points."),
+        ("use emojis", "Use emoji."),
+        ("don't apologise all the time", "Do not apologise."),
+        ("auf deutsch bitte", "Reply in German."),
+    ],
+)
+def test_a_wish_of_form_is_put_as_a_directive(writer: DirectiveWriter, said: str, directive: str) -> None:
+    assert writer.hint("What is a heron?", LONG, said).text == directive
+
+
+def test_what_is_no_known_wish_stays_in_the_users_words(writer: DirectiveWriter) -> None:
+    said = "Her name is Katrin, not Karen."
+    assert writer.hint("Write a birthday message for my boss", "Happy birthday, Karen!", said).text == said
+
+
+@pytest.mark.parametrize("said", ["no emojis pls", "Please do not use emojis.", "stop with the emojis", "no tables"])
+def test_a_wish_is_never_turned_around(writer: DirectiveWriter, said: str) -> None:
+    assert not writer.hint("What is a heron?", LONG, said).text.startswith("Use ")
+
+
+@pytest.mark.parametrize("said", ["", "No.", "That is wrong."])
+def test_what_says_nothing_is_no_hint(writer: DirectiveWriter, said: str) -> None:
+    found = writer.hint("What is a heron?", LONG, said)
+    assert (found.text, bool(found.dropped)) == ("", True)
+
+
+@pytest.mark.parametrize(
+    ("wish", "said", "directive"),
+    [
+        ("Answer in at most {number} sentences.", "2 sentences max", "Answer in at most two sentences."),
+        ("Answer in at most {number} sentences.", "höchstens drei Sätze bitte", "Answer in at most three sentences."),
+        ("Answer in at most {number} words.", "under 50 words!", "Answer in at most 50 words."),
+        ("Answer in at most {number} words.", "fewer words", ""),
+        ("Reply in {language}.", "not in English, in French", "Reply in French."),
+        ("Reply in {language}.", "日本語でお願いします", "Reply in Japanese."),
+        ("Reply in {language}.", "my language please", ""),
+        ("Use a table.", "two columns, in German", "Use a table."),
+    ],
+)
+def test_what_a_wish_leaves_open_comes_from_the_user(wish: str, said: str, directive: str) -> None:
+    assert filled(wish, said) == directive
+
+
+@pytest.mark.parametrize("said", ["to do that one", "1 more", "zero", "0", "٣"])
+def test_words_that_only_look_like_numbers_are_none(said: str) -> None:
+    assert number(said) == ""
+
+
+@given(st.text())
+def test_any_text_may_be_looked_through(said: str) -> None:
+    assert "{" not in filled("Answer in at most {number} sentences.", said)
+    assert language(said) == "" or language(said)[0].isupper()
+
+
+# contradictions
+@pytest.mark.parametrize(
+    ("later", "earlier", "about"),
+    [
+        ("Answer in more detail.", "Answer in at most two sentences.", "length"),
+        ("Use emoji.", "Do not use emoji.", "emoji"),
+        ("Reply in German.", "Reply in English.", "language"),
+        ("Use a table.", "Use bullet points.", "layout"),
+        ("Use a table.", "Use bullet points and keep it short.", ""),
+        ("Keep it short, and use a table.", "Use bullet points.", "layout"),
+        ("Use a table.", "Do not use emoji.", ""),
+        ("Show the steps.", "Show the steps of every sum.", ""),
+    ],
+)
+def test_two_lessons_about_one_side_of_a_reply(later: str, earlier: str, about: str) -> None:
+    assert conflict(later, earlier) == about
+
+
+@given(st.text(), st.text())
+def test_what_speaks_of_nothing_known_contradicts_nothing(later: str, earlier: str) -> None:
+    assert aspects(later) <= set(ASPECTS)
+    if not aspects(earlier):
+        assert conflict(later, earlier) == ""

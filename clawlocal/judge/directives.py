@@ -34,7 +34,7 @@ class DirectiveWriter:
     def hint(self, request: str, reply: str, said: str) -> Hint:
         """The directive in what a user said was wrong with a reply."""
         directive = self.directive(request, reply, said)
-        return Hint(directive) if directive else hints.from_correction(said)
+        return Hint(directive, about_form=True) if directive else hints.from_correction(said)
 
     def directive(self, request: str, reply: str, said: str) -> str:
         """Of a wish that is known and clear; empty otherwise."""

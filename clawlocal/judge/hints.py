@@ -39,6 +39,8 @@ class Hint:
 
     text: str = ""
     dropped: str = ""
+    about_form: bool | None = None
+    """It is about how replies are written; None where that is not known of it."""
 
 
 def words(text: str) -> list[str]:

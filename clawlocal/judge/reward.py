@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from clawlocal.errors import ClawlocalError, EngineClosed, PromptError
 from clawlocal.judge import hints, lessons
@@ -116,6 +117,10 @@ class Reward:
         exchange = self._exchange(signal)
         opinion = next(o for judge in self._judges if (o := judge.judge(exchange)) is not None)
         hint = self._hint(signal, opinion, exchange)
+        if opinion.abstained and hint.text:
+            opinion = replace(
+                opinion, value=-1, abstained=False, reason=f"{opinion.reason}, and you wished for something"
+            )
         use, reason = _use(opinion, hint)
         verdict = Verdict(
             turn=signal.turn,
@@ -136,7 +141,8 @@ class Reward:
                 return
             self._store.add_verdict(verdict, use, reason)
             if hint.text and signal.kind in _WORDED and not self._full(signal.turn):
-                self._remember(signal.turn, hint.text, exchange, opinion.about_form)
+                about_form = opinion.about_form if hint.about_form is None else hint.about_form
+                self._remember(signal.turn, hint.text, exchange, about_form)
 
     def _exchange(self, signal: Signal) -> Exchange:
         turn = self._store.turn(signal.turn)
@@ -151,11 +157,15 @@ class Reward:
     def _hint(self, signal: Signal, opinion: Opinion, exchange: Exchange) -> hints.Hint:
         if signal.kind is SignalKind.EDIT:
             return hints.from_edit(signal.text)
-        if signal.kind not in _WORDED or opinion.value == 0 or not opinion.says_how:
+        leans_to_bad = opinion.value < 0 or (opinion.abstained and opinion.leaning == -1)
+        if signal.kind not in _WORDED or (opinion.value == 0 and not leans_to_bad):
             return hints.Hint()
-        if self._writer is None:
-            return hints.from_correction(signal.text)
-        return self._writer.hint(exchange.request, exchange.reply, signal.text)
+        said = (exchange.request, exchange.reply, signal.text)
+        if opinion.says_how and not opinion.abstained:
+            return self._writer.hint(*said) if self._writer else hints.from_correction(signal.text)
+        # A complaint that says nothing plainly may still be a wish that is known: "my eyes glazed over".
+        directive = self._writer.directive(*said) if self._writer and leans_to_bad else ""
+        return hints.Hint(directive, about_form=True) if directive else hints.Hint()
 
     def _remember(self, turn: str, hint: str, exchange: Exchange, about_form: bool | None) -> None:
         if about_form is None:

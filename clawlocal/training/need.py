@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from clawlocal.idle import Reading
+from clawlocal.judge.reward import NOT_SURE
 from clawlocal.records import TurnUse
 from clawlocal.store import Store
 
@@ -38,7 +39,12 @@ class Need:
         if queued:
             more = f"{queued} of {ENOUGH_VERDICTS} rated replies; one correction in words would be enough"
             return Reading("something to learn", more, False)
-        return Reading("something to learn", "nothing new to learn from", False)
+        return Reading("something to learn", f"nothing new to learn from{self._unsure()}", False)
+
+    def _unsure(self) -> str:
+        count = self._store.skip_counts().get(NOT_SURE, 0)
+        replies = "one reply: rate or correct it" if count == 1 else f"{count} replies: rate or correct them"
+        return f"; the judge was not sure of {replies}" if count else ""
 
     def becomes(self, turn: str) -> str:
         """What becomes of a turn that feedback was given on: one sentence."""

@@ -11,11 +11,13 @@ import pytest
 from clawlocal.conversation import Conversations
 from clawlocal.errors import EngineClosed, PromptError, StoreError
 from clawlocal.judge.explicit import ExplicitJudge
+from clawlocal.judge.hints import Hint
 from clawlocal.judge.lessons import GENERAL, THIS_TURN
 from clawlocal.judge.protocol import Exchange, Opinion
 from clawlocal.judge.reward import Reward
 from clawlocal.records import LessonState, SignalKind, TurnUse
 from clawlocal.store import Store
+from clawlocal.training.need import Need
 from tests.saying import exchange
 from tests.waiting import until
 
@@ -313,3 +315,50 @@ def test_a_hint_that_says_too_little_is_dropped_and_counted(turn: str, store: St
     assert (store.queue_counts()["hints"], store.queue_counts()["hints_dropped"]) == (0, 1)
     [verdict] = store.verdicts(turn)
     assert verdict.hint_dropped == "too short"
+
+
+class Writes:
+    """A writer that knows one wish."""
+
+    def directive(self, request: str, reply: str, said: str) -> str:
+        return "Keep answers short." if "glazed" in said else ""
+
+    def hint(self, request: str, reply: str, said: str) -> Hint:
+        return Hint(said)
+
+
+@pytest.mark.parametrize(("leaning", "lessons"), [(-1, ["Keep answers short."]), (0, []), (1, [])])
+def test_a_known_wish_decides_what_only_leans_to_bad(turn: str, store: Store, leaning: int, lessons: list[str]) -> None:
+    judge = Says(0, abstained=True)
+    judge.opinion = replace(judge.opinion, leaning=leaning)
+    store.add_signal(turn, SignalKind.MESSAGE, 0, "My eyes glazed over.")
+    Reward(store, [judge], nothing, Writes()).catch_up()  # type: ignore[arg-type]
+    assert [x.text for x in store.lessons()] == lessons
+    [verdict] = store.verdicts(turn)
+    assert (verdict.value, verdict.abstained) == ((-1, False) if lessons else (0, True))
+
+
+@pytest.mark.parametrize(
+    ("said", "value", "lessons"),
+    [
+        ("My eyes glazed over.", -1, ["Keep answers short."]),
+        ("My eyes glazed over.", 1, []),
+        ("What a mess.", -1, []),
+    ],
+)
+def test_a_complaint_may_be_a_wish_that_is_known(
+    turn: str, store: Store, said: str, value: int, lessons: list[str]
+) -> None:
+    judge = Says(value)
+    judge.opinion = replace(judge.opinion, says_how=False, about_form=False)
+    store.add_signal(turn, SignalKind.MESSAGE, 0, said)
+    Reward(store, [judge], nothing, Writes()).catch_up()  # type: ignore[arg-type]
+    assert [x.text for x in store.lessons()] == lessons
+    assert all(x.state is LessonState.ACTIVE for x in store.lessons())
+
+
+def test_what_the_judge_was_not_sure_of_is_said(turn: str, store: Store) -> None:
+    store.add_signal(turn, SignalKind.MESSAGE, 0, "Well, well.")
+    Reward(store, [Says(0, abstained=True)], nothing).catch_up()
+    told = [reading.text for reading in Need(store).readings()]
+    assert "nothing new to learn from; the judge was not sure of one reply: rate or correct it" in told

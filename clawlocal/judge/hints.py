@@ -63,13 +63,6 @@ def from_correction(text: str) -> Hint:
     return Hint(_directive_part(clean)[:MAX_CHARACTERS].rstrip())
 
 
-def checked(directive: str) -> Hint:
-    """A directive that somebody wrote, if it says enough."""
-    if len(directive) < MIN_CHARACTERS:
-        return Hint(dropped="too short")
-    return Hint(directive[:MAX_CHARACTERS].rstrip()) if content_words(directive) else Hint(dropped=NOTHING_SAID)
-
-
 def from_edit(text: str) -> Hint:
     """The hint in a reply that the user rewrote: the new reply is the demonstration."""
     clean = text.strip()

@@ -15,6 +15,8 @@ from clawlocal.engine.protocol import Stop
 from clawlocal.engine.speech import CallFormat, Said, SpeechStyle, Thought
 from clawlocal.errors import PromptError
 from clawlocal.hearing import Hearing
+from clawlocal.judge.protocol import Exchange
+from clawlocal.judge.small.judge import SmallJudge
 from clawlocal.records import Message, ToolCall
 from clawlocal.store import Store
 from clawlocal.tools import described, read
@@ -145,13 +147,17 @@ def test_a_prompt_that_opens_the_thought(assistant: Assistant, engine: FakeEngin
     assert (second.thought, second.text) == ("", "Because.")
 
 
-def test_the_judge_reads_the_answer_only(assistant: Assistant, engine: FakeEngine) -> None:
+def test_the_judge_reads_the_answer_only(
+    assistant: Assistant, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[Exchange] = []
+    judge = SmallJudge.judge
+    monkeypatch.setattr(SmallJudge, "judge", lambda self, exchange: (judged.append(exchange), judge(self, exchange))[1])
     engine.enqueue("<think>secret</think>Paris.")
     session = say(assistant, "The capital?").session
     say(assistant, "Hm, I wonder about that one.", session=session)
-    until(lambda: engine.scored)
-    assert all("secret" not in asked.prefix for asked in engine.scored)
-    assert any("Paris." in asked.prefix for asked in engine.scored)
+    until(lambda: judged)
+    assert [exchange.reply for exchange in judged] == ["Paris."]
 
 
 def test_what_is_trained_was_served_with_the_same_tools(assistant: Assistant, engine: FakeEngine) -> None:

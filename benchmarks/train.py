@@ -105,5 +105,4 @@ def _ratios(rates: Mapping[str, Sequence[float]], peaks: Mapping[str, float]) ->
         found[f"{name}_vs_trl_style_fp32"] = spread(ratios(rates[name], fp32))["median"]
     found["peak_rss_ratio"] = peaks[OURS] / peaks["trl_style_fp32"]
     found["peak_rss_ratio_one_by_one"] = peaks[OURS] / peaks["trl_style_fp32_one_by_one"]
-    found["peak_rss_ratio_checkpointing_one_by_one"] = peaks["ours_checkpointing"] / peaks["trl_style_fp32_one_by_one"]
     return found

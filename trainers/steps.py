@@ -36,8 +36,8 @@ def train(
         batch = items(step)
         groups = [[batch[i] for i in pack] for pack in packs([(x.prompt, x.response) for x in batch], positions)]
         figures = _accumulate(policy, groups, recipe, callback, step)
-        norm = policy.step(recipe) if math.isfinite(figures["loss"]) else math.inf
-        if not math.isfinite(norm):
+        norm = policy.step(recipe)
+        if not (math.isfinite(figures["loss"]) and math.isfinite(norm)):
             raise Diverged("The training diverged: its loss is no number, and nothing of it is kept.")
         history.append(figures | {"grad_norm": norm})
         on_step(step + 1)

@@ -14,7 +14,7 @@ from benchmarks.report import report
 from clawlocal import config, paths
 from clawlocal.errors import ConfigError
 from clawlocal.judge.cascade import cascade
-from clawlocal.judge.protocol import Exchange, Judge, Opinion
+from clawlocal.judge.protocol import Exchange, Opinion, first_opinion
 from clawlocal.judge.small.judge import SmallJudge
 from clawlocal.records import SignalKind
 
@@ -50,9 +50,9 @@ def run(file: Path) -> dict[str, Any]:
     items = _read(file)
     judges = cascade(SmallJudge(config.load(paths.find().settings).votes))
     began = time.perf_counter()
-    _judge(judges, Exchange("What is a heron?", "A bird.", SignalKind.MESSAGE, "And where does it live?"))
+    first_opinion(judges, Exchange("What is a heron?", "A bird.", SignalKind.MESSAGE, "And where does it live?"))
     loaded = time.perf_counter()
-    judged = [Judged(item.label, _judge(judges, item.exchange), item.category) for item in items]
+    judged = [Judged(item.label, first_opinion(judges, item.exchange), item.category) for item in items]
     ended = time.perf_counter()
     seconds = {"seconds_to_load": loaded - began, "seconds_per_item": (ended - loaded) / len(judged)}
     return report("judge", {**figures(judged), **seconds}, {})
@@ -82,10 +82,6 @@ def figures(judged: Sequence[Judged]) -> dict[str, Any]:
         "stages": dict(Counter(j.opinion.stage for j in judged)),
         "categories": _categories(judged),
     }
-
-
-def _judge(judges: Sequence[Judge], exchange: Exchange) -> Opinion:
-    return next(opinion for judge in judges if (opinion := judge.judge(exchange)) is not None)
 
 
 def _read(file: Path) -> list[Item]:

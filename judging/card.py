@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks.judge import Judged, figures
 from clawlocal.judge.cascade import cascade
 from clawlocal.judge.directives import turned
+from clawlocal.judge.protocol import first_opinion
 from clawlocal.judge.slots import filled
 from clawlocal.judge.small.judge import SmallJudge
 from judging import calibrate, rows, wishes
@@ -51,7 +52,7 @@ def judge(found: Sequence[Row]) -> list[Judged]:
     judged = []
     for row in found:
         exchange = calibrate.exchange(row)
-        opinion = next(o for judge in judges if (o := judge.judge(exchange)) is not None)
+        opinion = first_opinion(judges, exchange)
         judged.append(Judged(row.label, opinion, row.category))
     return judged
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -47,3 +48,8 @@ class Judge(Protocol):
     def judge(self, exchange: Exchange) -> Opinion | None:
         """An opinion, or None when this judge has nothing to say of such an exchange."""
         ...
+
+
+def first_opinion(judges: Sequence[Judge], exchange: Exchange) -> Opinion:
+    """Of the first judge that has one; the last always has. Raises what the judges raise."""
+    return next(opinion for judge in judges if (opinion := judge.judge(exchange)) is not None)

@@ -14,7 +14,7 @@ from clawlocal.errors import ClawlocalError, EngineClosed, PromptError
 from clawlocal.judge import hints, lessons
 from clawlocal.judge.aspects import conflict
 from clawlocal.judge.directives import DirectiveWriter
-from clawlocal.judge.protocol import Exchange, Judge, Opinion
+from clawlocal.judge.protocol import Exchange, Judge, Opinion, first_opinion
 from clawlocal.records import Lesson, LessonState, Signal, SignalKind, TurnUse, Verdict
 from clawlocal.store import Store
 
@@ -115,7 +115,7 @@ class Reward:
 
     def _judge(self, signal: Signal) -> None:
         exchange = self._exchange(signal)
-        opinion = next(o for judge in self._judges if (o := judge.judge(exchange)) is not None)
+        opinion = first_opinion(self._judges, exchange)
         hint = self._hint(signal, opinion, exchange)
         if opinion.abstained and hint.text:
             opinion = replace(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import resource
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks import peak
 from benchmarks.rollouts import ALPHA, RANK, judged, recipe, rollouts
 from trainers import adapter_peft
 from trainers.gguf_base import Base
@@ -44,7 +44,7 @@ class OwnTrainer:
 
     def peak_mb(self) -> float:
         """Of the process's resident memory, ever."""
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        return peak.peak_mb()
 
     def _items(self) -> list[Item]:
         data = self._data

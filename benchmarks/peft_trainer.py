@@ -6,13 +6,13 @@ float32, or bfloat16 by autocast. Lives in a process of its own.
 
 from __future__ import annotations
 
-import resource
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from benchmarks import peak
 from benchmarks.rollouts import ALPHA, RANK, Rollouts, rollouts
 
 TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
@@ -55,7 +55,7 @@ class PeftTrainer:
 
     def peak_mb(self) -> float:
         """Of the process's resident memory, ever."""
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        return peak.peak_mb()
 
     def _loss(self, rows: slice) -> Any:
         """The surrogate's mean over each reply, the mean of those over all replies; the first step is on-policy."""

@@ -1,8 +1,8 @@
 """Stands in for the trainer's process: `python stand_in.py MODE JOB_DIR`. Speaks its protocol, computes nothing.
 
 Modes: `publish` and `reject` write a result at once; `drops` one that left out the first sample; `gated` writes one
-when `go` is in the folder; `endless` never ends; `silent` ends without a result; `fails` says why; `noisy` writes
-what is no message. All leave `begun` in the folder, as a checkpoint would be there.
+when `go` is in the folder; `endless` never ends; `silent` ends without a result; `fails` says why, and `short`
+that it may pass; `noisy` writes what is no message. All leave `begun` in the folder, as a checkpoint would be there.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ def main(mode: str, folder: Path) -> int:
             print("no message", flush=True)
             print("last words", file=sys.stderr, flush=True)
             return 1
-        case "fails":
-            say(Failed("The disk is full."))
+        case "fails" | "short":
+            say(Failed("The disk is full.", passing=mode == "short"))
             return 1
     write_result(folder, mode)
     say(Done())

@@ -24,6 +24,8 @@ Tensors = dict[str, Array]
 WEIGHTS = "adapter_model.safetensors"
 CONFIG = "adapter_config.json"
 PREFIX, SUFFIX = "base_model.model.", ".weight"
+LARGEST_BYTES = 4_000_000_000
+"""Of a file that is read: a LoRA of rank 64 on a model of 30 billion weights takes 2 GB."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ def read_tensors(path: Path) -> Tensors:
     from safetensors import SafetensorError, deserialize
 
     try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise AdapterError(f"{path} is larger than {LARGEST_BYTES // 10**9} GB: that is a model, not a LoRA.")
         found = dict(deserialize(path.read_bytes()))  # type: ignore[no-untyped-call]
         return {name: _floats(each["dtype"], each["data"]).reshape(each["shape"]) for name, each in found.items()}
     except (OSError, SafetensorError, ValueError, KeyError) as e:

@@ -8,6 +8,7 @@ TrainingError
 ├── AdapterError (ValueError)     an adapter's files are not what they should be
 ├── Diverged                      the loss became infinite
 ├── TooLittleMemory (MemoryError) the base would not fit beside what runs already
+├── TooLittleDisk (OSError)       the base would not fit on the disk
 └── Orphaned                      the process that asked for the training is gone
 """
 
@@ -44,6 +45,10 @@ class Diverged(TrainingError):
 
 class TooLittleMemory(TrainingError, MemoryError):
     """Refused before anything was loaded."""
+
+
+class TooLittleDisk(TrainingError, OSError):
+    """Refused before the base was made."""
 
 
 class Orphaned(TrainingError):

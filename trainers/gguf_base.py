@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainers import gguf_config
-from trainers.errors import BaseError
+from trainers.errors import BaseError, TooLittleDisk
 from trainers.files import sync
 from trainers.shape import Shape
 
@@ -28,6 +28,12 @@ Array = npt.NDArray[np.float32]
 
 MAKING = ".making-"
 """Begins the name of a folder that is not a base yet; the process id follows."""
+
+BLOCK_NUMBERS = 1 << 22
+"""Weights that are dequantised at a time: 16 MB, of which the gguf package needs several times as much."""
+
+SPARE_BYTES = 64_000_000
+"""Of disk, which stay free beside a base."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +121,7 @@ def _make(gguf: Path, folder: Path, on_tensor: Callable[[int, int], None]) -> No
     config = gguf_config.config(reader, _floats)
     folder.parent.mkdir(parents=True, exist_ok=True)
     _sweep(folder.parent)
+    _make_sure_of_disk(reader, folder.parent)
     aside = Path(tempfile.mkdtemp(prefix=f"{MAKING}{os.getpid()}-", dir=folder.parent))
     try:
         with (aside / "model.safetensors").open("wb") as file:
@@ -137,6 +144,16 @@ def _sweep(bases: Path) -> None:
         pid = left.name.removeprefix(MAKING).split("-")[0]
         if not pid.isdigit() or not psutil.pid_exists(int(pid)):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def _make_sure_of_disk(reader: Any, bases: Path) -> None:
+    needed = sum(4 * int(tensor.n_elements) for tensor in reader.tensors) + SPARE_BYTES
+    free = shutil.disk_usage(bases).free
+    if free < needed:
+        raise TooLittleDisk(
+            f"Learning with this model needs {needed / 1e9:.1f} GB of disk, {free / 1e9:.1f} GB are free in {bases}: "
+            "free some space, then learning goes on by itself."
+        )
 
 
 def _move(aside: Path, folder: Path) -> None:
@@ -164,41 +181,46 @@ def _first_line(e: BaseException) -> str:
 
 
 def _floats(tensor: Any) -> list[float]:
-    return [float(x) for x in _dequantised(tensor).ravel()]
+    return [float(x) for block in _dequantised(tensor) for x in block.ravel()]
 
 
-def _dequantised(tensor: Any) -> Array:
-    """[out, in], or [n] for a vector."""
+def _dequantised(tensor: Any) -> Iterator[Array]:
+    """Float32, some rows of [out, in] at a time; a vector [n] at once."""
     from gguf.quants import dequantize
 
-    try:
-        return np.ascontiguousarray(dequantize(tensor.data, tensor.tensor_type), dtype=np.float32)
-    except NotImplementedError as e:
-        kind = tensor.tensor_type.name
-        raise gguf_config.refusal(f"quantisation {kind}") from e
+    rows = tensor.data.shape[0]
+    at_once = max(1, BLOCK_NUMBERS * rows // int(tensor.n_elements)) if tensor.data.ndim > 1 else rows
+    for start in range(0, rows, at_once):
+        try:
+            block = dequantize(tensor.data[start : start + at_once], tensor.tensor_type)
+        except NotImplementedError as e:
+            raise gguf_config.refusal(f"quantisation {tensor.tensor_type.name}") from e
+        yield np.ascontiguousarray(block, dtype=np.float32)
 
 
 def _write_weights(file: BinaryIO, reader: Any, config: dict[str, Any], on_tensor: Callable[[int, int], None]) -> None:
-    """A safetensors file, one tensor after the other: no more than one is in memory at a time."""
+    """A safetensors file, block by block: a vocabulary's embeddings are never in memory as a whole."""
     tensors = [t for t in reader.tensors if t.name != gguf_config.ROPE_FACTORS]
     header = json.dumps(dict(_entries(tensors, config)) | {"__metadata__": {"format": "pt"}}).encode()
     header += b" " * (-len(header) % 8)
     file.write(len(header).to_bytes(8, "little") + header)
     for done, tensor in enumerate(tensors, 1):
-        file.write(_as_transformers(tensor.name, _dequantised(tensor), config).tobytes())
+        for block in _as_transformers(tensor.name, _dequantised(tensor), config):
+            file.write(block.data)
         on_tensor(done, len(tensors))
 
 
-def _as_transformers(name: str, array: Array, config: dict[str, Any]) -> Array:
+def _as_transformers(name: str, blocks: Iterator[Array], config: dict[str, Any]) -> Iterator[Array]:
     """Undo what llama.cpp's converter did to a tensor."""
     match config["gguf_architecture"]:
         case "llama" if ".attn_q." in name:
-            return unpermute(array, config["num_attention_heads"])
+            yield unpermute(np.concatenate(list(blocks)), config["num_attention_heads"])
         case "llama" if ".attn_k." in name:
-            return unpermute(array, config["num_key_value_heads"])
+            yield unpermute(np.concatenate(list(blocks)), config["num_key_value_heads"])
         case "gemma3" if name.endswith("norm.weight"):
-            return array - np.float32(1.0)
-    return array
+            yield from (block - np.float32(1.0) for block in blocks)
+        case _:
+            yield from blocks
 
 
 def _entries(tensors: list[Any], config: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

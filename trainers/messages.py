@@ -50,6 +50,8 @@ class Failed:
 
     reason: str
     """One sentence for the user."""
+    passing: bool = False
+    """It is the machine's state and not the job's fault: started again another time, the job may go on."""
 
 
 Message = Planned | Progress | Step | Done | Failed

@@ -23,7 +23,7 @@ from trainers import checkpoint
 from trainers.adapter_peft import CONFIG, WEIGHTS, Adapter
 from trainers.checkpoint import Saved
 from trainers.cores import Cores
-from trainers.errors import JobError, Orphaned, TrainingError
+from trainers.errors import JobError, Orphaned, TooLittleDisk, TrainingError
 from trainers.files import write_text
 from trainers.job import Job, Result
 from trainers.messages import Done, Failed, Message, Planned, Progress, Step, encode
@@ -76,7 +76,7 @@ def main(arguments: list[str]) -> int:
         if not isinstance(e, TrainingError):
             _trace()
         with suppress(Orphaned):
-            events.send(Failed(reason(e)))
+            events.send(Failed(reason(e), passing(e)))
         return 1
 
 
@@ -164,15 +164,24 @@ def reason(e: BaseException) -> str:
     match e:
         case TrainingError():
             return str(e)
-        case MemoryError():
+        case _ if _out_of_memory(e):
             return "Learning ran out of memory: close other programs, or choose a smaller model."
         case OSError(errno=errno.ENOSPC):
             return "The disk is full: free some space, then learning goes on by itself."
         case OSError():
             return f"Learning could not read or write {e.filename}: {e.strerror}."
-        case RuntimeError() if "alloc" in str(e):
-            return "Learning ran out of memory: close other programs, or choose a smaller model."
     return f"Learning failed: {type(e).__name__}: {(str(e).splitlines() or [''])[0]}"
+
+
+def passing(e: BaseException) -> bool:
+    """Whether the same job may succeed another time: memory or disk were short."""
+    full = isinstance(e, TooLittleDisk) or (isinstance(e, OSError) and e.errno == errno.ENOSPC)
+    return full or _out_of_memory(e)
+
+
+def _out_of_memory(e: BaseException) -> bool:
+    # torch and MLX have no class of their own for it on every backend.
+    return isinstance(e, MemoryError) or (isinstance(e, RuntimeError) and "alloc" in str(e))
 
 
 def _own_stdout() -> TextIO:

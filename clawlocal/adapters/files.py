@@ -1,6 +1,7 @@
 """The files of an adapter version: where they are, whether they are whole.
 
-A version is a folder with `adapter/` (PEFT safetensors) and `adapter.gguf` (for llama.cpp). Knows no store.
+A version is a folder with `adapter/` (PEFT safetensors), `adapter.gguf` (for llama.cpp), and the hash of each
+file as `sha256sum --check` reads it. Knows no store.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from clawlocal.records import AdapterVersion
 
 GGUF = "adapter.gguf"
 PEFT = "adapter"
+SUMS = "SHA256SUMS"
 
 
 def sha256(path: Path) -> str:
@@ -42,6 +44,28 @@ def verified(version: AdapterVersion) -> AdapterFile:
     return AdapterFile(version.version, path)
 
 
+def trainable(version: AdapterVersion) -> Path:
+    """The version's PEFT folder, if its files are those that were published. Raises `AdapterError`.
+
+    Versions from before hashes of it were kept are taken as they are; the trainer checks shapes and numbers.
+    """
+    home = Path(version.path)
+    try:
+        sums = (home / SUMS).read_text("utf-8") if (home / SUMS).exists() else ""
+        for digest, _, name in (line.partition("  ") for line in sums.splitlines()):
+            if sha256(home / name) != digest:
+                raise AdapterError(
+                    f"Adapter {version.version} is damaged on disk ({home / name}). "
+                    "`clawlocal adapters rollback` brings an earlier version back."
+                )
+    except (OSError, UnicodeDecodeError) as e:
+        raise AdapterError(
+            f"The files of adapter {version.version} cannot be read ({home}). "
+            "`clawlocal adapters rollback` brings an earlier version back."
+        ) from e
+    return home / PEFT
+
+
 def install(made: Path, home: Path) -> Path:
     """Move a trainer's output to its place, on disk when this returns. Raises `OSError`."""
     home.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -52,6 +76,9 @@ def install(made: Path, home: Path) -> Path:
     aside.mkdir(mode=0o700)
     shutil.copytree(made / PEFT, aside / PEFT)
     shutil.copy2(made / GGUF, aside / GGUF)
+    files = sorted(path for path in aside.rglob("*") if path.is_file())
+    sums = (f"{sha256(path)}  {path.relative_to(aside).as_posix()}\n" for path in files)
+    (aside / SUMS).write_text("".join(sums), "utf-8")
     for path in [*aside.rglob("*"), aside]:
         _sync(path)
     os.replace(aside, home)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from pathlib import Path
 
 from clawlocal.config import Settings
 from clawlocal.engine.absent import AbsentEngine
-from clawlocal.engine.gguf_file import DamagedFile, read_gguf
+from clawlocal.engine.gguf_file import DamagedFile, GgufFile, read_gguf
 from clawlocal.engine.protocol import Engine
 from clawlocal.models import files
 from clawlocal.models.catalog import Catalog, ModelEntry
@@ -18,7 +19,7 @@ from trainers.gguf_config import NAMES
 DEFAULT_CONTEXT = 4096
 """Tokens of context unless the settings say otherwise: more costs memory from the first moment."""
 TRAINER_BYTES = 750_000_000
-BYTES_PER_QUANTISED_BYTE = 4
+BYTES_PER_WEIGHT = 2.5
 """What the trainer takes in its most frugal way, about: the worker counts exactly."""
 
 
@@ -63,22 +64,31 @@ class OpenedModel:
     @cached_property
     def untrainable(self) -> str:
         """Why this model cannot learn, as a clause; empty where it can, or where its file is not looked at."""
-        if self._path is None:
+        if self._head is None:
             return ""
-        try:
-            architecture = str(read_gguf(self._path).metadata.get("general.architecture"))
-        except (OSError, DamagedFile):
-            # Whoever serves it says so.
-            return ""
+        architecture = str(self._head.metadata.get("general.architecture"))
         if architecture in NAMES:
             return ""
         known = ", ".join(NAMES)
         return f"chat works with this model, learning does not: its architecture is {architecture}, not one of {known}"
 
+    @cached_property
+    def _head(self) -> GgufFile | None:
+        """None where the file is not looked at, or cannot be read: whoever serves it says so."""
+        try:
+            return read_gguf(self._path) if self._path is not None else None
+        except (OSError, DamagedFile):
+            return None
+
+    @property
+    def _weights(self) -> int:
+        """How many; a guess, of files in four or five bits, where the file is not looked at."""
+        return sum(prod(tensor.shape) for tensor in self._head.tensors) if self._head else 5 * self._entry.size // 3
+
     @property
     def training_memory(self) -> int:
         """Bytes that the trainer needs at the least, roughly."""
-        return TRAINER_BYTES + self._entry.size * BYTES_PER_QUANTISED_BYTE
+        return TRAINER_BYTES + int(BYTES_PER_WEIGHT * self._weights)
 
     def file(self, where: Paths) -> Path:
         """The model's file, verified, whether or not it is served. Raises `ModelError`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -44,6 +45,11 @@ class TrainerProcess:
     @property
     def suspended(self) -> bool:
         return self._suspended
+
+    @property
+    def killed(self) -> bool:
+        """It ended by SIGKILL, which it cannot have sent itself."""
+        return self._popen.poll() == -signal.SIGKILL if os.name == "posix" else False
 
     def next_message(self, timeout: float) -> Message | None:
         """The next message, or None when none came in `timeout` seconds."""

@@ -33,6 +33,9 @@ POLL_SECONDS = 0.2
 JOB = "update"
 """The folder of the one job that runs, or was interrupted and goes on."""
 
+LESS_MEMORY = 0.7
+"""Of what an update had planned to use when the system killed it: what the next one may use, until a restart."""
+
 STEPS_PER_CORRECTION = 4
 MOST_CORRECTIONS = 3
 """An update takes more steps for more corrections, up to here: idle time is not endless."""
@@ -200,7 +203,7 @@ class Updater:
             model_sha256=model.sha256,
             bases=str(self._paths.ensure(self._paths.bases)),
             out=str(folder),
-            parent=str(Path(live.path) / files.PEFT) if live else None,
+            parent=str(files.trainable(live)) if live else None,
             samples=batch.samples,
             rehearsals=batch.rehearsals,
             neutral=batch.neutral,
@@ -222,7 +225,8 @@ class Updater:
 
     def _follow(self, process: TrainerProcess, folder: Path) -> None:
         """Until the worker ends. Raises `TrainerError`."""
-        failed = ""
+        failed: Failed | None = None
+        planned: Planned | None = None
         while not process.finished():
             if process.suspended and self._idle.may_resume():
                 process.resume()
@@ -230,18 +234,22 @@ class Updater:
             match process.next_message(POLL_SECONDS):
                 case Progress() as message:
                     self._note_progress(message)
-                case Failed(reason):
-                    failed = reason
+                case Failed() as failed:
+                    pass
                 case Planned() as planned:
                     log.info("trainer: %s", planned)
         if self._stopped:
             raise TrainerError(
                 f"The update was stopped: {self._stopped}. What it would have learned from waits for the next one."
             )
-        if failed:
-            # What failed of itself would fail again after the same steps.
-            shutil.rmtree(folder, ignore_errors=True)
-            raise TrainerError(failed)
+        if failed is not None:
+            if not failed.passing:
+                # What failed of itself would fail again after the same steps.
+                shutil.rmtree(folder, ignore_errors=True)
+            raise TrainerError(failed.reason)
+        if process.killed and planned is not None:
+            # By the system, which does that when memory runs out: next time the same job makes do with less.
+            self._memory = int(LESS_MEMORY * min(planned.bytes, self._memory or planned.bytes))
 
     def _note_progress(self, message: Progress) -> None:
         self.stage = message.stage

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,5 +43,30 @@ def test_installed_it_is_whole_and_in_place_of_what_a_crash_left(tmp_path: Path)
         left.mkdir(parents=True)
         (left / "old").touch()
     assert files.install(made, home) == home
-    assert sorted(str(p.relative_to(home)) for p in home.rglob("*")) == ["adapter", "adapter.gguf", "adapter/a"]
+    assert sorted(str(p.relative_to(home)) for p in home.rglob("*")) == [
+        "SHA256SUMS",
+        "adapter",
+        "adapter.gguf",
+        "adapter/a",
+    ]
     assert [p.name for p in home.parent.iterdir()] == ["v1"]
+
+
+def test_what_the_next_update_goes_on_from_is_verified_too(tmp_path: Path, version: Made) -> None:
+    made = tmp_path / "job"
+    (made / "adapter").mkdir(parents=True)
+    (made / "adapter" / "a").write_text("a")
+    (made / "adapter.gguf").write_text("g")
+    home = files.install(made, tmp_path / "v1")
+    published = replace(version("v1"), path=str(home))
+    assert files.trainable(published) == home / "adapter"
+    if shutil.which("sha256sum"):
+        subprocess.run(["sha256sum", "--check", "--status", files.SUMS], cwd=home, check=True)
+    (home / "adapter" / "a").write_text("b")
+    with pytest.raises(AdapterError, match=r"v1 is damaged on disk .*`clawlocal adapters rollback`"):
+        files.trainable(published)
+    (home / "adapter" / "a").unlink()
+    with pytest.raises(AdapterError, match=r"v1 cannot be read .*`clawlocal adapters rollback`"):
+        files.trainable(published)
+    (home / files.SUMS).unlink()
+    assert files.trainable(published) == home / "adapter", "published before hashes were kept"

@@ -30,7 +30,11 @@ def test_what_is_said_is_understood(message: Message) -> None:
 
 
 def test_each_kind_is_named() -> None:
-    assert json.loads(encode(Failed("The disk is full."))) == {"event": "failed", "reason": "The disk is full."}
+    assert json.loads(encode(Failed("The disk is full."))) == {
+        "event": "failed",
+        "reason": "The disk is full.",
+        "passing": False,
+    }
     assert json.loads(encode(Done())) == {"event": "done"}
 
 

@@ -20,7 +20,8 @@ import psutil
 import pytest
 from gguf import GGUFWriter
 
-from trainers import checkpoint, plan, sift
+from trainers import checkpoint, plan, sift, worker
+from trainers.errors import Diverged, TooLittleDisk, TooLittleMemory
 from trainers.gguf_base import Base
 from trainers.job import Job, Recipe, Rehearsal, Result, Sample
 from trainers.messages import Done, Failed, Message, Planned, Progress, Step, decode
@@ -324,16 +325,18 @@ def test_nothing_to_learn_from(job: Job) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "words"),
+    ("error", "words", "passes"),
     [
-        (MemoryError(), "out of memory"),
-        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"), "out of memory"),
-        (OSError(28, "No space left on device"), "disk is full"),
-        (OSError(13, "Permission denied", "/x"), "/x: Permission denied"),
-        (KeyError("k"), "KeyError"),
+        (MemoryError(), "out of memory", True),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: tried to allocate 9 bytes"), "out of memory", True),
+        (TooLittleMemory("needs 9.1 GB"), "9.1 GB", True),
+        (TooLittleDisk("needs 0.5 GB of disk"), "0.5 GB", True),
+        (OSError(28, "No space left on device"), "disk is full", True),
+        (OSError(13, "Permission denied", "/x"), "/x: Permission denied", False),
+        (Diverged("The training diverged."), "diverged", False),
+        (KeyError("k"), "KeyError", False),
     ],
 )
-def test_failures_are_sentences(error: Exception, words: str) -> None:
-    from trainers.worker import reason
-
-    assert words in reason(error)
+def test_failures_are_sentences_and_some_of_them_pass(error: Exception, words: str, passes: bool) -> None:
+    assert words in worker.reason(error)
+    assert worker.passing(error) is passes

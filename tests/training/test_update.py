@@ -138,6 +138,7 @@ def test_a_trainer_that_is_killed_is_a_receipt_in_words(
     assert receipt.status is UpdateStatus.FAILED
     assert "may have been killed" in receipt.reason
     unharmed(store, turn)
+    assert updater._memory == int(0.7 * 10**9), "of what it had planned"
     works_as("publish")
     assert updater.run(never).version == "v1"
 
@@ -450,6 +451,32 @@ def test_what_fails_of_itself_leaves_nothing_to_go_on_from(
     corrected()
     assert updater.run(never).status is UpdateStatus.FAILED
     assert not (where.jobs / JOB).exists()
+
+
+def test_what_fails_for_want_of_memory_or_disk_goes_on_another_time(
+    updater: Updater, where: Paths, works_as: WorksAs, corrected: Correct
+) -> None:
+    works_as("short")
+    corrected()
+    receipt = updater.run(never)
+    assert (receipt.status, receipt.reason) == (UpdateStatus.FAILED, "The disk is full.")
+    assert (where.jobs / JOB / "begun").exists()
+
+
+def test_it_does_not_go_on_from_an_adapter_that_is_damaged(
+    updater: Updater, store: Store, works_as: WorksAs, corrected: Correct
+) -> None:
+    works_as("publish")
+    corrected()
+    updater.run(never)
+    live = store.live("tiny")
+    assert live is not None
+    (Path(live.path) / "adapter" / "adapter_model.safetensors").write_bytes(b"weighty")
+    turn = corrected()
+    receipt = updater.run(never)
+    assert receipt.status is UpdateStatus.FAILED
+    assert "v1 is damaged on disk" in receipt.reason
+    assert store.turn(turn).use is TurnUse.QUEUED
 
 
 def test_what_an_interrupted_update_left_behind_can_be_discarded(

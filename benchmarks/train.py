@@ -37,7 +37,7 @@ OTHERS = ("ours_fp32", "ours_frozen_prompt", "ours_checkpointing")
 def run(repeats: int, model: str | None, only: Sequence[str], say: Callable[[str], None]) -> dict[str, Any]:
     """Speed and memory of one update over four rollouts, then parity. Raises `ModelError`, `ConfigError`."""
     where = paths.find()
-    settings = config.load(where.config)
+    settings = config.load(where.settings)
     entry = Catalog.load(where).entry(model or settings.model)
     gguf = locate(entry, where)
     results: dict[str, Any] = {

@@ -22,6 +22,7 @@ from clawlocal.engine import prefix_files
 from clawlocal.engine.protocol import AdapterFile, Engine
 from clawlocal.errors import FolderBusy, NotFound, PromptError
 from clawlocal.idle import Idleness
+from clawlocal.judge.candidates import CAPABLE_WEIGHTS, CandidateHints
 from clawlocal.judge.cascade import cascade
 from clawlocal.judge.directives import DirectiveWriter
 from clawlocal.judge.reward import Reward
@@ -84,7 +85,8 @@ class Assistant:
         self._need = Need(store, lambda: model.untrainable)
         self._idle = Idleness(settings, model.training_memory, lambda: self._conversations.busy)
         small = SmallJudge(settings.votes, self._conversations.give_way)
-        self._reward = Reward(store, cascade(small), self._judged, DirectiveWriter(small))
+        drawn = CandidateHints(engine, self.live_file).hint if model.weights >= CAPABLE_WEIGHTS else None
+        self._reward = Reward(store, cascade(small), self._judged, DirectiveWriter(small, drawn))
         batches = BatchMaker(store, engine, self._conversations)
         memory = int(settings.training_memory_gb * 1e9)
         self._updater = Updater(store, where, model, batches, self._idle, self._reward.catch_up, self._changed, memory)

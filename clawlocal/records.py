@@ -32,7 +32,7 @@ class LessonState(StrEnum):
     """How far a lesson has come."""
 
     NEW = "new"
-    """Seen and not used yet, or set aside by a rollback: in neither prompt nor weights."""
+    """Seen and not used yet, or set aside by a rollback or a later lesson: in neither prompt nor weights."""
     ACTIVE = "active"
     """A line in the prompt, at once."""
     LEARNED = "learned"
@@ -176,6 +176,8 @@ class Lesson:
     turns: tuple[str, ...]
     created: str
     update: int | None = None
+    replaced_by: int | None = None
+    """The later lesson that contradicts it and took its place."""
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,8 @@ from typing import Any
 
 from benchmarks.judge import Judged, figures
 from clawlocal.judge.cascade import cascade
-from clawlocal.judge.directives import turned
+from clawlocal.judge.directives import DirectiveWriter
 from clawlocal.judge.protocol import first_opinion
-from clawlocal.judge.slots import filled
 from clawlocal.judge.small.judge import SmallJudge
 from judging import calibrate, rows, wishes
 from judging.rows import Row
@@ -61,9 +60,9 @@ def wish_figures(found: Sequence[Phrasing]) -> dict[str, float]:
     """How many of them have a wish that is known, of those how many are put as some directive and how many as the right
     one; and how many of the others are put as one all the same.
     """
-    judge = SmallJudge()
+    writer = DirectiveWriter(SmallJudge())
     known, others = ([p for p in found if bool(p.wish) is has] for has in (True, False))
-    taken = {id(p): _wish(judge, p) for p in found}
+    taken = {id(p): writer.wish(p.seen.request, p.seen.reply, p.seen.after) for p in found}
     return {
         "known": len(known),
         "taken": sum(bool(taken[id(p)]) for p in known),
@@ -71,13 +70,6 @@ def wish_figures(found: Sequence[Phrasing]) -> dict[str, float]:
         "others": len(others),
         "others_taken": sum(bool(taken[id(p)]) for p in others),
     }
-
-
-def _wish(judge: SmallJudge, phrasing: Phrasing) -> str:
-    """The directive that would be taken, with what it leaves open; empty for the user's own words."""
-    wish, sure = judge.wish(phrasing.seen.request, phrasing.seen.reply, phrasing.seen.after)
-    taken = sure >= judge.calibration.wish and not turned(wish, phrasing.seen.after)
-    return wish if taken and filled(wish, phrasing.seen.after) else ""
 
 
 def intervals(judged: Sequence[Judged]) -> dict[str, tuple[float, float]]:

@@ -99,9 +99,11 @@ def _number(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else one_line(str(value))
 
 
-def lesson_line(lesson: Lesson, chats: Sequence[str]) -> str:
-    """`active: in every prompt — Answer in euros. (from “Trip to Lisbon”)`."""
+def lesson_line(lesson: Lesson, chats: Sequence[str], later: str | None = None) -> str:
+    """`Answer in euros. — active: in every prompt (from “Trip to Lisbon”)`; `later` is what took its place."""
     state = LESSON_WORDS.get(lesson.state, lesson.state.value)
+    if later is not None:
+        state = f"replaced by “{one_line(later)}”"
     return _with_sources(f"{one_line(lesson.text)} — {state}", chats)
 
 

@@ -74,6 +74,16 @@ def judge(file: Path, as_json: bool) -> None:
 
 
 @bench.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@model_option
+@click.option("--candidates", is_flag=True, help="Let the chat model propose hints too, however small it is.")
+@json_option
+def hints(file: Path, model: str | None, candidates: bool, as_json: bool) -> None:
+    """What hints are worth to the chat model, on the corrections in FILE, one JSON object per line."""
+    _print(_load("hints")(file, model, candidates, _say), as_json)
+
+
+@bench.command()
 @click.option("--seeds", type=click.IntRange(min=1), default=1, show_default=True, help="How many users to simulate.")
 @json_option
 def personalize(seeds: int, as_json: bool) -> None:

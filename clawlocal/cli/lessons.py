@@ -6,7 +6,7 @@ import click
 
 from clawlocal.cli.opening import reading
 from clawlocal.cli.output import json_option, print_json, table
-from clawlocal.records import LessonState
+from clawlocal.records import Lesson, LessonState
 
 
 @click.group()
@@ -23,8 +23,12 @@ def list_(as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    rows = [(x.id, x.state, x.scope, len(x.turns), x.text) for x in found]
+    rows = [(x.id, _state(x), x.scope, len(x.turns), x.text) for x in found]
     table(("ID", "STATE", "SCOPE", "TURNS", "LESSON"), rows, "No lesson yet. Correct a reply, and it becomes one.")
+
+
+def _state(lesson: Lesson) -> str:
+    return f"replaced by {lesson.replaced_by}" if lesson.replaced_by is not None else str(lesson.state)
 
 
 @lessons.command()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from clawlocal import config, paths
@@ -23,16 +25,16 @@ def list_(as_json: bool) -> None:
     where = paths.find()
     chosen = config.load(where.settings).model
     entries = list(Catalog.load(where).entries.values())
-    here = {e.name: _here(e, where) for e in entries}
+    sizes = {e.name: _size(e, where) for e in entries}
     if as_json:
-        print_json([{**as_data(e), "here": here[e.name], "chosen": e.name == chosen} for e in entries])
+        print_json([_data(e, sizes[e.name]) | {"chosen": e.name == chosen} for e in entries])
         return
     rows = [
         (
             "*" if e.name == chosen else "",
             e.name,
-            f"{e.size / 1e6:.0f} MB",
-            "yes" if here[e.name] else "no",
+            _megabytes(e.size or sizes[e.name]),
+            "no" if sizes[e.name] is None else "yes",
             e.licence,
             e.description,
         )
@@ -41,9 +43,17 @@ def list_(as_json: bool) -> None:
     table(("", "NAME", "SIZE", "HERE", "LICENCE", ""), rows, "No model is known.")
 
 
-def _here(entry: ModelEntry, where: paths.Paths) -> bool:
+def _size(entry: ModelEntry, where: paths.Paths) -> int | None:
+    """Bytes of the file; None where it is not."""
     try:
-        files.locate(entry, where)
-    except ModelError:
-        return False
-    return True
+        return files.locate(entry, where).stat().st_size
+    except (ModelError, OSError):
+        return None
+
+
+def _data(entry: ModelEntry, size: int | None) -> dict[str, Any]:
+    return {**as_data(entry), "size": entry.size or size or 0, "here": size is not None}
+
+
+def _megabytes(size: int | None) -> str:
+    return f"{size / 1e6:.0f} MB" if size else "?"

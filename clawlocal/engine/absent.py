@@ -57,6 +57,11 @@ class AbsentEngine:
     ) -> list[float]:
         self._refuse()
 
+    def likeliest(
+        self, prefix_ids: Sequence[int], continuation: Sequence[int], k: int, adapter: AdapterFile | None = None
+    ) -> list[tuple[int, ...]]:
+        self._refuse()
+
     def sample(
         self, prefix_ids: Sequence[int], n: int, sampling: Sampling, adapter: AdapterFile | None = None
     ) -> list[Sample]:

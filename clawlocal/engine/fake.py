@@ -79,6 +79,7 @@ class FakeEngine:
         """Versions that `check` refuses."""
         self._replies: deque[Scripted] = deque()
         self._scores: deque[list[float]] = deque()
+        self._likeliest: deque[list[tuple[int, ...]]] = deque()
         self._running: list[Reply] = []
         self._closed = threading.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="fake engine")
@@ -98,6 +99,10 @@ class FakeEngine:
     def enqueue_score(self, scores: Sequence[float]) -> None:
         """The next result of `score`."""
         self._scores.append(list(scores))
+
+    def enqueue_likeliest(self, tokens: Sequence[tuple[int, ...]]) -> None:
+        """The next result of `likeliest`."""
+        self._likeliest.append(list(tokens))
 
     @property
     def stop_ids(self) -> tuple[int, ...]:
@@ -139,10 +144,7 @@ class FakeEngine:
         session: str = "",
     ) -> Reply:
         self._check_open()
-        if not prompt_ids or len(prompt_ids) + 1 > self.n_ctx:
-            raise PromptError(
-                f"Your message is {len(prompt_ids)} tokens, this model reads at most {self.n_ctx - 1}: shorten it."
-            )
+        self._check_prompt(prompt_ids)
         asked = Asked(tuple(prompt_ids), self.detokenize(prompt_ids), sampling, adapter, session)
         self.requests.append(asked)
         script = self._replies.popleft() if self._replies else Scripted(self.default)
@@ -164,11 +166,21 @@ class FakeEngine:
             return self._scores.popleft()
         return self.scorer(prefix_ids, continuations, adapter)
 
+    def likeliest(
+        self, prefix_ids: Sequence[int], continuation: Sequence[int], k: int, adapter: AdapterFile | None = None
+    ) -> list[tuple[int, ...]]:
+        """The next result that was put in the queue; without one, the tokens themselves, each alone."""
+        self._check_open()
+        if self._likeliest:
+            return self._likeliest.popleft()
+        return [(token,) for token in continuation]
+
     def sample(
         self, prefix_ids: Sequence[int], n: int, sampling: Sampling, adapter: AdapterFile | None = None
     ) -> list[Sample]:
         """The next `n` replies of the queue."""
         self._check_open()
+        self._check_prompt(prefix_ids)
         scripts = [self._replies.popleft() if self._replies else Scripted(self.default) for _ in range(n)]
         return [
             Sample(s.text, (*self.tokenize(s.text), END), (s.logprob,) * (len(self.tokenize(s.text)) + 1), s.stopped)
@@ -196,6 +208,12 @@ class FakeEngine:
     def _check_open(self) -> None:
         if self._closed.is_set():
             raise EngineClosed(f"The engine of {self.name} was closed: start it again.")
+
+    def _check_prompt(self, ids: Sequence[int]) -> None:
+        if not ids or len(ids) + 1 > self.n_ctx:
+            raise PromptError(
+                f"Your message is {len(ids)} tokens, this model reads at most {self.n_ctx - 1}: shorten it."
+            )
 
     def _speak(self, asked: Asked, script: Scripted, reply: Reply) -> None:
         began = time.perf_counter()

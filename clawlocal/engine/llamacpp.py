@@ -134,6 +134,14 @@ class LlamaEngine:
         steps = self._on_machine(lambda machine: machine.score(prefix_ids, continuations, adapter))
         return self._wait_for(Priority.SCORE, steps)
 
+    def likeliest(
+        self, prefix_ids: Sequence[int], continuation: Sequence[int], k: int, adapter: AdapterFile | None = None
+    ) -> list[tuple[int, ...]]:
+        """The `k` likeliest tokens before each token of a continuation, likeliest first: a tuple for each. Blocks."""
+        self._check_prompt(prefix_ids, room=len(continuation))
+        steps = self._on_machine(lambda machine: machine.likeliest(prefix_ids, continuation, k, adapter))
+        return self._wait_for(Priority.SCORE, steps)
+
     def sample(
         self, prefix_ids: Sequence[int], n: int, sampling: Sampling, adapter: AdapterFile | None = None
     ) -> list[Sample]:

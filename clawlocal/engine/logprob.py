@@ -41,3 +41,11 @@ def log_probs(logits_TV: Logits, ids_T: list[int]) -> Logits:
     chosen_T = logits_TV[np.arange(len(ids_T)), ids_T]
     result: Logits = chosen_T - log_normaliser(logits_TV)
     return result
+
+
+def top(logits_TV: Logits, k: int) -> list[tuple[int, ...]]:
+    """The `k` largest of each row, the largest first."""
+    k = min(k, logits_TV.shape[-1])
+    chosen_Tk = np.argpartition(logits_TV, -k, axis=-1)[:, -k:]
+    order_Tk = np.argsort(-np.take_along_axis(logits_TV, chosen_Tk, axis=-1), axis=-1, kind="stable")
+    return [tuple(map(int, row)) for row in np.take_along_axis(chosen_Tk, order_Tk, axis=-1)]

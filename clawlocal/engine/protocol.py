@@ -184,6 +184,15 @@ class Engine(Protocol):
         """
         ...
 
+    def likeliest(
+        self, prefix_ids: Sequence[int], continuation: Sequence[int], k: int, adapter: AdapterFile | None = None
+    ) -> list[tuple[int, ...]]:
+        """The `k` likeliest tokens before each token of a continuation, likeliest first: a tuple for each.
+
+        At temperature 1. Blocks; gives way to chat within one decode step.
+        """
+        ...
+
     def sample(
         self, prefix_ids: Sequence[int], n: int, sampling: Sampling, adapter: AdapterFile | None = None
     ) -> list[Sample]:

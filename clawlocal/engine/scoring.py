@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 
 from clawlocal.engine.context import Aborted, Context
-from clawlocal.engine.logprob import Logits, log_normaliser, log_probs
+from clawlocal.engine.logprob import Logits, log_normaliser, log_probs, top
 
 Steps = Generator[None, None, list[float]]
+LikeliestSteps = Generator[None, None, list[tuple[int, ...]]]
 
 
 def score_steps(context: Context, prefix: Sequence[int], continuations: Sequence[Sequence[int]]) -> Steps:
@@ -25,6 +26,23 @@ def score_steps(context: Context, prefix: Sequence[int], continuations: Sequence
         total = yield from _continuation(context, list(continuation), first_V)
         totals.append(total)
     return totals
+
+
+def likeliest_steps(context: Context, prefix: Sequence[int], ids: Sequence[int], k: int) -> LikeliestSteps:
+    """Yields after every batch; returns the `k` likeliest tokens before each of `ids`, likeliest first."""
+    context.drop_branches()
+    context.rewind(prefix)
+    yield from prefill_steps(context, prefix)
+    found = top(context.row()[None, :], k) if ids else []
+    n_prefix = len(context.record)
+    context.branch()
+    for at in range(0, len(ids) - 1, context.chunk):
+        inputs = list(ids[at : min(at + context.chunk, len(ids) - 1)])
+        logits_TV = yield from _extend(context, inputs, n_prefix + at)
+        found += top(logits_TV, k)
+        yield
+    context.drop_branches()
+    return found
 
 
 def prefill_steps(context: Context, prefix: Sequence[int]) -> Generator[None, None, None]:

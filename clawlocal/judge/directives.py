@@ -2,17 +2,22 @@
 
 A model heeds "Answer in at most two sentences." and not "my eyes glaze over after the second line". Wishes about the
 form of replies are few, and put in many ways: the small judge chooses which of them was meant, the number or the
-language comes from the user's words. For all else, and where it is unsure, the user's own words are taken (`hints`).
+language comes from the user's words. For all else, and where it is unsure, the user's own words are taken (`hints`),
+or what a capable chat model makes of them (`candidates`).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from clawlocal.judge import hints
 from clawlocal.judge.hints import Hint
 from clawlocal.judge.slots import filled
 from clawlocal.judge.small.judge import SmallJudge
+
+Candidates = Callable[[str, str, str], str]
+"""From request, reply and what was said to a hint; empty for none."""
 
 _OPPOSABLE = re.compile(r"emoji|humour|table|headings|bullet|question to the user|with a question")
 """Wishes that are known with and without "Do not"."""
@@ -26,22 +31,36 @@ _NO = re.compile(
 
 
 class DirectiveWriter:
-    """Asks the small judge what was wished for."""
+    """Asks the small judge what was wished for, and the chat model where that knows no answer and it is able to."""
 
-    def __init__(self, judge: SmallJudge) -> None:
+    def __init__(self, judge: SmallJudge, candidates: Candidates | None = None) -> None:
+        """`candidates` asks a chat model that is large enough; without it the user's own words are taken."""
         self._judge = judge
+        self._candidates = candidates
 
-    def hint(self, request: str, reply: str, said: str) -> Hint:
-        """The directive in what a user said was wrong with a reply."""
+    def hint(self, request: str, reply: str, said: str, *, ask: bool = True) -> Hint:
+        """The directive in what a user said was wrong with a reply; `ask` lets the chat model have its turn."""
         directive = self.directive(request, reply, said)
-        return Hint(directive, about_form=True) if directive else hints.from_correction(said)
+        if directive:
+            return Hint(directive, about_form=True)
+        own = hints.from_correction(said)
+        if ask and own.text and self._candidates is not None:
+            drawn = self._candidates(request, reply, said)
+            return Hint(drawn) if drawn else own
+        return own
 
     def directive(self, request: str, reply: str, said: str) -> str:
         """Of a wish that is known and clear; empty otherwise."""
+        wish = self.wish(request, reply, said)
+        return filled(wish, said) if wish else ""
+
+    def wish(self, request: str, reply: str, said: str) -> str:
+        """The same before what it leaves open (a number, a language) is filled in."""
         if not said.strip():
             return ""
         wish, sure = self._judge.wish(request, reply, said)
-        return filled(wish, said) if sure >= self._judge.calibration.wish and not turned(wish, said) else ""
+        clear = sure >= self._judge.calibration.wish and not turned(wish, said)
+        return wish if clear and filled(wish, said) else ""
 
 
 def turned(wish: str, said: str) -> bool:

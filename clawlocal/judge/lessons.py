@@ -14,7 +14,7 @@ THIS_TURN = "this turn"
 MOST_OF_A_CHAT = 10
 """Lessons from one chat: who corrects more than that in one sitting is not heard better by a longer list."""
 
-_FORM = frozenset(
+FORM = frozenset(
     """answer answers answering bullet bullets brief briefly casual code concise detail details detailed emoji emojis
     english example examples explain explanation explanations finish formal french friendly german introduction
     language length line lines list lists long longer markdown max maximum message messages most paragraph
@@ -22,6 +22,7 @@ _FORM = frozenset(
     sentence sentences short shorter simple simpler simply spanish start step steps style summary table tone use
     vocabulary word words write writing one two three four five six seven eight nine ten""".split()
 )
+"""Words about how replies are written."""
 
 
 def scope(hint: str, request: str, reply: str) -> str:
@@ -29,7 +30,7 @@ def scope(hint: str, request: str, reply: str) -> str:
 
     Words about form (length, tone, layout, language) say nothing about the subject.
     """
-    about = content_words(hint) - _FORM
+    about = content_words(hint) - FORM
     subject = content_words(request) | content_words(reply)
     return THIS_TURN if any(_stem(w) in {_stem(s) for s in subject} for w in about) else GENERAL
 

@@ -28,6 +28,7 @@ NO_OPINION = "no opinion in what came next"
 
 _MAY_COME_BACK = ("", NOT_SURE, NO_OPINION, "rejected twice")
 """Why a turn was skipped, where a later verdict may queue it again. Any other reason is for good."""
+_IN_USE = (LessonState.ACTIVE, LessonState.LEARNED)
 _WORDED = (SignalKind.MESSAGE, SignalKind.CORRECTION)
 
 
@@ -162,7 +163,9 @@ class Reward:
             return hints.Hint()
         said = (exchange.request, exchange.reply, signal.text)
         if opinion.says_how and not opinion.abstained:
-            return self._writer.hint(*said) if self._writer else hints.from_correction(signal.text)
+            # A correction is taken at its word, and on the caller's thread, where nothing may be waited for.
+            ask = signal.kind is SignalKind.MESSAGE
+            return self._writer.hint(*said, ask=ask) if self._writer else hints.from_correction(signal.text)
         # A complaint that says nothing plainly may still be a wish that is known: "my eyes glazed over".
         directive = self._writer.directive(*said) if self._writer and leans_to_bad else ""
         return hints.Hint(directive, about_form=True) if directive else hints.Hint()
@@ -179,19 +182,18 @@ class Reward:
             self._set_aside(added)
 
     def _set_aside(self, later: Lesson) -> None:
-        """Earlier lessons that contradict it: the last word counts."""
-        for earlier in self._store.lessons(LessonState.ACTIVE):
-            about = conflict(later.text, earlier.text) if earlier.id != later.id else ""
-            if about:
-                self._store.set_lesson_state(earlier.id, LessonState.NEW)
+        """Earlier lessons that contradict it, in the prompt or in the weights: the last word counts."""
+        for earlier in self._store.lessons():
+            if earlier.id == later.id or earlier.state not in _IN_USE:
+                continue
+            if about := conflict(later.text, earlier.text):
+                self._store.replace_lesson(earlier.id, later.id)
                 text = f"“{later.text}” takes the place of “{earlier.text}”: both are about {about}."
                 self._store.add_event("lesson", text, {"lesson": later.id, "earlier": earlier.id})
 
     def _full(self, turn: str) -> bool:
         """The chat of this turn has given as many lessons as one chat may."""
-        session = self._store.turn(turn).session
-        of_chat = [x for x in self._store.lessons() if session in {self._store.turn(t).session for t in x.turns}]
-        return len(of_chat) >= lessons.MOST_OF_A_CHAT
+        return self._store.lessons_of(self._store.turn(turn).session) >= lessons.MOST_OF_A_CHAT
 
 
 def _use(opinion: Opinion, hint: hints.Hint) -> tuple[TurnUse, str]:

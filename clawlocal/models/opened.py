@@ -81,14 +81,14 @@ class OpenedModel:
             return None
 
     @property
-    def _weights(self) -> int:
+    def weights(self) -> int:
         """How many; a guess, of files in four or five bits, where the file is not looked at."""
         return sum(prod(tensor.shape) for tensor in self._head.tensors) if self._head else 5 * self._entry.size // 3
 
     @property
     def training_memory(self) -> int:
         """Bytes that the trainer needs at the least, roughly."""
-        return TRAINER_BYTES + int(BYTES_PER_WEIGHT * self._weights)
+        return TRAINER_BYTES + int(BYTES_PER_WEIGHT * self.weights)
 
     def file(self, where: Paths) -> Path:
         """The model's file, verified, whether or not it is served. Raises `ModelError`."""

@@ -23,9 +23,20 @@ def forget_lessons(database: Database, turns: Sequence[str]) -> None:
         sources.setdefault(row["lesson"], set()).add(row["turn"])
     lessons = {lesson for lesson, its in sources.items() if its <= gone}
     for lesson in lessons:
+        _give_way(database, lesson)
         database.execute("DELETE FROM lessons WHERE id = ?", (lesson,))
     if lessons:
         _scrub_receipts(database, lessons)
+
+
+def _give_way(database: Database, lesson: int) -> None:
+    """What `lesson` took the place of counts again, or is replaced by what replaced `lesson` itself."""
+    next_ = database.value("SELECT replaced_by FROM lessons WHERE id = ?", (lesson,))
+    database.execute(
+        "UPDATE lessons SET replaced_by = :next, state = CASE WHEN :next IS NULL THEN 'active' ELSE state END "
+        "WHERE replaced_by = :lesson",
+        {"next": next_, "lesson": lesson},
+    )
 
 
 def _scrub_receipts(database: Database, lessons: set[int]) -> None:

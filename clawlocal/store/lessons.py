@@ -43,7 +43,7 @@ class Lessons:
             known = self._db.value("SELECT id FROM lessons WHERE key = ?", (row["key"],))
             lesson = self._db.insert("lessons", row) if known is None else int(known)
             if state is LessonState.ACTIVE:
-                wake = "UPDATE lessons SET state = 'active' WHERE id = ? AND state = 'new'"
+                wake = "UPDATE lessons SET state = 'active', replaced_by = NULL WHERE id = ? AND state = 'new'"
                 self._db.execute(wake, (lesson,))
             self._add_sources(lesson, turns)
             return self.lesson(lesson)
@@ -77,10 +77,30 @@ class Lessons:
         """What the next update should teach beside what was learned before: active lessons, oldest first."""
         return self.lessons(LessonState.ACTIVE)
 
+    def lessons_of(self, session: str) -> int:
+        """How many lessons came from a chat, alone or among others."""
+        of_it = "SELECT count(DISTINCT lesson) FROM lesson_turns WHERE turn IN (SELECT id FROM turns WHERE session = ?)"
+        return int(self._db.value(of_it, (session,)))
+
     def set_lesson_state(self, lesson: int, state: LessonState) -> None:
-        """Raises `NotFound`."""
-        if not self._db.execute("UPDATE lessons SET state = ? WHERE id = ?", (str(state), lesson)):
-            raise _no_lesson(lesson)
+        """By the user's word, which ends that a later lesson took its place. Raises `NotFound`."""
+        with self._db.transaction():
+            change = "UPDATE lessons SET state = ?, replaced_by = NULL WHERE id = ?"
+            if not self._db.execute(change, (str(state), lesson)):
+                raise _no_lesson(lesson)
+            self._release()
+
+    def replace_lesson(self, earlier: int, later: int) -> None:
+        """`later` takes the place of `earlier`, for as long as it is in use itself."""
+        self._db.execute("UPDATE lessons SET state = 'new', replaced_by = ? WHERE id = ?", (later, earlier))
+
+    def _release(self) -> None:
+        """What was replaced by a lesson that is no longer in use counts again; one in a chain still gives way."""
+        self._db.execute(
+            "UPDATE lessons SET state = 'active', replaced_by = NULL "
+            "WHERE replaced_by IN "
+            "(SELECT id FROM lessons WHERE state NOT IN ('active', 'learned') AND replaced_by IS NULL)"
+        )
 
     def edit_lesson(self, lesson: int, text: str) -> Lesson:
         """Reword a lesson. What the weights learned was the old wording, so a learned one is active again.
@@ -91,6 +111,7 @@ class Lessons:
             old = self.lesson(lesson)
             twin = self._db.value("SELECT id FROM lessons WHERE key = ? AND id != ?", (key(text), lesson))
             if twin is not None:
+                self._db.execute("UPDATE lessons SET replaced_by = ? WHERE replaced_by = ?", (twin, lesson))
                 self._db.execute("DELETE FROM lessons WHERE id = ?", (lesson,))
                 self._add_sources(twin, old.turns)
                 return self.lesson(twin)
@@ -108,13 +129,18 @@ class Lessons:
 
         A learned lesson that only other versions of this model were taught is set aside as new, in neither
         prompt nor weights: a rollback to the base answers as before it was given. One that only another
-        model was taught is active. Vetoed lessons, those that the user put back, and those that no update
-        ever taught stay as they are.
+        model was taught is active. Vetoed lessons, those that a later one replaces, those that the user put
+        back, and those that no update ever taught stay as they are.
         """
+        self._settle(model)
+        self._release()
+        self._settle(model)
+
+    def _settle(self, model: str) -> None:
         self._db.execute(
             f"{_LINE} UPDATE lessons SET "
             '"update" = (SELECT update_id FROM taught WHERE lesson = lessons.id), '
-            "state = CASE WHEN state = 'vetoed' THEN state "
+            "state = CASE WHEN state = 'vetoed' OR replaced_by IS NOT NULL THEN state "
             "WHEN id IN (SELECT lesson FROM taught) THEN 'learned' WHEN state != 'learned' THEN state "
             "WHEN id IN (SELECT l.lesson FROM lesson_updates l JOIN updates u ON u.id = l.update_id "
             "WHERE u.model = :model AND u.status = 'published') THEN 'new' ELSE 'active' END "
@@ -132,6 +158,7 @@ class Lessons:
             turns=tuple(source["turn"] for source in sources),
             created=row["created"],
             update=row["update"],
+            replaced_by=row["replaced_by"],
         )
 
 

@@ -24,6 +24,7 @@ STEPS: tuple[Step, ...] = (
     ("0002_learning", schema.LEARNING),
     ("0003_search", schema.SEARCH),
     ("0004_thoughts", schema.THOUGHTS),
+    ("0005_replaced", schema.REPLACED),
 )
 
 

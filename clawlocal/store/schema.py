@@ -169,3 +169,8 @@ ALTER TABLE turns ADD COLUMN thought_seconds REAL NOT NULL DEFAULT 0;
 ALTER TABLE turns ADD COLUMN tools TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE turns ADD COLUMN thinking INTEGER NOT NULL DEFAULT 1 CHECK (thinking IN (0, 1));
 """
+
+REPLACED = """
+-- The later lesson that took the place of this one, which is then in neither prompt nor weights.
+ALTER TABLE lessons ADD COLUMN replaced_by INTEGER REFERENCES lessons (id);
+"""

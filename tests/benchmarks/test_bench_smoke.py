@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterator
 from itertools import cycle
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import background, chats, latency, memory, resident, speed, switching
+from benchmarks import background, chats, checkers, hints, latency, memory, resident, speed, switching, train
 from benchmarks.bandwidth import read_bandwidth, weights_per_token
 from benchmarks.bare import Bare, HighLevel
 from benchmarks.engine import PARTS
@@ -19,8 +20,9 @@ from clawlocal.cli import bench
 from clawlocal.engine.gguf_file import read_gguf
 from clawlocal.engine.llamacpp import LlamaEngine
 from clawlocal.engine.protocol import Sampling
-from clawlocal.errors import ClawlocalError
+from clawlocal.errors import ClawlocalError, ConfigError
 from clawlocal.judge import reward
+from clawlocal.paths import Paths
 
 SMALL: dict[str, Callable[[Served], Part]] = {
     "speed": lambda one: speed.speed(one, 1, tokens=3, prompts=(8,)),
@@ -120,3 +122,59 @@ def test_the_weights_that_a_token_reads(model_path: Path) -> None:
 def test_memory_can_be_read() -> None:
     assert read_bandwidth(1, size=1 << 20) > 0
     assert read_bandwidth(2, size=1 << 20) > 0
+
+
+def test_training_with_settings_of_the_users_own(home: Path, where: Paths) -> None:
+    where.settings.write_text("votes = 1\n")
+    said: list[str] = []
+    found = train.run(1, "smollm2-135m", ("gradient",), said.append)
+    assert said == ["base", "gradient"]
+    assert all(0.0 < cosine <= 1.0 for cosine in found["results"]["gradient_cosine"].values())
+
+
+LONG = "Herons are long-legged birds that live near water. They eat fish, frogs and insects, and nest in trees."
+
+
+def test_hints_on_both_kinds_of_rows(home: Path, tmp_path: Path) -> None:
+    exchange = {"request": "What is a heron?", "reply": LONG, "said": "way too long, my eyes glazed over"}
+    rows = [
+        {"id": "a", **exchange, "corrected": "A tall bird that fishes."},
+        {"id": "b", **exchange, "directive": "Keep answers short."},
+    ]
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    found = hints.run(tmp_path / "rows.jsonl", "smollm2-135m", True, lambda stage: None)["results"]
+    assert found["hints"]["a"]["hint"] == found["hints"]["b"]["hint"] == "Keep answers short."
+    assert set(found["gain"]) == set(found["hints"]["a"])
+    assert set(found["obeyed"]) == {"nothing", *found["gain"]}
+    assert all(0.0 <= share["mean"] <= 1.0 for share in found["obeyed"].values())
+
+
+@pytest.mark.parametrize(
+    "content", [None, "", "no json", '{"request": "x"}', '{"request": "", "reply": "", "said": "x"}']
+)
+def test_a_file_that_holds_no_corrections_is_said(tmp_path: Path, home: Path, content: str | None) -> None:
+    path = tmp_path / "rows.jsonl"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(ConfigError, match=str(path)):
+        hints.run(path, "smollm2-135m", False, lambda stage: None)
+
+
+@pytest.mark.parametrize(
+    ("directive", "right", "wrong"),
+    [
+        ("Keep answers short.", "A bird.", "word " * 80),
+        ("Answer in at most two sentences.", "One. Two.", "One. Two. Three."),
+        ("Answer in at most 5 words.", "A tall bird.", "A tall bird that eats fish."),
+        ("Use bullet points.", "- a\n- b", "a, b"),
+        ("Use a table.", "| a | b |\n|---|---|\n| 1 | 2 |", "a: 1"),
+        ("Do not use markdown.", "plain", "**bold**"),
+        ("End every reply with a question to the user.", "Yes. Do you?", "Yes."),
+        ("Reply in German.", "Der Reiher ist ein Vogel und frisst die Fische.", "The heron is a bird of the sea."),
+    ],
+)
+def test_rules_for_directives(directive: str, right: str, wrong: str) -> None:
+    rule = checkers.check(directive)
+    assert rule is not None
+    assert (rule(right), rule(wrong)) == (True, False)
+    assert checkers.check("Use plain words.") is None

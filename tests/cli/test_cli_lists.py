@@ -169,6 +169,7 @@ def test_adapters(data: Data, invoke: Invoke, store: Store, live: AdapterVersion
 def test_models_and_paths(data: Data, invoke: Invoke, home: Path) -> None:
     found = {m["name"]: m for m in data("models", "list")}
     assert found["tiny"]["chosen"] and found["tiny"]["here"]
+    assert found["tiny"]["size"] == len(b"GGUF"), "the file's own, where the entry does not say"
     assert found["smollm2-135m"]["here"] and not found["smollm2-135m"]["chosen"]
     (home / "config" / "tiny.gguf").unlink()
     assert not {m["name"]: m for m in data("models", "list")}["tiny"]["here"]

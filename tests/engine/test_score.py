@@ -44,6 +44,27 @@ def test_a_long_continuation_goes_in_several_batches(llama_engine: LlamaEngine) 
     assert whole < llama_engine.score(prefix, [long[:half]])[0] < 0
 
 
+def test_the_likeliest_tokens_are_those_that_a_greedy_reply_takes(llama_engine: LlamaEngine) -> None:
+    prefix = llama_engine.encode(user("Why is the sky blue?"))
+    reply = llama_engine.generate(prefix, Sampling(temperature=0, max_tokens=80)).result(DEADLINE)
+    found = llama_engine.likeliest(prefix, reply.token_ids, 4)
+    assert len(found) == len(reply.token_ids) > 64, "more than one batch"
+    assert all(len(set(tokens)) == 4 for tokens in found)
+    same = [tokens[0] == token for tokens, token in zip(found, reply.token_ids, strict=True)]
+    # A batch rounds otherwise than one token after the other: a near tie may fall the other way.
+    assert sum(same) >= 0.9 * len(same)
+    assert llama_engine.likeliest(prefix, (), 4) == []
+
+
+def test_the_likeliest_tokens_come_in_order_of_their_scores(llama_engine: LlamaEngine, adapter: AdapterFile) -> None:
+    prefix = llama_engine.encode(user("Is water wet?"))
+    for policy in (None, adapter):
+        (tokens,) = llama_engine.likeliest(prefix, llama_engine.tokenize("Yes")[:1], 5, policy)
+        scores = llama_engine.score(prefix, [[token] for token in tokens], policy)
+        assert scores == sorted(scores, reverse=True)
+    assert llama_engine.likeliest(prefix, (1, 2, 3), 3) != llama_engine.likeliest(prefix, (1, 2, 3), 3, adapter)
+
+
 def test_an_adapter_scores_differently(llama_engine: LlamaEngine, adapter: AdapterFile) -> None:
     prefix = llama_engine.encode(user("Is water wet?"))
     labels = [llama_engine.tokenize(label) for label in LABELS]

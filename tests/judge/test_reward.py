@@ -289,6 +289,9 @@ def test_the_later_of_two_lessons_that_contradict_counts_and_it_is_told(
         reward.judge_explicit(store.add_signal(turn, SignalKind.CORRECTION, -1, said))
     states = {x.text: x.state for x in store.lessons()}
     assert states["Answer in two sentences."] is LessonState.NEW
+    by_text = {x.text: x for x in store.lessons()}
+    later = by_text["Give long and detailed answers."]
+    assert by_text["Answer in two sentences."].replaced_by == later.id
     assert states["Use emojis."] is states["Give long and detailed answers."] is LessonState.ACTIVE
     told = [e.text for e in store.events() if e.kind == "lesson"]
     assert len(told) == 1 and "takes the place of “Answer in two sentences.”: both are about length" in told[0]

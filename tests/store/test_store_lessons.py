@@ -129,3 +129,54 @@ def test_learned_means_learned_by_the_model_that_speaks(store: Store, talk: Any)
     assert store.lesson(lesson.id).state is LessonState.ACTIVE
     store.settle_lessons("smollm2-135m")
     assert store.lesson(lesson.id).state is LessonState.LEARNED
+
+
+def test_replaced_it_comes_back_when_what_replaced_it_is_out_of_use(store: Store) -> None:
+    short, medium, long = (store.add_lesson(text, state=LessonState.ACTIVE).id for text in ("short", "medium", "long"))
+    store.replace_lesson(short, medium)
+    store.replace_lesson(medium, long)
+    assert [(x.replaced_by, x.state) for x in store.lessons()] == [
+        (medium, LessonState.NEW),
+        (long, LessonState.NEW),
+        (None, LessonState.ACTIVE),
+    ]
+    store.set_lesson_state(long, LessonState.VETOED)
+    assert [x.id for x in store.lessons(LessonState.ACTIVE)] == [medium], "the last word before it, and not all"
+    store.set_lesson_state(medium, LessonState.VETOED)
+    assert [x.id for x in store.lessons(LessonState.ACTIVE)] == [short]
+
+
+def test_given_again_it_is_no_longer_replaced(store: Store) -> None:
+    short, long = (store.add_lesson(text, state=LessonState.ACTIVE).id for text in ("short", "long"))
+    store.replace_lesson(short, long)
+    again = store.add_lesson("Short", state=LessonState.ACTIVE)
+    assert (again.id, again.state, again.replaced_by) == (short, LessonState.ACTIVE, None)
+
+
+def test_what_the_weights_knew_and_a_later_word_replaced_is_not_taught_again(store: Store, talk: Any) -> None:
+    short = store.add_lesson("short", state=LessonState.ACTIVE)
+    talk.publish([], [short.id])
+    long = store.add_lesson("long", state=LessonState.ACTIVE)
+    store.replace_lesson(short.id, long.id)
+    talk.publish([], [long.id])
+    assert [str(x.state) for x in store.lessons()] == ["new", "learned"]
+    store.set_live("v1", "smollm2-135m")
+    assert [str(x.state) for x in store.lessons()] == ["learned", "new"], "v1 was taught the first, and speaks again"
+
+
+def test_forgotten_it_gives_way_to_what_it_replaced(store: Store, talk: Any) -> None:
+    turn = talk.turn()
+    short, long = (store.add_lesson(text, state=LessonState.ACTIVE).id for text in ("short", "long"))
+    medium = store.add_lesson("medium", "", [turn.id], LessonState.ACTIVE).id
+    store.replace_lesson(short, medium)
+    store.replace_lesson(medium, long)
+    store.delete_turn(turn.id)
+    assert [(x.id, x.replaced_by) for x in store.lessons()] == [(short, long), (long, None)]
+
+
+def test_the_lessons_of_a_chat_are_counted(store: Store, talk: Any) -> None:
+    one, two = talk.turn(), talk.turn()
+    for text in ("x", "y"):
+        store.add_lesson(text, turns=[one.id, two.id])
+    store.add_lesson("the user's own")
+    assert store.lessons_of(one.session) == 2

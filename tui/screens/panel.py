@@ -122,7 +122,9 @@ class PanelScreen(ModalScreen[None]):
         self._section("receipt").show(receipt_lines(receipt, learned.chats) if receipt else [], "No update yet.")
         marking = "tab, then ↑ ↓ mark one" if learned.lessons else "none yet: a correction, alt+e, makes one"
         self.query_one("#taught", Static).update(f"Lessons  ({marking})")
-        self.lessons.show([(str(x.id), lesson_line(x, learned.chats[x.id])) for x in learned.lessons])
+        texts: dict[int | None, str] = {x.id: x.text for x in learned.lessons}
+        lines = [lesson_line(x, learned.chats[x.id], texts.get(x.replaced_by)) for x in learned.lessons]
+        self.lessons.show([(str(x.id), line) for x, line in zip(learned.lessons, lines, strict=True)])
         live = any(version.state is AdapterState.LIVE for version in learned.versions)
         base = f"{'      ' if live else '● live'}  base   the model as it came"
         self.versions.show([*((x.version, version_line(x)) for x in learned.versions), (BASE, base)])

@@ -71,6 +71,11 @@ def from_edit(text: str) -> Hint:
     return Hint(f"A reply that I would like: {clean[: 4 * MAX_CHARACTERS]}")
 
 
+def tells(text: str) -> bool:
+    """Whether some of it says what to do, in English: "valued client? it's Dave" does not."""
+    return any(_DIRECTIVE.search(s) and content_words(s) for s in _SENTENCE.findall(text))
+
+
 def _directive_part(text: str) -> str:
     """The sentences that say what to do; all of it when none does. A model follows those, not complaints."""
     sentences = [s.strip() for s in _SENTENCE.findall(text)]

@@ -142,8 +142,7 @@ class Reward:
                 return
             self._store.add_verdict(verdict, use, reason)
             if hint.text and signal.kind in _WORDED and not self._full(signal.turn):
-                about_form = opinion.about_form if hint.about_form is None else hint.about_form
-                self._remember(signal.turn, hint.text, exchange, about_form)
+                self._remember(signal.turn, hint.text, exchange, _about_form(opinion, hint))
 
     def _exchange(self, signal: Signal) -> Exchange:
         turn = self._store.turn(signal.turn)
@@ -194,6 +193,13 @@ class Reward:
     def _full(self, turn: str) -> bool:
         """The chat of this turn has given as many lessons as one chat may."""
         return self._store.lessons_of(self._store.turn(turn).session) >= lessons.MOST_OF_A_CHAT
+
+
+def _about_form(opinion: Opinion, hint: hints.Hint) -> bool | None:
+    """None where nobody knows. A complaint that is no instruction stays with its turn: every prompt would carry it."""
+    if hint.about_form is not None:
+        return hint.about_form
+    return opinion.about_form and hints.tells(hint.text) if opinion.about_form is not None else None
 
 
 def _use(opinion: Opinion, hint: hints.Hint) -> tuple[TurnUse, str]:

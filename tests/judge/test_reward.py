@@ -260,6 +260,16 @@ def test_the_judge_says_whether_a_lesson_is_of_form(turn: str, store: Store, abo
     assert [x.scope for x in store.lessons()] == [scope]
 
 
+def test_a_complaint_that_is_no_instruction_stays_out_of_other_prompts(turn: str, store: Store) -> None:
+    judge = Says(-1)
+    judge.opinion = replace(judge.opinion, about_form=True)
+    store.add_signal(turn, SignalKind.MESSAGE, 0, "valued client?? its Dave, me and him go to the pub on fridays")
+    Reward(store, [judge], nothing).catch_up()
+    [lesson] = store.lessons()
+    assert (lesson.scope, lesson.state) == (THIS_TURN, LessonState.NEW)
+    assert store.queue()[0].verdict.hint, "the turn itself is learned from"
+
+
 def test_where_nothing_says_how_there_is_no_hint(turn: str, store: Store) -> None:
     judge = Says(-1)
     judge.opinion = replace(judge.opinion, says_how=False)

@@ -123,6 +123,16 @@ async def test_a_lesson_is_vetoed_and_restored(opened: Open, fake: FakeAssistant
         assert fake.called("set_lesson_state")[-1] == (1, LessonState.ACTIVE)
 
 
+async def test_a_lesson_that_a_later_one_replaced_says_by_what(opened: Open, fake: FakeAssistant) -> None:
+    fake.learned()
+    (first, *others) = fake.known_lessons
+    later = replace(first, id=99, text="Give long answers.")
+    fake.known_lessons = [replace(first, state=LessonState.NEW, replaced_by=99), *others, later]
+    async with opened() as pilot:
+        screen = await panel(pilot)
+        assert "replaced by “Give long answers.”" in str(screen.lessons.get_option_at_index(0).prompt)
+
+
 async def test_exporting_from_the_panel(opened: Open, fake: FakeAssistant) -> None:
     fake.learned()
     async with opened() as pilot:

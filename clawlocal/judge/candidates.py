@@ -18,8 +18,8 @@ from clawlocal.judge.lessons import FORM, with_note
 
 log = logging.getLogger(__name__)
 
-CAPABLE_WEIGHTS = 1_000_000_000
-"""A model with fewer copies the user's words or invents wishes."""
+CAPABLE_WEIGHTS = 6_000_000_000
+"""A model with fewer is not asked: one of 1.5 billion proposes hints that are worth less than the user's own words."""
 CANDIDATES = 3
 TOP_K = 4
 """Of the overlap, as in OpenClaw-RL v2."""

@@ -12,7 +12,7 @@ from clawlocal.config import Settings
 from clawlocal.engine.protocol import AdapterFile, Completion, Engine, Sampling, Stop
 from clawlocal.errors import ClawlocalError, NotFound, PromptError, StoreError
 from clawlocal.hearing import Heard, Hearing
-from clawlocal.judge.lessons import note
+from clawlocal.judge.lessons import applying, note
 from clawlocal.prompting import Line, Prompt, build
 from clawlocal.records import LessonState, Message, SignalKind, Tool, Turn, TurnUse
 from clawlocal.reply import Answer, Reply
@@ -105,7 +105,7 @@ class Conversations:
         if known is not None and system is not None and system != known.system:
             raise PromptError("A session keeps the system prompt it began with. Start a new one to change it.")
         before = [] if known is None else self._store.branch(known.id, parent)
-        lines = [*self.lines(before), Line("user", text, self._note(wish))]
+        lines = [*self.lines(before), Line("user", text, self._note(wish, text))]
         used_system = known.system if known else (self._settings.system if system is None else system)
         prompt = self._prompt(used_system, lines, wish)
         with self._store.transaction():
@@ -145,10 +145,10 @@ class Conversations:
     def _prompt(self, system: str, lines: list[Line], wish: Wish) -> Prompt:
         return build(self._engine, system, lines, tools=wish.tools, thinking=wish.thinking)
 
-    def _note(self, wish: Wish) -> str:
+    def _note(self, wish: Wish, text: str) -> str:
         if not wish.lessons:
             return ""
-        return note([lesson.text for lesson in self._store.lessons(LessonState.ACTIVE)])
+        return note(applying(self._store.lessons(LessonState.ACTIVE), text))
 
     def _start(
         self,
@@ -207,7 +207,7 @@ class Conversations:
         """As `send`, with nothing written anywhere."""
         text = _worth_sending(text)
         chat = self._temporary_chat(session, system)
-        lines = [*chat.lines, Line("user", text, self._note(wish))]
+        lines = [*chat.lines, Line("user", text, self._note(wish, text))]
         prompt = self._prompt(chat.system, lines, wish)
         self._temporary[chat.id] = chat
 

@@ -7,7 +7,6 @@ import random
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from benchmarks.judge import Judged, figures
 from clawlocal.judge.cascade import cascade
@@ -35,13 +34,13 @@ TOLD = {
 
 def write(folder: Path, say: Callable[[str], None]) -> None:
     """Judge the held-out pass with what lies in `folder`, and write what came of it."""
-    held = rows.read([rows.HELD_OUT])
-    judged = judge(held)
-    found = figures(judged)
-    say(f"held out: {', '.join(f'{title} {found[key]:.3f}' for key, title in TOLD.items())}")
+    sets = {name: judge(rows.read([name])) for name in (rows.HELD_OUT, rows.INDIRECT)}
+    for name, judged in sets.items():
+        found = figures(judged)
+        say(f"{name}: {', '.join(f'{title} {found[key]:.3f}' for key, title in TOLD.items())}")
     wished = wish_figures(wishes.read(held_out=True))
     say(f"wishes held out: {wished}")
-    text = _text(found, intervals(judged), len(rows.training()), wished)
+    text = _text(sets[rows.HELD_OUT], sets[rows.INDIRECT], len(rows.training()), wished)
     (folder / NAME).write_text(text, "utf-8")
 
 
@@ -83,13 +82,19 @@ def _middle(ordered: Sequence[float]) -> tuple[float, float]:
     return ordered[int(0.025 * len(ordered))], ordered[int(0.975 * len(ordered))]
 
 
-def _text(found: dict[str, Any], spread: dict[str, tuple[float, float]], learned: int, wished: dict[str, float]) -> str:
-    overall = "\n".join(
-        f"| {title} | {found[key]:.3f} | {spread[key][0]:.3f} to {spread[key][1]:.3f} |" for key, title in TOLD.items()
-    )
+def _column(judged: Sequence[Judged]) -> dict[str, str]:
+    """Each figure that is told, with its interval."""
+    found, spread = figures(judged), intervals(judged)
+    return {key: f"{found[key]:.3f} ({spread[key][0]:.3f} to {spread[key][1]:.3f})" for key in TOLD}
+
+
+def _text(held: Sequence[Judged], indirect: Sequence[Judged], learned: int, wished: dict[str, float]) -> str:
+    told = figures(held)
+    columns = [_column(held), _column(indirect)]
+    overall = "\n".join(f"| {title} | {columns[0][key]} | {columns[1][key]} |" for key, title in TOLD.items())
     by_category = "\n".join(
         f"| {name} | {f['n']} | {f['accuracy']:.2f} | {f['coverage']:.2f} | {f['decided_accuracy']:.2f} |"
-        for name, f in found["categories"].items()
+        for name, f in told["categories"].items()
     )
     return f"""# The small judge's weights
 
@@ -108,14 +113,17 @@ the repository and one package from PyPI.
 Trained on {learned} labelled turns in `judging/data`, written for this by a language model in the roles of different
 people, each in a pass of its own, and not by users. No turn of the public sets was used.
 
-## On the held-out pass
+## On turns that it has not seen
 
-{found["n"]} turns of a pass that was neither trained on nor chosen by, judged by the whole cascade. The interval is the
-95 % of a bootstrap over turns. The first two count what an abstention leans to, the next three what is acted on.
+Two passes that were neither trained on nor chosen by, judged by the whole cascade: {len(held)} everyday turns,
+and {len(indirect)} of people who say through a story, a fact or a question what they think of the reply. In brackets the 95 % of a
+bootstrap over turns. The first two figures count what an abstention leans to, the next three what is acted on.
 
-| | | 95 % |
+| | everyday | indirect |
 |---|---|---|
 {overall}
+
+The everyday pass by category:
 
 | category | n | right | decided | right of the decided |
 |---|---|---|---|---|
@@ -127,7 +135,7 @@ Held-out phrasings of wishes that are known: {wished["known"]}. Put as a directi
 {wished["right"]}. Corrections of content: {wished["others"]}, of them put as a directive: {wished["others_taken"]}.
 For the rest the user's own words are taken.
 
-The held-out pass is written by the same kind of author as the training data, and turns that two readers would see
+The everyday pass is written by the same kind of author as the training data, and turns that two readers would see
 differently were left out of it: real conversations are harder. The judge knows text only, and what it cannot see
 (whether a fact is right) it does not judge.
 """

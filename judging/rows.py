@@ -19,6 +19,8 @@ CALIBRATION = "calibration"
 """The pass that thresholds are set on; not trained on."""
 HELD_OUT = "held_out"
 """Never trained on and never chosen by: what is told of the judge is told of it."""
+INDIRECT = "held_out_indirect"
+"""Another such pass: people who say through a story, a fact or a question what they think of the reply."""
 
 FORM, CONTENT = "style", "correction"
 """Categories of corrections that are clearly about how a reply is written, and about what it says."""
@@ -48,7 +50,7 @@ def passes() -> list[str]:
 
 
 def training() -> list[Row]:
-    return read(name for name in passes() if name not in (CALIBRATION, HELD_OUT))
+    return read(name for name in passes() if name not in (CALIBRATION, HELD_OUT, INDIRECT))
 
 
 def read(names: Iterable[str]) -> list[Row]:

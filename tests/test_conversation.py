@@ -266,6 +266,13 @@ def test_lessons_follow_the_message_and_are_rendered_the_same_later(assistant: A
     assert engine.requests[1].prompt.endswith("user\nmoreassistant\n")
 
 
+def test_a_lesson_of_a_topic_follows_messages_about_it_only(assistant: Assistant, engine: FakeEngine) -> None:
+    assistant._store.add_lesson("Comment every line.", "topic: code", state=LessonState.ACTIVE)
+    say(assistant, "hello")
+    say(assistant, "a python script that says hello")
+    assert ["Comment every line." in asked.prompt for asked in engine.requests] == [False, True]
+
+
 def test_without_lessons_only_the_weights_speak(assistant: Assistant, engine: FakeEngine) -> None:
     assistant._store.add_lesson("Be brief.", "general", state=LessonState.ACTIVE)
     answer = say(assistant, "hello", lessons=False)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from clawlocal.judge import topics
+from clawlocal.judge.aspects import conflict
 from clawlocal.judge.hints import content_words
+from clawlocal.records import Lesson
 
 GENERAL = "general"
 """Practised on other prompts, and in every prompt while it is active."""
 THIS_TURN = "this turn"
 """About the subject of one exchange; teaches that exchange alone."""
+TOPIC = "topic: "
+"""Begins the scope of a lesson that holds for a topic: `topic: code`."""
 
 MOST_OF_A_CHAT = 10
 """Lessons from one chat: who corrects more than that in one sitting is not heard better by a longer list."""
@@ -26,13 +31,22 @@ FORM = frozenset(
 
 
 def scope(hint: str, request: str, reply: str) -> str:
-    """How far a hint reaches: a hint that takes up the exchange's subject stays with it.
+    """How far a hint reaches: as far as it says itself, and one that takes up the exchange's subject stays with it.
 
     Words about form (length, tone, layout, language) say nothing about the subject.
     """
+    if topic := topics.topic(hint):
+        return TOPIC + topic
     about = content_words(hint) - FORM
     subject = content_words(request) | content_words(reply)
     return THIS_TURN if any(_stem(w) in {_stem(s) for s in subject} for w in about) else GENERAL
+
+
+def applying(lessons: Sequence[Lesson], text: str) -> list[str]:
+    """Those that hold for a message: all but other topics', those of its topic last, without what these contradict."""
+    general = [x.text for x in lessons if not x.scope.startswith(TOPIC)]
+    special = [x.text for x in lessons if x.scope.startswith(TOPIC) and topics.about(x.scope.removeprefix(TOPIC), text)]
+    return [x for x in general if not any(conflict(s, x) for s in special)] + special
 
 
 def note(lessons: Sequence[str]) -> str:

@@ -170,12 +170,11 @@ class Reward:
         return hints.Hint(directive, about_form=True) if directive else hints.Hint()
 
     def _remember(self, turn: str, hint: str, exchange: Exchange, about_form: bool | None) -> None:
-        if about_form is None:
-            scope = lessons.scope(hint, exchange.request, exchange.reply)
-        else:
+        scope = lessons.scope(hint, exchange.request, exchange.reply)
+        if about_form is not None and not scope.startswith(lessons.TOPIC):
             scope = lessons.GENERAL if about_form else lessons.THIS_TURN
         # A lesson about one exchange's subject would only disturb other prompts.
-        state = LessonState.ACTIVE if scope == lessons.GENERAL else LessonState.NEW
+        state = LessonState.NEW if scope == lessons.THIS_TURN else LessonState.ACTIVE
         added = self._store.add_lesson(hint, scope, [turn], state)
         if state is LessonState.ACTIVE:
             self._set_aside(added)
@@ -184,6 +183,9 @@ class Reward:
         """Earlier lessons that contradict it, in the prompt or in the weights: the last word counts."""
         for earlier in self._store.lessons():
             if earlier.id == later.id or earlier.state not in _IN_USE:
+                continue
+            if later.scope not in (lessons.GENERAL, earlier.scope):
+                # Of another topic, or of one where the earlier is of all: each holds where it belongs.
                 continue
             if about := conflict(later.text, earlier.text):
                 self._store.replace_lesson(earlier.id, later.id)

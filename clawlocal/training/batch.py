@@ -14,12 +14,12 @@ from itertools import islice
 from clawlocal.conversation import Conversations
 from clawlocal.engine.protocol import BASE, Engine
 from clawlocal.errors import PromptError
-from clawlocal.judge.lessons import THIS_TURN, note
+from clawlocal.judge.lessons import THIS_TURN, TOPIC, applying, note
 from clawlocal.prompting import Line, build, hinted
 from clawlocal.records import Lesson, LessonState, Queued, TurnUse
 from clawlocal.store import Store
 from clawlocal.store.lessons import key
-from clawlocal.training.prompts import EVERYDAY, NEUTRAL
+from clawlocal.training.prompts import EVERYDAY, NEUTRAL, OF_TOPIC
 from trainers import sift
 from trainers.job import Rehearsal, Sample
 
@@ -112,7 +112,7 @@ class BatchMaker:
         if not hint or key(hint) in self._vetoed():
             return None
         # Every lesson, not only the newest: the teacher is the base, and must not unteach the others.
-        known = [x.text for x in taught if x.scope != THIS_TURN]
+        known = applying(_lasting(taught), self._store.message(queued.turn.user_message).content)
         lines = note(known if key(hint) in map(key, known) else [*known, hint])
         messages = self._store.branch_to(queued.turn.user_message)
         system = self._store.session(queued.turn.session).system
@@ -126,11 +126,14 @@ class BatchMaker:
         return {key(x.text) for x in self._store.lessons(LessonState.VETOED)}
 
     def _rehearsals(self, lessons: Sequence[Lesson]) -> tuple[Rehearsal, ...]:
-        general = [x.text for x in lessons if x.scope != THIS_TURN]
-        if not general:
-            return ()
-        lines, texts = note(general), [*self._store.recent_prompts(OWN_PROMPTS), *EVERYDAY]
-        return tuple(islice(filter(None, (self._rehearsal(text, lines) for text in texts)), PRACTICE))
+        """Each prompt with the lessons that hold for it; one for which none does is not practised on."""
+        named = {x.scope.removeprefix(TOPIC) for x in lessons if x.scope.startswith(TOPIC)}
+        of_topics = [text for topic in sorted(named) for text in OF_TOPIC.get(topic, ())]
+        texts = dict.fromkeys([*self._store.recent_prompts(OWN_PROMPTS), *of_topics, *EVERYDAY])
+        lasting = _lasting(lessons)
+        taught = ((text, note(applying(lasting, text))) for text in texts)
+        found = (self._rehearsal(text, lines) for text, lines in taught if lines)
+        return tuple(islice(filter(None, found), PRACTICE))
 
     def _rehearsal(self, text: str, lines: str) -> Rehearsal | None:
         """None for a prompt that is too long to practise on: one pasted document would set the memory of all."""
@@ -146,6 +149,11 @@ class BatchMaker:
 
     def _neutral(self) -> tuple[tuple[int, ...], ...]:
         return tuple(build(self._engine, "", [Line("user", text)]).ids for text in NEUTRAL)
+
+
+def _lasting(lessons: Sequence[Lesson]) -> list[Lesson]:
+    """Those that are about more than one exchange."""
+    return [x for x in lessons if x.scope != THIS_TURN]
 
 
 def _never(sample: Sample) -> str:

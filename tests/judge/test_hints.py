@@ -6,8 +6,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from clawlocal.judge import lessons, topics
 from clawlocal.judge.hints import MAX_CHARACTERS, Hint, content_words, from_correction, from_edit
 from clawlocal.judge.lessons import GENERAL, THIS_TURN, note, scope, with_note
+from clawlocal.records import Lesson, LessonState
+from clawlocal.training.prompts import OF_TOPIC
 
 
 @pytest.mark.parametrize("text", ["", "no", "   ", "Too long!!", "a\n\n\n\n\n\n\n\n\nb"])
@@ -74,3 +77,42 @@ def test_a_hint_that_takes_up_the_subject_stays_with_it(hint: str, reach: str) -
 def test_a_note_stands_after_the_message() -> None:
     assert with_note("Hello", note(["Be brief.", "No lists."])) == "Hello\n\nBe brief.\nNo lists."
     assert with_note("Hello", note([])) == "Hello"
+
+
+@pytest.mark.parametrize(
+    ("hint", "found"),
+    [
+        ("When I ask for code, comment every line.", "code"),
+        ("whenever i ask finance stuff talk to me this simple", "money"),
+        ("For future letters sign with Mrs R. Phiri.", "letters"),
+        ("In all my recipes give grams.", "recipes"),
+        ("Whenever I ask about orchids, give the Latin name.", "orchids give latin"),
+        ("Answer in two sentences.", ""),
+        ("For the party on Saturday we need twelve chairs.", ""),
+        ("Her name is Katrin, not Karen.", ""),
+    ],
+)
+def test_a_hint_may_say_what_it_holds_for(hint: str, found: str) -> None:
+    assert topics.topic(hint) == found or (found.startswith("orchids") and topics.topic(hint).startswith("orchids"))
+    assert lessons.scope(hint, "x", "y") == (f"topic: {topics.topic(hint)}" if found else lessons.GENERAL)
+
+
+def test_a_topic_is_recognised_by_its_words() -> None:
+    assert topics.about("code", "write a Python function that …")
+    assert topics.about("orchids", "my orchid has yellow leaves")
+    assert not topics.about("code", "why is the sky blue?")
+
+
+def test_lessons_hold_where_they_belong_and_the_special_one_goes_first() -> None:
+    def lesson(text: str, scope: str) -> Lesson:
+        return Lesson(1, text, scope, LessonState.ACTIVE, (), "")
+
+    short, long = lesson("Keep answers short.", lessons.GENERAL), lesson("Answer in more detail.", "topic: code")
+    every = [short, long, lesson("Use a warm tone.", lessons.GENERAL)]
+    assert lessons.applying(every, "why is the sky blue?") == ["Keep answers short.", "Use a warm tone."]
+    assert lessons.applying(every, "a bash script please") == ["Use a warm tone.", "Answer in more detail."]
+
+
+def test_every_known_topic_has_prompts_to_practise_on_that_are_about_it() -> None:
+    assert set(OF_TOPIC) == set(topics.TOPICS)
+    assert all(topics.about(topic, text) for topic, texts in OF_TOPIC.items() for text in texts)

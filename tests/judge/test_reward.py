@@ -307,6 +307,21 @@ def test_the_later_of_two_lessons_that_contradict_counts_and_it_is_told(
     assert len(told) == 1 and "takes the place of “Answer in two sentences.”: both are about length" in told[0]
 
 
+def test_a_lesson_of_a_topic_is_active_there_and_replaces_none_that_holds_for_all(turn: str, store: Store) -> None:
+    reward = Reward(store, [ExplicitJudge()], nothing)
+    for said in (
+        "Keep answers short.",
+        "When I ask for code, answer in more detail.",
+        "When I ask for code, be brief.",
+    ):
+        reward.judge_explicit(store.add_signal(turn, SignalKind.CORRECTION, -1, said))
+    assert [(x.scope, x.state) for x in store.lessons()] == [
+        (GENERAL, LessonState.ACTIVE),
+        ("topic: code", LessonState.NEW),
+        ("topic: code", LessonState.ACTIVE),
+    ]
+
+
 def test_one_chat_gives_ten_lessons_at_most(turn: str, store: Store) -> None:
     reward = Reward(store, [ExplicitJudge()], nothing)
     for word in "heron stork crane ibis egret spoonbill bittern flamingo pelican cormorant gannet puffin".split():

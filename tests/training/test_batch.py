@@ -12,7 +12,7 @@ from clawlocal.judge.lessons import THIS_TURN
 from clawlocal.records import LessonState, TurnUse
 from clawlocal.store import Store
 from clawlocal.training.batch import MAX_PROMPT, MAX_TURNS, PRACTICE, BatchMaker
-from clawlocal.training.prompts import NEUTRAL
+from clawlocal.training.prompts import NEUTRAL, OF_TOPIC
 from tests.saying import exchange
 
 HINT = "Answer in one sentence."
@@ -60,6 +60,19 @@ def test_what_was_vetoed_is_taught_to_nobody(store: Store, batches: BatchMaker, 
     batch = batches.make(None)
     assert [(s.hinted_prompt_ids, s.reward) for s in batch.samples] == [(None, -1.0)]
     assert (batch.lessons, batch.rehearsals) == ((), ())
+
+
+def test_a_lesson_of_a_topic_is_practised_on_its_topic_alone(
+    store: Store, engine: FakeEngine, batches: BatchMaker, corrected: Correct
+) -> None:
+    corrected("What is a stork?", hint="Say where it nests.")
+    for lesson in store.lessons():
+        store.set_lesson_state(lesson.id, LessonState.VETOED)
+    store.add_lesson("Comment every line of code.", "topic: code", state=LessonState.ACTIVE)
+    practised = [engine.detokenize(r.hinted_prompt_ids) for r in batches.make(None).rehearsals]
+    assert len(practised) >= len(OF_TOPIC["code"])
+    assert all("\n\nComment every line of code.assistant" in prompt for prompt in practised)
+    assert not any("stork" in prompt for prompt in practised)
 
 
 def test_lessons_are_practised_on_other_prompts(

@@ -140,8 +140,8 @@ def _read(file: Path) -> list[Row]:
         raise ConfigError(f"Cannot read {file}: {e.strerror}.") from e
     except (ValueError, KeyError, TypeError, AttributeError) as e:
         raise ConfigError(f"{file} is not a file of corrections, one JSON object per line ({e!r}).") from e
-    if not rows:
-        raise ConfigError(f"{file} holds no corrections.")
+    if not rows or len({row.id for row in rows}) < len(rows):
+        raise ConfigError(f"{file} holds no corrections, or two with the same id.")
     return rows
 
 
@@ -151,9 +151,9 @@ def _row(number: int, raw: dict[str, Any]) -> Row:
         request=raw["request"],
         reply=raw["reply"],
         said=raw["said"],
-        corrected=raw.get("corrected", ""),
-        directive=raw.get("directive", ""),
+        corrected=raw.get("corrected") or "",
+        directive=raw.get("directive") or "",
     )
-    if not (found.request and found.said):
-        raise ValueError("a row without a request or what was said")
+    if not all(isinstance(value, str) for value in vars(found).values()) or not (found.request and found.said):
+        raise ValueError("a row without a request or what was said, or with something that is no text")
     return found

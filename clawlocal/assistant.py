@@ -22,6 +22,7 @@ from clawlocal.engine import prefix_files
 from clawlocal.engine.protocol import AdapterFile, Engine
 from clawlocal.errors import FolderBusy, NotFound, PromptError
 from clawlocal.idle import Idleness
+from clawlocal.judge import contradictions
 from clawlocal.judge.candidates import CAPABLE_WEIGHTS, CandidateHints
 from clawlocal.judge.cascade import cascade
 from clawlocal.judge.directives import DirectiveWriter
@@ -372,14 +373,17 @@ class Assistant:
         return self._store.lessons()
 
     def set_lesson_state(self, lesson: int, state: LessonState) -> None:
-        self._store.set_lesson_state(lesson, state)
+        """One that is put back is the last word: it takes the place of what it contradicts."""
+        with self._store.transaction():
+            self._store.set_lesson_state(lesson, state)
+            contradictions.settle(self._store, self._store.lesson(lesson))
         self._changed()
 
     def veto(self, lesson: int) -> str:
         """Leave a lesson out of the prompt and of later updates. Returns one sentence. Raises `NotFound`."""
-        state = self._store.lesson(lesson).state
+        taught = self._store.lesson(lesson).update is not None
         self.set_lesson_state(lesson, LessonState.VETOED)
-        if state is LessonState.LEARNED:
+        if taught:
             return "No later update is taught it; the live adapter was. `clawlocal adapters rollback` takes that back."
         return "It is out of the prompt, and no update is taught it."
 

@@ -148,7 +148,7 @@ class Conversations:
     def _note(self, wish: Wish, text: str) -> str:
         if not wish.lessons:
             return ""
-        return note(applying(self._store.lessons(LessonState.ACTIVE), text))
+        return note([x.text for x in applying(self._store.lessons(LessonState.ACTIVE), text)])
 
     def _start(
         self,

@@ -32,7 +32,7 @@ class LessonState(StrEnum):
     """How far a lesson has come."""
 
     NEW = "new"
-    """Seen and not used yet, or set aside by a rollback or a later lesson: in neither prompt nor weights."""
+    """Seen and not used yet, or set aside by a rollback or a later lesson: not in the prompt, and not taught."""
     ACTIVE = "active"
     """A line in the prompt, at once."""
     LEARNED = "learned"
@@ -177,7 +177,7 @@ class Lesson:
     created: str
     update: int | None = None
     replaced_by: int | None = None
-    """The later lesson that contradicts it and took its place."""
+    """The later lesson, in use, that contradicts it and took its place."""
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,8 @@ people, each in a pass of its own, and not by users. No turn of the public sets 
 
 Two passes that were neither trained on nor chosen by, judged by the whole cascade: {len(held)} everyday turns,
 and {len(indirect)} of people who say through a story, a fact or a question what they think of the reply. In brackets
-the 95 % of a bootstrap over turns. The first two figures count what an abstention leans to, the next three what is acted on.
+the 95 % of a bootstrap over turns. The first two figures count what an abstention leans to, the next three what is
+acted on.
 
 | | everyday | indirect |
 |---|---|---|

@@ -1,8 +1,9 @@
 """Stands in for the trainer's process: `python stand_in.py MODE JOB_DIR`. Speaks its protocol, computes nothing.
 
 Modes: `publish` and `reject` write a result at once; `drops` one that left out the first sample; `gated` writes one
-when `go` is in the folder; `endless` never ends; `silent` ends without a result; `fails` says why, and `short`
-that it may pass; `noisy` writes what is no message. All leave `begun` in the folder, as a checkpoint would be there.
+when `go` is in the folder; `endless` never ends; `silent` ends without a result; `fails` says why, and `short` that the
+disk is too full; `tight` finds no plan; `noisy` writes what is no message. All but `tight` leave `begun` in the folder,
+as a checkpoint would be there.
 """
 
 from __future__ import annotations
@@ -50,6 +51,9 @@ def write_result(folder: Path, mode: str) -> None:
 def main(mode: str, folder: Path) -> int:
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    if mode == "tight":
+        say(Failed("Learning needs more memory.", short_of="memory"))
+        return 1
     resumed = 1 if (folder / "begun").exists() else None
     say(Planned("torch", "float32", True, 1024, False, 10**9, resumed))
     (folder / "begun").touch()
@@ -68,7 +72,7 @@ def main(mode: str, folder: Path) -> int:
             print("last words", file=sys.stderr, flush=True)
             return 1
         case "fails" | "short":
-            say(Failed("The disk is full.", passing=mode == "short"))
+            say(Failed("The disk is full.", short_of="disk" if mode == "short" else ""))
             return 1
     write_result(folder, mode)
     say(Done())

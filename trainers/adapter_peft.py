@@ -88,8 +88,12 @@ def read_tensors(path: Path) -> Tensors:
     from safetensors import SafetensorError, deserialize
 
     try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise AdapterError(f"{path} is larger than {LARGEST_BYTES // 10**9} GB: that is a model, not a LoRA.")
+        size = path.stat().st_size
+    except OSError as e:
+        raise AdapterError(f"{path} cannot be read: {e.strerror}.") from e
+    if size > LARGEST_BYTES:
+        raise AdapterError(f"{path} is larger than {LARGEST_BYTES // 10**9} GB: that is a model, not a LoRA.")
+    try:
         found = dict(deserialize(path.read_bytes()))  # type: ignore[no-untyped-call]
         return {name: _floats(each["dtype"], each["data"]).reshape(each["shape"]) for name, each in found.items()}
     except (OSError, SafetensorError, ValueError, KeyError) as e:

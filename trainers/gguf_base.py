@@ -77,7 +77,7 @@ class Base:
 def prepare(gguf: Path, sha256: str, bases: Path, on_tensor: Callable[[int, int], None] | None = None) -> Base:
     """The base of `gguf`, made on first use (about 3 s for 135M parameters) and found afterwards.
 
-    `on_tensor(done, total)` is called as it is made. Raises `BaseError` or `UnsupportedArchitecture`.
+    `on_tensor(done, total)` is called as it is made. Raises `BaseError`, `UnsupportedArchitecture` or `TooLittleDisk`.
     """
     folder = bases / sha256
     config = _read(folder)

@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+MEMORY, DISK = "memory", "disk"
+
 
 @dataclass(frozen=True)
 class Planned:
@@ -50,8 +52,8 @@ class Failed:
 
     reason: str
     """One sentence for the user."""
-    passing: bool = False
-    """It is the machine's state and not the job's fault: started again another time, the job may go on."""
+    short_of: str = ""
+    """`MEMORY` or `DISK`, where that was the reason: the job may go on another time. Empty: it would fail again."""
 
 
 Message = Planned | Progress | Step | Done | Failed

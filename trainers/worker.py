@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import signal
 import sys
 import time
@@ -26,13 +27,16 @@ from trainers.cores import Cores
 from trainers.errors import JobError, Orphaned, TooLittleDisk, TrainingError
 from trainers.files import write_text
 from trainers.job import Job, Result
-from trainers.messages import Done, Failed, Message, Planned, Progress, Step, encode
+from trainers.messages import DISK, MEMORY, Done, Failed, Message, Planned, Progress, Step, encode
 from trainers.policy import Moments
 from trainers.shape import Shape
 
 ADAPTER = "adapter"
 GGUF = "adapter.gguf"
 RESULT = "result.json"
+
+_MEMORY = re.compile(r"alloc|out ?of ?memory|insufficient memory", re.IGNORECASE)
+"""What torch, CUDA and Metal say of it."""
 
 
 class Events:
@@ -76,7 +80,7 @@ def main(arguments: list[str]) -> int:
         if not isinstance(e, TrainingError):
             _trace()
         with suppress(Orphaned):
-            events.send(Failed(reason(e), passing(e)))
+            events.send(Failed(reason(e), short_of(e)))
         return 1
 
 
@@ -173,15 +177,17 @@ def reason(e: BaseException) -> str:
     return f"Learning failed: {type(e).__name__}: {(str(e).splitlines() or [''])[0]}"
 
 
-def passing(e: BaseException) -> bool:
-    """Whether the same job may succeed another time: memory or disk were short."""
-    full = isinstance(e, TooLittleDisk) or (isinstance(e, OSError) and e.errno == errno.ENOSPC)
-    return full or _out_of_memory(e)
+def short_of(e: BaseException) -> str:
+    """What there was too little of, `memory` or `disk`; empty for what would fail another time as well."""
+    if isinstance(e, TooLittleDisk) or (isinstance(e, OSError) and e.errno == errno.ENOSPC):
+        return DISK
+    return MEMORY if _out_of_memory(e) else ""
 
 
 def _out_of_memory(e: BaseException) -> bool:
     # torch and MLX have no class of their own for it on every backend.
-    return isinstance(e, MemoryError) or (isinstance(e, RuntimeError) and "alloc" in str(e))
+    told = isinstance(e, RuntimeError) and _MEMORY.search(str(e))
+    return isinstance(e, MemoryError) or bool(told)
 
 
 def _own_stdout() -> TextIO:

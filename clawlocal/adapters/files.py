@@ -51,19 +51,27 @@ def trainable(version: AdapterVersion) -> Path:
     """
     home = Path(version.path)
     try:
-        sums = (home / SUMS).read_text("utf-8") if (home / SUMS).exists() else ""
-        for digest, _, name in (line.partition("  ") for line in sums.splitlines()):
-            if sha256(home / name) != digest:
-                raise AdapterError(
-                    f"Adapter {version.version} is damaged on disk ({home / name}). "
-                    "`clawlocal adapters rollback` brings an earlier version back."
-                )
+        known = _sums(home)
+        damaged = next((name for name, digest in known.items() if sha256(home / name) != digest), None)
     except (OSError, UnicodeDecodeError) as e:
         raise AdapterError(
             f"The files of adapter {version.version} cannot be read ({home}). "
             "`clawlocal adapters rollback` brings an earlier version back."
         ) from e
+    if damaged is not None:
+        raise AdapterError(
+            f"Adapter {version.version} is damaged on disk ({home / damaged}). "
+            "`clawlocal adapters rollback` brings an earlier version back."
+        )
     return home / PEFT
+
+
+def _sums(home: Path) -> dict[str, str]:
+    """Hashes by file name; none in a folder of an earlier clawlocal, an empty one for a list that lost its lines."""
+    if not (home / SUMS).exists():
+        return {}
+    lines = [line.partition("  ") for line in (home / SUMS).read_text("utf-8").splitlines()]
+    return {name: digest for digest, _, name in lines} or {GGUF: ""}
 
 
 def install(made: Path, home: Path) -> Path:
@@ -78,7 +86,7 @@ def install(made: Path, home: Path) -> Path:
     shutil.copy2(made / GGUF, aside / GGUF)
     files = sorted(path for path in aside.rglob("*") if path.is_file())
     sums = (f"{sha256(path)}  {path.relative_to(aside).as_posix()}\n" for path in files)
-    (aside / SUMS).write_text("".join(sums), "utf-8")
+    (aside / SUMS).write_text("".join(sums), "utf-8", newline="\n")
     for path in [*aside.rglob("*"), aside]:
         _sync(path)
     os.replace(aside, home)

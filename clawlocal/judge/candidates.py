@@ -93,7 +93,8 @@ class CandidateHints:
         return max(hints, key=lambda hint: overlap(student, teachers[hint]))
 
     def _view(self, request: str, hint: str = "") -> tuple[int, ...]:
-        return self._engine.encode([ChatMessage("user", with_note(request[:READ_CHARACTERS], hint))])
+        asked = [ChatMessage("user", with_note(request[:READ_CHARACTERS], hint))]
+        return self._engine.encode(asked, thinking=False)
 
 
 def overlap(student: Sequence[tuple[int, ...]], teacher: Sequence[tuple[int, ...]]) -> float:

@@ -32,6 +32,9 @@ _EMPTY = frozenset(
     was wasn't wat way well were what why will with would wrong wtf yes you you're your""".split()
 )
 
+_ENGLISH_WORDS = 2
+"""So many of `_EMPTY` make a text English."""
+
 
 @dataclass(frozen=True)
 class Hint:
@@ -72,8 +75,9 @@ def from_edit(text: str) -> Hint:
 
 
 def tells(text: str) -> bool:
-    """Whether some of it says what to do, in English: "valued client? it's Dave" does not."""
-    return any(_DIRECTIVE.search(s) and content_words(s) for s in _SENTENCE.findall(text))
+    """Whether some of it says what to do: "valued client? it's Dave" does not. Of other languages it is believed."""
+    english = sum(word in _EMPTY for word in words(text)) >= _ENGLISH_WORDS
+    return not english or any(_DIRECTIVE.search(s) and content_words(s) for s in _SENTENCE.findall(text))
 
 
 def _directive_part(text: str) -> str:

@@ -31,22 +31,20 @@ FORM = frozenset(
 
 
 def scope(hint: str, request: str, reply: str) -> str:
-    """How far a hint reaches: as far as it says itself, and one that takes up the exchange's subject stays with it.
+    """How far a hint reaches: a hint that takes up the exchange's subject stays with it.
 
     Words about form (length, tone, layout, language) say nothing about the subject.
     """
-    if topic := topics.topic(hint):
-        return TOPIC + topic
     about = content_words(hint) - FORM
     subject = content_words(request) | content_words(reply)
     return THIS_TURN if any(_stem(w) in {_stem(s) for s in subject} for w in about) else GENERAL
 
 
-def applying(lessons: Sequence[Lesson], text: str) -> list[str]:
+def applying(lessons: Sequence[Lesson], text: str) -> list[Lesson]:
     """Those that hold for a message: all but other topics', those of its topic last, without what these contradict."""
-    general = [x.text for x in lessons if not x.scope.startswith(TOPIC)]
-    special = [x.text for x in lessons if x.scope.startswith(TOPIC) and topics.about(x.scope.removeprefix(TOPIC), text)]
-    return [x for x in general if not any(conflict(s, x) for s in special)] + special
+    general = [x for x in lessons if not x.scope.startswith(TOPIC)]
+    special = [x for x in lessons if x.scope.startswith(TOPIC) and topics.about(x.scope.removeprefix(TOPIC), text)]
+    return [x for x in general if not any(conflict(s.text, x.text) for s in special)] + special
 
 
 def note(lessons: Sequence[str]) -> str:

@@ -11,11 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from clawlocal.errors import ClawlocalError, EngineClosed, PromptError
-from clawlocal.judge import hints, lessons
-from clawlocal.judge.aspects import conflict
+from clawlocal.judge import contradictions, hints, lessons, topics
 from clawlocal.judge.directives import DirectiveWriter
 from clawlocal.judge.protocol import Exchange, Judge, Opinion, first_opinion
-from clawlocal.records import Lesson, LessonState, Signal, SignalKind, TurnUse, Verdict
+from clawlocal.records import LessonState, Signal, SignalKind, TurnUse, Verdict
 from clawlocal.store import Store
 
 log = logging.getLogger(__name__)
@@ -28,7 +27,6 @@ NO_OPINION = "no opinion in what came next"
 
 _MAY_COME_BACK = ("", NOT_SURE, NO_OPINION, "rejected twice")
 """Why a turn was skipped, where a later verdict may queue it again. Any other reason is for good."""
-_IN_USE = (LessonState.ACTIVE, LessonState.LEARNED)
 _WORDED = (SignalKind.MESSAGE, SignalKind.CORRECTION)
 
 
@@ -170,27 +168,16 @@ class Reward:
         return hints.Hint(directive, about_form=True) if directive else hints.Hint()
 
     def _remember(self, turn: str, hint: str, exchange: Exchange, about_form: bool | None) -> None:
-        scope = lessons.scope(hint, exchange.request, exchange.reply)
-        if about_form is not None and not scope.startswith(lessons.TOPIC):
+        if about_form is None:
+            scope = lessons.scope(hint, exchange.request, exchange.reply)
+        else:
             scope = lessons.GENERAL if about_form else lessons.THIS_TURN
+        topic = topics.topic(hint) or topics.topic(exchange.next_state)
+        if topic and about_form is not False:
+            scope = lessons.TOPIC + topic
         # A lesson about one exchange's subject would only disturb other prompts.
         state = LessonState.NEW if scope == lessons.THIS_TURN else LessonState.ACTIVE
-        added = self._store.add_lesson(hint, scope, [turn], state)
-        if state is LessonState.ACTIVE:
-            self._set_aside(added)
-
-    def _set_aside(self, later: Lesson) -> None:
-        """Earlier lessons that contradict it, in the prompt or in the weights: the last word counts."""
-        for earlier in self._store.lessons():
-            if earlier.id == later.id or earlier.state not in _IN_USE:
-                continue
-            if later.scope not in (lessons.GENERAL, earlier.scope):
-                # Of another topic, or of one where the earlier is of all: each holds where it belongs.
-                continue
-            if about := conflict(later.text, earlier.text):
-                self._store.replace_lesson(earlier.id, later.id)
-                text = f"“{later.text}” takes the place of “{earlier.text}”: both are about {about}."
-                self._store.add_event("lesson", text, {"lesson": later.id, "earlier": earlier.id})
+        contradictions.settle(self._store, self._store.add_lesson(hint, scope, [turn], state))
 
     def _full(self, turn: str) -> bool:
         """The chat of this turn has given as many lessons as one chat may."""
@@ -199,9 +186,9 @@ class Reward:
 
 def _about_form(opinion: Opinion, hint: hints.Hint) -> bool | None:
     """None where nobody knows. A complaint that is no instruction stays with its turn: every prompt would carry it."""
-    if hint.about_form is not None:
-        return hint.about_form
-    return opinion.about_form and hints.tells(hint.text) if opinion.about_form is not None else None
+    if hint.about_form is not None or not opinion.about_form:
+        return opinion.about_form if hint.about_form is None else hint.about_form
+    return hints.tells(hint.text)
 
 
 def _use(opinion: Opinion, hint: hints.Hint) -> tuple[TurnUse, str]:

@@ -15,13 +15,17 @@ seven:seven sieben sept siete sette sete zeven
 eight:eight acht huit ocho otto oito
 nine:nine neun neuf nueve nove negen
 ten:ten zehn dix diez dieci dez tien
+12:twelve zwölf douze doce dodici doze twaalf
+15:fifteen fünfzehn quinze quince quindici vijftien
 20:twenty zwanzig vingt veinte venti vinte twintig
+30:thirty dreißig trente treinta trenta trinta dertig ثلاثين
+40:forty vierzig quarante cuarenta quaranta quarenta veertig
 50:fifty fünfzig cinquante cincuenta cinquanta cinquenta vijftig
 100:hundred hundert cent cien cento cem honderd"""
 _WORDS = {word: line.split(":")[0] for line in _NUMBERS.splitlines() for word in line.split(":")[1].split()}
 _DIGITS = ("", "", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
-_LANGUAGES = """Arabic:arabic arabisch arabe árabe بالعربية العربية
+_LANGUAGES = """Arabic:arabic arabisch arabe árabe بالعربية العربية عربي
 Bengali:bengali bangla
 Chinese:chinese mandarin chinesisch chinois chino 中文 汉语
 Croatian:croatian kroatisch hrvatski hrvatskom
@@ -42,10 +46,12 @@ Italian:italian italienisch italien italiano italiaans włosku italienska italya
 Japanese:japanese japanisch japonais 日本語 日本語で
 Korean:korean koreanisch 한국어로 한국어
 Norwegian:norwegian norwegisch norsk
+Persian:persian farsi فارسی
 Polish:polish polnisch polonais polaco polsku polski
 Portuguese:portuguese portugiesisch portugais portugués português portoghese
 Romanian:romanian rumänisch română
 Russian:russian russisch russe ruso русски русском
+Somali:somali
 Spanish:spanish spanisch espagnol español spagnolo espanhol spaans hiszpańsku spanska ispanyolca castellano
 Swahili:swahili kiswahili
 Swedish:swedish schwedisch suédois svenska
@@ -55,9 +61,34 @@ Ukrainian:ukrainian ukrainisch українською
 Urdu:urdu
 Vietnamese:vietnamese
 Welsh:welsh cymraeg"""
+_PLACES = """Arabic:cairo egypt beirut damascus riyadh
+Chinese:beijing peking shanghai china
+Czech:prague prag praha
+Danish:copenhagen denmark
+Dutch:amsterdam netherlands holland
+Finnish:helsinki finland
+French:paris lyon marseille france molière
+German:berlin vienna wien köln cologne munich münchen hamburg germany deutschland austria österreich
+Greek:athens greece
+Hungarian:budapest hungary
+Italian:rome roma milan milano naples napoli italy italia
+Japanese:tokyo osaka japan
+Korean:seoul korea hangul
+Norwegian:oslo norway
+Persian:tehran iran
+Polish:warsaw warszawa kraków krakow poland polska
+Portuguese:lisbon lisbonne lisboa porto portugal brazil brasil paulo
+Romanian:bucharest romania
+Russian:moscow russia
+Somali:mogadishu somalia
+Spanish:madrid seville sevilla barcelona spain españa mexico méxico guadalajara bogotá lima
+Swedish:stockholm sweden
+Turkish:istanbul ankara turkey türkiye
+Ukrainian:kyiv kiev lviv ukraine"""
 _BY_NAME = {name: line.split(":")[0] for line in _LANGUAGES.splitlines() for name in line.split(":")[1].split()}
-_SCRIPTS = {"日本語": "Japanese", "中文": "Chinese", "한국어": "Korean"}
-"""Written without spaces, so that they are no words of their own."""
+_BY_PLACE = {name: line.split(":")[0] for line in _PLACES.splitlines() for name in line.split(":")[1].split()}
+_SCRIPTS = {"日本語": "Japanese", "中文": "Chinese", "한국어": "Korean", "हिंदी": "Hindi", "हिन्दी": "Hindi"}
+"""Written without spaces or with marks between the letters, so that they are no words of their own."""
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 
 
@@ -86,6 +117,9 @@ def number(said: str) -> str:
 
 
 def language(said: str) -> str:
-    """The last language that a text names: "not in English, in German"; empty where there is none."""
-    named = [_BY_NAME[word] for word in _WORD.findall(said.casefold()) if word in _BY_NAME]
-    return named[-1] if named else next((name for mark, name in _SCRIPTS.items() if mark in said), "")
+    """The last language that a text names ("not in English, in German"), else the one of the last place; or empty."""
+    words = _WORD.findall(said.casefold())
+    named = [_BY_NAME[word] for word in words if word in _BY_NAME]
+    named = named or [name for mark, name in _SCRIPTS.items() if mark in said]
+    named = named or [_BY_PLACE[word] for word in words if word in _BY_PLACE]
+    return named[-1] if named else ""

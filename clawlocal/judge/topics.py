@@ -1,63 +1,57 @@
-"""What a lesson holds for, where the user said so: "when I ask for code", "in future letters". Knows no model.
-
-A topic is one of a few that people name, or the words that they named it with.
-"""
+"""What a lesson holds for, where the user said so: "when I ask for code", "in future letters". Knows no model."""
 
 from __future__ import annotations
 
 import re
 
-from clawlocal.judge.hints import content_words, words
+from clawlocal.judge.hints import words
 
 TOPICS = {
-    "code": """code coding program programs script scripts function functions python java javascript typescript sql
-        html css regex bash shell bug debug compile formula formulas excel spreadsheet rust kotlin pandas""",
-    "letters": """letter letters email emails mail mails message messages invitation invitations invite note notes
-        card cards""",
-    "recipes": "recipe recipes cook cooking bake baking dinner dinners lunch dish dishes meal meals ingredients",
-    "maths": """maths math algebra equation equations calculate calculation sum sums fraction fractions percent
-        percentage geometry homework integral derivative""",
-    "translations": "translate translation translations translating translated",
-    "poems": "poem poems poetry verse verses rhyme rhymes limerick haiku lyrics song songs",
-    "stories": "story stories tale tales bedtime",
-    "travel": "travel trip trips train trains flight flights hotel hotels itinerary route routes holiday",
-    "money": "finance finances financial money tax taxes budget mortgage loan loans invest investing bank pension",
-    "health": "health doctor pills medicine medicines symptom symptoms pain dose doses",
+    "code": (
+        "code coding program programs script scripts function functions",
+        "python java javascript typescript sql html css regex bash shell bug debug compile formula excel spreadsheet "
+        "rust kotlin pandas",
+    ),
+    "letters": ("letter letters email emails mail mails invitation invitations", "message messages note card invite"),
+    "recipes": ("recipe recipes cooking baking", "cook bake dinner lunch dish meal ingredients"),
+    "maths": (
+        "maths math algebra equations homework",
+        "equation calculate calculation sum fraction fractions percent percentage geometry integral derivative",
+    ),
+    "translations": ("translation translations", "translate translated translating"),
+    "poems": ("poem poems poetry verse verses rhyme rhymes", "limerick haiku lyrics song songs"),
+    "stories": ("story stories tale tales", "bedtime"),
+    "travel": ("travel trips holidays", "trip train trains flight flights hotel hotels itinerary route holiday"),
+    "money": ("finance finances financial money tax taxes", "budget mortgage loan loans invest investing bank pension"),
+    "health": ("health", "doctor pills medicine medicines symptom symptoms pain dose"),
 }
-"""Topics and the words that tell of them."""
+"""Topics: the words that people name them with, and others that tell of them in a request."""
 
-_WORDS = {name: frozenset(words(listed)) for name, listed in TOPICS.items()}
+_NAMES = {word: topic for topic, (named, _) in TOPICS.items() for word in named.split()}
+_TELLING = {topic: frozenset(f"{named} {other}".split()) for topic, (named, other) in TOPICS.items()}
+
 _ASKED = re.compile(
-    r"\b(?:when(?:ever)?|every time|each time|any time|if) i ask\w*(?: you)?(?: for| about| to)?"
-    r"(?P<topic>[^,.;:!?]{3,40})",
+    r"\b(?:when(?:ever)?|every time|each time|any time|if) i ask(?: you)?(?: for| about)?\b(?P<named>[^,.;:!?]*)",
     re.IGNORECASE,
 )
 _NAMED = re.compile(
-    r"\b(?:in|for|on)\s+(?:(?:all|any|every|my|the|your|other|future|later|next) )+(?P<topic>[a-z]+s|code)\b",
+    r"\b(?:in|for|on) (?:(?:the|your) )?(?:all|any|every|my|other|future|later|next) (?:(?:the|your|my|all|other) )?"
+    r"(?P<named>\w+)",
     re.IGNORECASE,
 )
-_MOST_WORDS = 3
-_STEM = 5
+_NEAR = 3
+"""Words after "when I ask for" among which the topic is."""
 
 
-def topic(hint: str) -> str:
-    """What a hint says that it holds for; empty where it says nothing of the kind."""
-    if asked := _ASKED.search(hint):
-        # "Whenever I ask finance stuff talk to me this simple": what comes after the topic is no part of it.
-        named = [word for word in words(asked["topic"]) if content_words(word) and word not in _FILLERS]
-        return _known(named) or " ".join(named[:_MOST_WORDS])
-    return next(filter(None, (_known([named["topic"].lower()]) for named in _NAMED.finditer(hint))), "")
+def topic(said: str) -> str:
+    """Which of the topics something is said to hold for; empty where nothing of the kind is said."""
+    for found in (*_ASKED.finditer(said), *_NAMED.finditer(said)):
+        for word in words(found["named"])[:_NEAR]:
+            if word in _NAMES:
+                return _NAMES[word]
+    return ""
 
 
 def about(topic: str, text: str) -> bool:
-    """Whether a message is about a topic: it has a word of it, in whatever form."""
-    wanted = {word[:_STEM] for word in _WORDS.get(topic, frozenset(topic.split()))}
-    return any(word[:_STEM] in wanted for word in words(text))
-
-
-_FILLERS = frozenset("stuff something anything things thing questions question".split())
-
-
-def _known(named: list[str]) -> str:
-    """The first topic that any of the words tells of."""
-    return next((name for word in named for name, listed in _WORDS.items() if word in listed), "")
+    """Whether a message has a word of a topic."""
+    return not _TELLING.get(topic, frozenset()).isdisjoint(words(text))

@@ -23,6 +23,17 @@ taught (lesson, update_id) AS (
 """
 """The live version and those it was trained from, and the lessons that they were taught."""
 
+_REPLACED = """
+WITH RECURSIVE chain (lesson, later) AS (
+    SELECT id, replaced_by FROM lessons WHERE replaced_by IS NOT NULL
+    UNION SELECT c.lesson, l.replaced_by FROM chain c JOIN lessons l ON l.id = c.later WHERE l.replaced_by IS NOT NULL
+),
+replaced (lesson, later) AS (
+    SELECT c.lesson, c.later FROM chain c JOIN lessons l ON l.id = c.later WHERE l.state IN ('active', 'learned')
+)
+"""
+"""Lessons and the later ones, in use, that took their places: itself, or what took the place of that in turn."""
+
 
 class Lessons:
     """What the assistant was told to do, and not to do."""
@@ -83,23 +94,37 @@ class Lessons:
         return int(self._db.value(of_it, (session,)))
 
     def set_lesson_state(self, lesson: int, state: LessonState) -> None:
-        """By the user's word, which ends that a later lesson took its place. Raises `NotFound`."""
+        """By the user's word, which ends that a later lesson took its place. Raises `NotFound`.
+
+        What it took the place of counts again when it is out of use, and no longer when it is back.
+        """
         with self._db.transaction():
-            change = "UPDATE lessons SET state = ?, replaced_by = NULL WHERE id = ?"
-            if not self._db.execute(change, (str(state), lesson)):
+            # A vetoed one keeps its link: what it had replaced itself is still replaced by what came after.
+            change = (
+                "UPDATE lessons SET state = :state, "
+                "replaced_by = CASE WHEN :state = 'vetoed' THEN replaced_by END WHERE id = :lesson"
+            )
+            if not self._db.execute(change, {"state": str(state), "lesson": lesson}):
                 raise _no_lesson(lesson)
-            self._release()
+            self._give_way()
+            self._db.execute(
+                f"{_REPLACED} UPDATE lessons SET state = 'active' WHERE state = 'new' AND replaced_by IS NOT NULL "
+                "AND id NOT IN (SELECT lesson FROM replaced)"
+            )
+            # Of a chain that woke up, the last one counts.
+            self._give_way()
 
     def replace_lesson(self, earlier: int, later: int) -> None:
         """`later` takes the place of `earlier`, for as long as it is in use itself."""
-        self._db.execute("UPDATE lessons SET state = 'new', replaced_by = ? WHERE id = ?", (later, earlier))
+        with self._db.transaction():
+            self._db.execute("UPDATE lessons SET replaced_by = ? WHERE id = ?", (later, earlier))
+            self._give_way()
 
-    def _release(self) -> None:
-        """What was replaced by a lesson that is no longer in use counts again; one in a chain still gives way."""
+    def _give_way(self) -> None:
+        """What a lesson in use took the place of is not in use."""
         self._db.execute(
-            "UPDATE lessons SET state = 'active', replaced_by = NULL "
-            "WHERE replaced_by IN "
-            "(SELECT id FROM lessons WHERE state NOT IN ('active', 'learned') AND replaced_by IS NULL)"
+            f"{_REPLACED} UPDATE lessons SET state = 'new' WHERE state IN ('active', 'learned') "
+            "AND id IN (SELECT lesson FROM replaced)"
         )
 
     def edit_lesson(self, lesson: int, text: str) -> Lesson:
@@ -111,7 +136,8 @@ class Lessons:
             old = self.lesson(lesson)
             twin = self._db.value("SELECT id FROM lessons WHERE key = ? AND id != ?", (key(text), lesson))
             if twin is not None:
-                self._db.execute("UPDATE lessons SET replaced_by = ? WHERE replaced_by = ?", (twin, lesson))
+                move = "UPDATE lessons SET replaced_by = nullif(:twin, id) WHERE replaced_by = :lesson"
+                self._db.execute(move, {"twin": twin, "lesson": lesson})
                 self._db.execute("DELETE FROM lessons WHERE id = ?", (lesson,))
                 self._add_sources(twin, old.turns)
                 return self.lesson(twin)
@@ -129,36 +155,38 @@ class Lessons:
 
         A learned lesson that only other versions of this model were taught is set aside as new, in neither
         prompt nor weights: a rollback to the base answers as before it was given. One that only another
-        model was taught is active. Vetoed lessons, those that a later one replaces, those that the user put
-        back, and those that no update ever taught stay as they are.
+        model was taught is active. Vetoed lessons, those that the user put back, and those that no update ever
+        taught stay as they are; and whatever the version says, what a lesson in use replaces is not in use.
         """
-        self._settle(model)
-        self._release()
-        self._settle(model)
-
-    def _settle(self, model: str) -> None:
         self._db.execute(
             f"{_LINE} UPDATE lessons SET "
             '"update" = (SELECT update_id FROM taught WHERE lesson = lessons.id), '
-            "state = CASE WHEN state = 'vetoed' OR replaced_by IS NOT NULL THEN state "
+            "state = CASE WHEN state = 'vetoed' THEN state "
             "WHEN id IN (SELECT lesson FROM taught) THEN 'learned' WHEN state != 'learned' THEN state "
             "WHEN id IN (SELECT l.lesson FROM lesson_updates l JOIN updates u ON u.id = l.update_id "
             "WHERE u.model = :model AND u.status = 'published') THEN 'new' ELSE 'active' END "
             "WHERE id IN (SELECT lesson FROM lesson_updates)",
             {"model": model},
         )
+        self._db.execute(
+            f"{_REPLACED} UPDATE lessons SET state = 'active' WHERE state = 'new' AND replaced_by IS NOT NULL "
+            "AND id NOT IN (SELECT lesson FROM replaced) AND id NOT IN (SELECT lesson FROM lesson_updates)"
+        )
+        self._give_way()
 
     def _lesson(self, row: Row) -> Lesson:
         sources = self._db.rows("SELECT turn FROM lesson_turns WHERE lesson = ? ORDER BY seq", (row["id"],))
+        later = f"{_REPLACED} SELECT min(later) FROM replaced WHERE lesson = ?"
+        state = LessonState(row["state"])
         return Lesson(
             id=row["id"],
             text=row["text"],
             scope=row["scope"],
-            state=LessonState(row["state"]),
+            state=state,
             turns=tuple(source["turn"] for source in sources),
             created=row["created"],
             update=row["update"],
-            replaced_by=row["replaced_by"],
+            replaced_by=self._db.value(later, (row["id"],)) if state is LessonState.NEW else None,
         )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice, zip_longest
 
 from clawlocal.conversation import Conversations
 from clawlocal.engine.protocol import BASE, Engine
@@ -82,8 +82,12 @@ class BatchMaker:
                 skipped[never] += 1
                 continue
             samples.append(sample)
-        lessons = tuple(taught) if samples else ()
-        return Batch(tuple(samples), self._rehearsals(lessons), self._neutral(), lessons, dict(skipped))
+        if not samples:
+            return Batch((), (), self._neutral(), (), dict(skipped))
+        rehearsals, practised = self._rehearsals(taught)
+        # What no prompt is about was not taught, and stays in the prompt until one is.
+        lessons = tuple(x for x in taught if x.id in practised or not x.scope.startswith(TOPIC))
+        return Batch(tuple(samples), rehearsals, self._neutral(), lessons, dict(skipped))
 
     def lessons(self) -> list[Lesson]:
         """What the weights should hold after the update: learned before, and active now."""
@@ -112,7 +116,8 @@ class BatchMaker:
         if not hint or key(hint) in self._vetoed():
             return None
         # Every lesson, not only the newest: the teacher is the base, and must not unteach the others.
-        known = applying(_lasting(taught), self._store.message(queued.turn.user_message).content)
+        lasting = [x for x in taught if x.scope != THIS_TURN]
+        known = [x.text for x in applying(lasting, self._store.message(queued.turn.user_message).content)]
         lines = note(known if key(hint) in map(key, known) else [*known, hint])
         messages = self._store.branch_to(queued.turn.user_message)
         system = self._store.session(queued.turn.session).system
@@ -125,15 +130,23 @@ class BatchMaker:
     def _vetoed(self) -> set[str]:
         return {key(x.text) for x in self._store.lessons(LessonState.VETOED)}
 
-    def _rehearsals(self, lessons: Sequence[Lesson]) -> tuple[Rehearsal, ...]:
-        """Each prompt with the lessons that hold for it; one for which none does is not practised on."""
-        named = {x.scope.removeprefix(TOPIC) for x in lessons if x.scope.startswith(TOPIC)}
-        of_topics = [text for topic in sorted(named) for text in OF_TOPIC.get(topic, ())]
-        texts = dict.fromkeys([*self._store.recent_prompts(OWN_PROMPTS), *of_topics, *EVERYDAY])
-        lasting = _lasting(lessons)
-        taught = ((text, note(applying(lasting, text))) for text in texts)
-        found = (self._rehearsal(text, lines) for text, lines in taught if lines)
-        return tuple(islice(filter(None, found), PRACTICE))
+    def _rehearsals(self, lessons: Sequence[Lesson]) -> tuple[tuple[Rehearsal, ...], set[int]]:
+        """Each prompt with the lessons that hold for it, and which lessons those are; others are not practised on."""
+        lasting = [x for x in lessons if x.scope != THIS_TURN]
+        named = sorted({x.scope.removeprefix(TOPIC) for x in lasting if x.scope.startswith(TOPIC)})
+        # One of each topic, then the second of each: none is left out for want of room.
+        of_topics = filter(None, chain.from_iterable(zip_longest(*(OF_TOPIC.get(topic, ()) for topic in named))))
+        own = self._store.recent_prompts(OWN_PROMPTS)
+        texts = dict.fromkeys([*islice(of_topics, PRACTICE // 2), *own, *EVERYDAY])
+        found: list[Rehearsal] = []
+        practised: set[int] = set()
+        for text in texts:
+            holding = applying(lasting, text)
+            rehearsal = self._rehearsal(text, note([x.text for x in holding])) if holding else None
+            if rehearsal is not None and len(found) < PRACTICE:
+                found.append(rehearsal)
+                practised |= {x.id for x in holding}
+        return tuple(found), practised
 
     def _rehearsal(self, text: str, lines: str) -> Rehearsal | None:
         """None for a prompt that is too long to practise on: one pasted document would set the memory of all."""
@@ -149,11 +162,6 @@ class BatchMaker:
 
     def _neutral(self) -> tuple[tuple[int, ...], ...]:
         return tuple(build(self._engine, "", [Line("user", text)]).ids for text in NEUTRAL)
-
-
-def _lasting(lessons: Sequence[Lesson]) -> list[Lesson]:
-    """Those that are about more than one exchange."""
-    return [x for x in lessons if x.scope != THIS_TURN]
 
 
 def _never(sample: Sample) -> str:

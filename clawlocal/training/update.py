@@ -24,7 +24,7 @@ from clawlocal.training import gate
 from clawlocal.training.batch import Batch, BatchMaker
 from clawlocal.training.process import TrainerProcess
 from trainers.job import Job, Recipe, Result
-from trainers.messages import Failed, Planned, Progress
+from trainers.messages import MEMORY, Failed, Planned, Progress
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ JOB = "update"
 """The folder of the one job that runs, or was interrupted and goes on."""
 
 LESS_MEMORY = 0.7
-"""Of what an update had planned to use when the system killed it: what the next one may use, until a restart."""
+"""Of what an update had planned to use when memory ran out: what the next one may use."""
 
 STEPS_PER_CORRECTION = 4
 MOST_CORRECTIONS = 3
@@ -77,6 +77,8 @@ class Updater:
         """`memory` is what the trainer may use, in bytes; 0 for what is free."""
         self._store = store
         self._memory = memory
+        self._tighter = 0
+        """Less than that, after an update that ran out of memory; 0 for no need."""
         self._paths = paths
         self._batches = batches
         self._model = model
@@ -210,7 +212,7 @@ class Updater:
             stop_ids=model.stop_ids,
             lessons=tuple(lesson.text for lesson in batch.lessons),
             recipe=recipe,
-            memory=self._memory,
+            memory=self._tighter or self._memory,
         )
         unfinished = _unfinished(folder, job)
         if unfinished is None:
@@ -242,14 +244,20 @@ class Updater:
             raise TrainerError(
                 f"The update was stopped: {self._stopped}. What it would have learned from waits for the next one."
             )
+        self._learn_from_memory(planned, killed=process.killed, short=failed is not None and failed.short_of == MEMORY)
         if failed is not None:
-            if not failed.passing:
+            if not failed.short_of:
                 # What failed of itself would fail again after the same steps.
                 shutil.rmtree(folder, ignore_errors=True)
             raise TrainerError(failed.reason)
-        if process.killed and planned is not None:
-            # By the system, which does that when memory runs out: next time the same job makes do with less.
-            self._memory = int(LESS_MEMORY * min(planned.bytes, self._memory or planned.bytes))
+
+    def _learn_from_memory(self, planned: Planned | None, *, killed: bool, short: bool) -> None:
+        """A plan that did not hold is not tried again; the system kills a process when memory runs out."""
+        if planned is not None and (killed or short):
+            self._tighter = int(LESS_MEMORY * planned.bytes)
+        elif short:
+            # Nothing fits into so little: it was too much caution, or there is less free than before.
+            self._tighter = 0
 
     def _note_progress(self, message: Progress) -> None:
         self.stage = message.stage

@@ -61,6 +61,14 @@ def test_what_says_nothing_is_no_hint(writer: DirectiveWriter, said: str) -> Non
         ("Reply in {language}.", "日本語でお願いします", "Reply in Japanese."),
         ("Reply in {language}.", "my language please", ""),
         ("Use a table.", "two columns, in German", "Use a table."),
+        (
+            "Answer in at most {number} words.",
+            "The engraver charges beyond twelve words.",
+            "Answer in at most 12 words.",
+        ),
+        ("Reply in {language}.", "my welders are all from Madrid", "Reply in Spanish."),
+        ("Reply in {language}.", "I live in Paris, but in English please", "Reply in English."),
+        ("Reply in {language}.", "अपनी हिंदी में लिखो न", "Reply in Hindi."),
     ],
 )
 def test_what_a_wish_leaves_open_comes_from_the_user(wish: str, said: str, directive: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from clawlocal.judge import lessons, topics
+from clawlocal.judge import hints, lessons, topics
 from clawlocal.judge.hints import MAX_CHARACTERS, Hint, content_words, from_correction, from_edit
 from clawlocal.judge.lessons import GENERAL, THIS_TURN, note, scope, with_note
 from clawlocal.records import Lesson, LessonState
@@ -80,27 +80,31 @@ def test_a_note_stands_after_the_message() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hint", "found"),
+    ("said", "found"),
     [
         ("When I ask for code, comment every line.", "code"),
         ("whenever i ask finance stuff talk to me this simple", "money"),
         ("For future letters sign with Mrs R. Phiri.", "letters"),
         ("In all my recipes give grams.", "recipes"),
-        ("Whenever I ask about orchids, give the Latin name.", "orchids give latin"),
+        ("in all your emails use British spelling", "letters"),
+        ("Whenever I ask about orchids, give the Latin name.", ""),
         ("Answer in two sentences.", ""),
         ("For the party on Saturday we need twelve chairs.", ""),
-        ("Her name is Katrin, not Karen.", ""),
+        ("You forgot the salt in the recipe.", ""),
+        ("Do not use bullet points in your emails, write prose.", ""),
+        ("When I asked for a recipe you gave me a poem.", ""),
+        ("If I ask you to be brief, be brief.", ""),
+        ("When I ask about gardening or plants or such write me a short poem.", ""),
     ],
 )
-def test_a_hint_may_say_what_it_holds_for(hint: str, found: str) -> None:
-    assert topics.topic(hint) == found or (found.startswith("orchids") and topics.topic(hint).startswith("orchids"))
-    assert lessons.scope(hint, "x", "y") == (f"topic: {topics.topic(hint)}" if found else lessons.GENERAL)
+def test_a_hint_may_say_what_it_holds_for(said: str, found: str) -> None:
+    assert topics.topic(said) == found
 
 
 def test_a_topic_is_recognised_by_its_words() -> None:
     assert topics.about("code", "write a Python function that …")
-    assert topics.about("orchids", "my orchid has yellow leaves")
-    assert not topics.about("code", "why is the sky blue?")
+    for text in ("why is the sky blue?", "Is a panda a bear?", "make progress on guitar", ""):
+        assert not topics.about("code", text)
 
 
 def test_lessons_hold_where_they_belong_and_the_special_one_goes_first() -> None:
@@ -109,8 +113,22 @@ def test_lessons_hold_where_they_belong_and_the_special_one_goes_first() -> None
 
     short, long = lesson("Keep answers short.", lessons.GENERAL), lesson("Answer in more detail.", "topic: code")
     every = [short, long, lesson("Use a warm tone.", lessons.GENERAL)]
-    assert lessons.applying(every, "why is the sky blue?") == ["Keep answers short.", "Use a warm tone."]
-    assert lessons.applying(every, "a bash script please") == ["Use a warm tone.", "Answer in more detail."]
+    told = {text: [x.text for x in lessons.applying(every, text)] for text in ("why is it blue?", "a bash script")}
+    assert told["why is it blue?"] == ["Keep answers short.", "Use a warm tone."]
+    assert told["a bash script"] == ["Use a warm tone.", "Answer in more detail."]
+
+
+@pytest.mark.parametrize(
+    ("text", "tells"),
+    [
+        ("valued client? it's Dave, we go to the pub", False),
+        ("Drop the flattery and say it in one line, it is only Dave.", True),
+        ("Bitte antworte künftig ohne diese ganzen Floskeln am Anfang", True),
+        ("no uses palabras tan rebuscadas", True),
+    ],
+)
+def test_what_says_nothing_to_do_is_recognised_in_english_and_believed_elsewhere(text: str, tells: bool) -> None:
+    assert hints.tells(text) is tells
 
 
 def test_every_known_topic_has_prompts_to_practise_on_that_are_about_it() -> None:

@@ -307,6 +307,15 @@ def test_the_later_of_two_lessons_that_contradict_counts_and_it_is_told(
     assert len(told) == 1 and "takes the place of “Answer in two sentences.”: both are about length" in told[0]
 
 
+def test_a_vetoed_lesson_that_is_said_again_replaces_nothing(turn: str, store: Store) -> None:
+    reward = Reward(store, [ExplicitJudge()], nothing)
+    vetoed = store.add_lesson("Use bullet points.", GENERAL, [turn], LessonState.VETOED)
+    for said in ("Do not use bullet points.", "Use bullet points."):
+        reward.judge_explicit(store.add_signal(turn, SignalKind.CORRECTION, -1, said))
+    assert store.lesson(vetoed.id).state is LessonState.VETOED
+    assert [x.text for x in store.lessons(LessonState.ACTIVE)] == ["Do not use bullet points."]
+
+
 def test_a_lesson_of_a_topic_is_active_there_and_replaces_none_that_holds_for_all(turn: str, store: Store) -> None:
     reward = Reward(store, [ExplicitJudge()], nothing)
     for said in (

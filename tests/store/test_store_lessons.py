@@ -135,15 +135,16 @@ def test_replaced_it_comes_back_when_what_replaced_it_is_out_of_use(store: Store
     short, medium, long = (store.add_lesson(text, state=LessonState.ACTIVE).id for text in ("short", "medium", "long"))
     store.replace_lesson(short, medium)
     store.replace_lesson(medium, long)
-    assert [(x.replaced_by, x.state) for x in store.lessons()] == [
-        (medium, LessonState.NEW),
-        (long, LessonState.NEW),
-        (None, LessonState.ACTIVE),
-    ]
+    assert [x.id for x in store.lessons(LessonState.ACTIVE)] == [long]
+    assert all(x.replaced_by is not None for x in store.lessons(LessonState.NEW))
+    store.set_lesson_state(medium, LessonState.VETOED)
+    assert [x.id for x in store.lessons(LessonState.ACTIVE)] == [long], "it was out of use before"
+    store.set_lesson_state(medium, LessonState.ACTIVE)
+    store.replace_lesson(medium, long)
     store.set_lesson_state(long, LessonState.VETOED)
     assert [x.id for x in store.lessons(LessonState.ACTIVE)] == [medium], "the last word before it, and not all"
-    store.set_lesson_state(medium, LessonState.VETOED)
-    assert [x.id for x in store.lessons(LessonState.ACTIVE)] == [short]
+    store.set_lesson_state(long, LessonState.ACTIVE)
+    assert [x.id for x in store.lessons(LessonState.ACTIVE)] == [long], "put back, it replaces what it did"
 
 
 def test_given_again_it_is_no_longer_replaced(store: Store) -> None:
@@ -162,6 +163,10 @@ def test_what_the_weights_knew_and_a_later_word_replaced_is_not_taught_again(sto
     assert [str(x.state) for x in store.lessons()] == ["new", "learned"]
     store.set_live("v1", "smollm2-135m")
     assert [str(x.state) for x in store.lessons()] == ["learned", "new"], "v1 was taught the first, and speaks again"
+    store.set_live("v2", "smollm2-135m")
+    assert [(str(x.state), x.replaced_by) for x in store.lessons()] == [("new", long.id), ("learned", None)]
+    store.set_live(None, "smollm2-135m")
+    assert [str(x.state) for x in store.lessons()] == ["new", "new"]
 
 
 def test_forgotten_it_gives_way_to_what_it_replaced(store: Store, talk: Any) -> None:

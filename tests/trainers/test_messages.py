@@ -33,7 +33,7 @@ def test_each_kind_is_named() -> None:
     assert json.loads(encode(Failed("The disk is full."))) == {
         "event": "failed",
         "reason": "The disk is full.",
-        "passing": False,
+        "short_of": "",
     }
     assert json.loads(encode(Done())) == {"event": "done"}
 

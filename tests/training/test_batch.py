@@ -69,7 +69,10 @@ def test_a_lesson_of_a_topic_is_practised_on_its_topic_alone(
     for lesson in store.lessons():
         store.set_lesson_state(lesson.id, LessonState.VETOED)
     store.add_lesson("Comment every line of code.", "topic: code", state=LessonState.ACTIVE)
-    practised = [engine.detokenize(r.hinted_prompt_ids) for r in batches.make(None).rehearsals]
+    store.add_lesson("Say which orchid.", "topic: orchids", state=LessonState.ACTIVE)
+    batch = batches.make(None)
+    assert [x.text for x in batch.lessons] == ["Comment every line of code."], "the other one no prompt was about"
+    practised = [engine.detokenize(r.hinted_prompt_ids) for r in batch.rehearsals]
     assert len(practised) >= len(OF_TOPIC["code"])
     assert all("\n\nComment every line of code.assistant" in prompt for prompt in practised)
     assert not any("stork" in prompt for prompt in practised)

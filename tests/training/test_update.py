@@ -138,7 +138,7 @@ def test_a_trainer_that_is_killed_is_a_receipt_in_words(
     assert receipt.status is UpdateStatus.FAILED
     assert "may have been killed" in receipt.reason
     unharmed(store, turn)
-    assert updater._memory == int(0.7 * 10**9), "of what it had planned"
+    assert updater._tighter == int(0.7 * 10**9), "of what it had planned"
     works_as("publish")
     assert updater.run(never).version == "v1"
 
@@ -461,6 +461,18 @@ def test_what_fails_for_want_of_memory_or_disk_goes_on_another_time(
     receipt = updater.run(never)
     assert (receipt.status, receipt.reason) == (UpdateStatus.FAILED, "The disk is full.")
     assert (where.jobs / JOB / "begun").exists()
+
+
+def test_caution_that_leaves_no_way_is_given_up(
+    updater: Updater, where: Paths, works_as: WorksAs, corrected: Correct, run: Run
+) -> None:
+    updater._tighter = 5 * 10**8
+    works_as("tight")
+    corrected()
+    assert updater.run(never).status is UpdateStatus.FAILED
+    assert updater._tighter == 0
+    interrupted(updater, works_as, run)
+    assert Job.read(where.jobs / JOB / "job.json").memory == 0
 
 
 def test_it_does_not_go_on_from_an_adapter_that_is_damaged(

@@ -17,10 +17,13 @@ MAX_CHARACTERS = 400
 _SENTENCE = re.compile(r".+?(?:[.!?]+(?=\s|$)|$)")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _DIRECTIVE = re.compile(
-    r"\b(please|should|must|need|needs|want|wanted|prefer|always|never|don'?t|do not|avoid|stop|instead|"
-    r"at most|at least|no more than|use|write|answer|reply|give|keep|make|end|start|begin|add|include|"
-    r"leave|explain|show|say|tell|list|call|be|only|just|without|in future|next time|from now on|can you|could you|"
-    r"i'?d like|rather)\b",
+    r"\b(?:please|should|must|needs?|want(?:ed)?|prefer|always|never|don['’]?t|do not|avoid|stop|instead|rather|"
+    r"without|at most|at least|no more than|in future|next time|from now on|can you|could you|i['’]?d like)\b"
+    # A verb that asks for something stands at the beginning of a clause: "make it short", not "these make me dizzy".
+    r"|(?:^|[,;:–—-]\s*|\b(?:and|but|then|so|or|just|only|to)\s+)(?:just |only )?"
+    r"(?:use|write|answer|reply|give|keep|make|end|start|begin|add|include|leave|explain|show|say|tell|list|call|be|put|"
+    r"drop|lose|skip|shorten|cut|try|mention|name|sort|spell|sign|format|translate|remove|take|speak|talk|stick)\b"
+    r"|\b(?:at|in) (?:one|two|three|four|five|ten|\d+) (?:words?|lines?|sentences?)\b",
     re.IGNORECASE,
 )
 _COURTESY = re.compile(r"^(?:please|pls)[,\s]+|[,\s]+(?:please|pls)(?=[.!?]*$)", re.IGNORECASE)

@@ -89,6 +89,11 @@ _BY_NAME = {name: line.split(":")[0] for line in _LANGUAGES.splitlines() for nam
 _BY_PLACE = {name: line.split(":")[0] for line in _PLACES.splitlines() for name in line.split(":")[1].split()}
 _SCRIPTS = {"日本語": "Japanese", "中文": "Chinese", "한국어": "Korean", "हिंदी": "Hindi", "हिन्दी": "Hindi"}
 """Written without spaces or with marks between the letters, so that they are no words of their own."""
+_NOT = re.compile(
+    r"(?:n['’]t|\b(?:no|not|never|kein\w*|nicht|pas|sans|sin|ni|non|não|geen|niet|nie|inte|ikke|nahi))\b(?:[ ]+\w+){0,2}[ ]+$",
+    re.IGNORECASE,
+)
+"""Before a language that is not wanted: "no more English", "kein Wort Englisch"."""
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 
 
@@ -104,11 +109,14 @@ def filled(wish: str, said: str) -> str:
 
 
 def number(said: str) -> str:
-    """The first number above one in a text, as a word up to ten; empty where there is none.
+    """The first number above one in a text, as a word up to ten; empty where there is none, or half of one.
 
     One is said in the singular, which is a wish of its own. Words that are common in another language are not taken.
     """
-    for word in _WORD.findall(said.casefold()):
+    words = _WORD.findall(said.casefold())
+    if "half" in words:
+        return ""
+    for word in words:
         if word.isascii() and word.isdigit() and int(word) > 1:
             return _DIGITS[int(word)] if int(word) < len(_DIGITS) else str(int(word))
         if word in _WORDS:
@@ -117,9 +125,10 @@ def number(said: str) -> str:
 
 
 def language(said: str) -> str:
-    """The last language that a text names ("not in English, in German"), else the one of the last place; or empty."""
-    words = _WORD.findall(said.casefold())
-    named = [_BY_NAME[word] for word in words if word in _BY_NAME]
+    """The last language that a text asks for ("German, not English"), else the one of the last place; or empty."""
+    low = said.casefold()
+    found = [(match, _BY_NAME[match[0]]) for match in _WORD.finditer(low) if match[0] in _BY_NAME]
+    named = [name for match, name in found if not _NOT.search(low[: match.start()])]
     named = named or [name for mark, name in _SCRIPTS.items() if mark in said]
-    named = named or [_BY_PLACE[word] for word in words if word in _BY_PLACE]
+    named = named or [_BY_PLACE[word] for word in _WORD.findall(low) if word in _BY_PLACE]
     return named[-1] if named else ""

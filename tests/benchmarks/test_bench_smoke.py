@@ -136,7 +136,7 @@ LONG = "Herons are long-legged birds that live near water. They eat fish, frogs 
 
 
 def test_hints_on_both_kinds_of_rows(home: Path, tmp_path: Path) -> None:
-    exchange = {"request": "What is a heron?", "reply": LONG, "said": "way too long, my eyes glazed over"}
+    exchange = {"request": "What is a heron?", "reply": LONG, "said": "way too long, shorter please"}
     rows = [
         {"id": "a", **exchange, "corrected": "A tall bird that fishes."},
         {"id": "b", **exchange, "directive": "Keep answers short."},

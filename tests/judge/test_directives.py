@@ -23,7 +23,7 @@ LONG = "Herons are long-legged birds that live near water. They eat fish, frogs 
 @pytest.mark.parametrize(
     ("said", "directive"),
     [
-        ("way too long, my eyes glazed over", "Keep answers short."),
+        ("way too long, shorter please", "Keep answers short."),
         ("bullet points please", "Use bullet points."),
         ("use emojis", "Use emoji."),
         ("don't apologise all the time", "Do not apologise."),
@@ -66,7 +66,12 @@ def test_what_says_nothing_is_no_hint(writer: DirectiveWriter, said: str) -> Non
             "The engraver charges beyond twelve words.",
             "Answer in at most 12 words.",
         ),
+        ("Answer in at most {number} words.", "half a hundred words tops", ""),
         ("Reply in {language}.", "my welders are all from Madrid", "Reply in Spanish."),
+        ("Reply in {language}.", "no more english, i am moving to berlin", "Reply in German."),
+        ("Reply in {language}.", "Sie kann kein Wort Englisch.", ""),
+        ("Reply in {language}.", "German, not English!", "Reply in German."),
+        ("Reply in {language}.", "don't use French, English please", "Reply in English."),
         ("Reply in {language}.", "I live in Paris, but in English please", "Reply in English."),
         ("Reply in {language}.", "अपनी हिंदी में लिखो न", "Reply in Hindi."),
     ],

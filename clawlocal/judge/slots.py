@@ -90,7 +90,8 @@ _BY_PLACE = {name: line.split(":")[0] for line in _PLACES.splitlines() for name 
 _SCRIPTS = {"日本語": "Japanese", "中文": "Chinese", "한국어": "Korean", "हिंदी": "Hindi", "हिन्दी": "Hindi"}
 """Written without spaces or with marks between the letters, so that they are no words of their own."""
 _NOT = re.compile(
-    r"(?:n['’]t|\b(?:no|not|never|kein\w*|nicht|pas|sans|sin|ni|non|não|geen|niet|nie|inte|ikke|nahi))\b(?:[ ]+\w+){0,2}[ ]+$",
+    r"(?:n['’]t|\b(?:no|not|never|kein\w*|nicht|pas|sans|sin|ni|non|não|geen|niet|nie|inte|ikke|nahi))\b"
+    r"(?:[ ]+\w+){0,2}[ ]+$",
     re.IGNORECASE,
 )
 """Before a language that is not wanted: "no more English", "kein Wort Englisch"."""

@@ -77,7 +77,7 @@ def test_lessons_are_vetoed_and_put_back(data: Data, invoke: Invoke, store: Stor
     invoke("lessons", "restore", "1")
     assert data("lessons", "list")[0]["state"] == "active"
     assert "Be brief." in invoke("lessons", "list").stdout
-    later = store.add_lesson("Give long answers.")
+    later = store.add_lesson("Give long answers.", state=LessonState.ACTIVE)
     store.replace_lesson(1, later.id)
     assert f"replaced by {later.id}" in invoke("lessons", "list").stdout
 

@@ -167,6 +167,10 @@ class Verdict:
     """Why a hint was dropped: too short, empty of content."""
 
 
+TOPIC = "topic: "
+"""Begins the scope of a lesson that holds for a topic: `topic: code`."""
+
+
 @dataclass(frozen=True)
 class Lesson:
     id: int

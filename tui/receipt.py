@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from clawlocal.records import AdapterState, AdapterVersion, Lesson, LessonState, Receipt, UpdateStatus
+from clawlocal.records import TOPIC, AdapterState, AdapterVersion, Lesson, LessonState, Receipt, UpdateStatus
 from tui.plain import one_line
 from tui.words import counted, news_words
 
@@ -102,6 +102,8 @@ def _number(value: object) -> str:
 def lesson_line(lesson: Lesson, chats: Sequence[str], later: str | None = None) -> str:
     """`Answer in euros. — active: in every prompt (from “Trip to Lisbon”)`; `later` is what took its place."""
     state = LESSON_WORDS.get(lesson.state, lesson.state.value)
+    if lesson.state is LessonState.ACTIVE and lesson.scope.startswith(TOPIC):
+        state = f"active: in prompts about {lesson.scope.removeprefix(TOPIC)}"
     if later is not None:
         state = f"replaced by “{one_line(later)}”"
     return _with_sources(f"{one_line(lesson.text)} — {state}", chats)

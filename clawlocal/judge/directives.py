@@ -29,6 +29,19 @@ _NO = re.compile(
 )
 """Words that turn a wish around, in the languages that are written most."""
 
+_AGAINST = {
+    "Keep answers short.": r"\b(?:longer|long (?:and|answers?|replies)|more details?|detailed|in depth|elaborate)\b",
+    "Answer in more detail.": r"\b(?:short|shorter|brief\w*|concise\w*|trim|cut)\b",
+    "Use a formal tone.": r"\b(?:casual\w*|informal\w*|relaxed|friendl\w*)\b",
+    "Use a casual tone.": r"\bformal\w*\b",
+    "Use British spelling.": r"\b(?:american|us)\b",
+    "Use American spelling.": r"\b(?:british|uk)\b",
+    "Use metric units.": r"\b(?:imperial|miles|pounds|fahrenheit)\b",
+    "Use imperial units.": r"\b(?:metric|kilomet\w*|kilos?|celsius)\b",
+}
+"""Words that ask for the opposite of a wish, unless they are what is complained of."""
+_COMPLAINED_OF = re.compile(r"\b(?:too|so|less|than|instead|stop|was|were|is|are)\b", re.IGNORECASE)
+
 
 class DirectiveWriter:
     """Asks the small judge what was wished for, and the chat model where that knows no answer and it is able to."""
@@ -65,6 +78,9 @@ class DirectiveWriter:
 
 def turned(wish: str, said: str) -> bool:
     """The wish may be the opposite of what was said: the network knows subjects better than it knows "no"."""
+    against = _AGAINST.get(wish)
+    if against and re.search(against, said, re.IGNORECASE):
+        return not (_COMPLAINED_OF.search(said) or _NO.search(said))
     if not _OPPOSABLE.search(wish):
         return False
     return bool(_NO.search(said)) is not wish.startswith("Do not")

@@ -14,7 +14,7 @@ from clawlocal.errors import ClawlocalError, EngineClosed, PromptError
 from clawlocal.judge import contradictions, hints, lessons, topics
 from clawlocal.judge.directives import DirectiveWriter
 from clawlocal.judge.protocol import Exchange, Judge, Opinion, first_opinion
-from clawlocal.records import LessonState, Signal, SignalKind, TurnUse, Verdict
+from clawlocal.records import TOPIC, LessonState, Signal, SignalKind, TurnUse, Verdict
 from clawlocal.store import Store
 
 log = logging.getLogger(__name__)
@@ -174,7 +174,7 @@ class Reward:
             scope = lessons.GENERAL if about_form else lessons.THIS_TURN
         topic = topics.topic(hint) or topics.topic(exchange.next_state)
         if topic and about_form is not False:
-            scope = lessons.TOPIC + topic
+            scope = TOPIC + topic
         # A lesson about one exchange's subject would only disturb other prompts.
         state = LessonState.NEW if scope == lessons.THIS_TURN else LessonState.ACTIVE
         contradictions.settle(self._store, self._store.add_lesson(hint, scope, [turn], state))

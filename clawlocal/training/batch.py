@@ -14,9 +14,9 @@ from itertools import chain, islice, zip_longest
 from clawlocal.conversation import Conversations
 from clawlocal.engine.protocol import BASE, Engine
 from clawlocal.errors import PromptError
-from clawlocal.judge.lessons import THIS_TURN, TOPIC, applying, note
+from clawlocal.judge.lessons import THIS_TURN, applying, note
 from clawlocal.prompting import Line, build, hinted
-from clawlocal.records import Lesson, LessonState, Queued, TurnUse
+from clawlocal.records import TOPIC, Lesson, LessonState, Queued, TurnUse
 from clawlocal.store import Store
 from clawlocal.store.lessons import key
 from clawlocal.training.prompts import EVERYDAY, NEUTRAL, OF_TOPIC

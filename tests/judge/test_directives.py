@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clawlocal.judge.aspects import ASPECTS, aspects, conflict
-from clawlocal.judge.directives import DirectiveWriter
+from clawlocal.judge.directives import DirectiveWriter, turned
 from clawlocal.judge.slots import filled, language, number
 from clawlocal.judge.small.judge import SmallJudge
 
@@ -42,6 +42,28 @@ def test_what_is_no_known_wish_stays_in_the_users_words(writer: DirectiveWriter)
 @pytest.mark.parametrize("said", ["no emojis pls", "Please do not use emojis.", "stop with the emojis", "no tables"])
 def test_a_wish_is_never_turned_around(writer: DirectiveWriter, said: str) -> None:
     assert not writer.hint("What is a heron?", LONG, said).text.startswith("Use ")
+
+
+@pytest.mark.parametrize(
+    ("wish", "said", "is_turned"),
+    [
+        ("Keep answers short.", "Give long and detailed answers.", True),
+        ("Keep answers short.", "that was too long and detailed", False),
+        ("Answer in more detail.", "short please", True),
+        ("Answer in more detail.", "far too short", False),
+        ("Use a casual tone.", "Write formally.", True),
+        ("Use a casual tone.", "less formal please", False),
+        ("Use metric units.", "kilometres please", False),
+    ],
+)
+def test_a_wish_is_not_taken_where_the_words_ask_for_its_opposite(wish: str, said: str, is_turned: bool) -> None:
+    assert turned(wish, said) is is_turned
+
+
+def test_a_wish_for_long_answers_is_not_put_as_one_for_short_ones(writer: DirectiveWriter) -> None:
+    assert (
+        writer.hint("Why is the sky blue?", LONG * 3, "Give long and detailed answers.").text != "Keep answers short."
+    )
 
 
 @pytest.mark.parametrize("said", ["", "No.", "That is wrong."])

@@ -126,11 +126,13 @@ async def test_a_lesson_is_vetoed_and_restored(opened: Open, fake: FakeAssistant
 async def test_a_lesson_that_a_later_one_replaced_says_by_what(opened: Open, fake: FakeAssistant) -> None:
     fake.learned()
     (first, *others) = fake.known_lessons
-    later = replace(first, id=99, text="Give long answers.")
+    later = replace(first, id=99, text="Give long answers.", scope="topic: code", state=LessonState.ACTIVE)
     fake.known_lessons = [replace(first, state=LessonState.NEW, replaced_by=99), *others, later]
     async with opened() as pilot:
         screen = await panel(pilot)
         assert "replaced by “Give long answers.”" in str(screen.lessons.get_option_at_index(0).prompt)
+        last = screen.lessons.get_option_at_index(screen.lessons.option_count - 1)
+        assert "active: in prompts about code" in str(last.prompt)
 
 
 async def test_exporting_from_the_panel(opened: Open, fake: FakeAssistant) -> None:

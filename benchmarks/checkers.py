@@ -32,27 +32,27 @@ _STOPWORDS = {
     "Portuguese": "o a os e é uma para que em com".split(),
 }
 
-_RULES: tuple[tuple[str, Check], ...] = (
-    ("Keep answers short.", lambda text: len(text.split()) <= SHORT_WORDS),
-    ("Answer in more detail.", lambda text: len(text.split()) > 2 * SHORT_WORDS),
-    ("Answer in one sentence.", lambda text: sentences(text) == 1),
-    ("Use bullet points.", lambda text: len(_BULLET.findall(text)) >= 2),
-    ("Do not use bullet points. Write in full sentences.", lambda text: not _BULLET.search(text)),
-    ("Use numbered lists.", lambda text: len(_NUMBER.findall(text)) >= 2),
-    ("Use a table.", lambda text: len(_TABLE.findall(text)) >= 2),
-    ("Do not use a table.", lambda text: not _TABLE.search(text)),
-    ("Use headings.", lambda text: bool(_HEADING.search(text))),
-    ("Do not use headings.", lambda text: not _HEADING.search(text)),
-    ("Use emoji.", lambda text: bool(_EMOJI.search(text))),
-    ("Do not use emoji.", lambda text: not _EMOJI.search(text)),
-    ("Do not use exclamation marks.", lambda text: "!" not in text),
-    ("Do not use markdown.", lambda text: not _MARKDOWN.search(text)),
-    ("Do not write words in all capitals.", lambda text: not _SHOUTED.search(text)),
-    ("Do not apologise.", lambda text: not _SORRY.search(text)),
-    ("Do not praise the question.", lambda text: not _PRAISE.search(text)),
-    ("End every reply with a question to the user.", lambda text: text.rstrip().endswith("?")),
-    ("Do not end with a question.", lambda text: not text.rstrip().endswith("?")),
-)
+_RULES: dict[str, Check] = {
+    "Keep answers short.": lambda text: len(text.split()) <= SHORT_WORDS,
+    "Answer in more detail.": lambda text: len(text.split()) > 2 * SHORT_WORDS,
+    "Answer in one sentence.": lambda text: sentences(text) == 1,
+    "Use bullet points.": lambda text: len(_BULLET.findall(text)) >= 2,
+    "Do not use bullet points. Write in full sentences.": lambda text: not _BULLET.search(text),
+    "Use numbered lists.": lambda text: len(_NUMBER.findall(text)) >= 2,
+    "Use a table.": lambda text: len(_TABLE.findall(text)) >= 2,
+    "Do not use a table.": lambda text: not _TABLE.search(text),
+    "Use headings.": lambda text: bool(_HEADING.search(text)),
+    "Do not use headings.": lambda text: not _HEADING.search(text),
+    "Use emoji.": lambda text: bool(_EMOJI.search(text)),
+    "Do not use emoji.": lambda text: not _EMOJI.search(text),
+    "Do not use exclamation marks.": lambda text: "!" not in text,
+    "Do not use markdown.": lambda text: not _MARKDOWN.search(text),
+    "Do not write words in all capitals.": lambda text: not _SHOUTED.search(text),
+    "Do not apologise.": lambda text: not _SORRY.search(text),
+    "Do not praise the question.": lambda text: not _PRAISE.search(text),
+    "End every reply with a question to the user.": lambda text: text.rstrip().endswith("?"),
+    "Do not end with a question.": lambda text: not text.rstrip().endswith("?"),
+}
 _OPEN: tuple[tuple[re.Pattern[str], Callable[[int], Check]], ...] = (
     (re.compile(r"Answer in at most (\w+) sentences\."), lambda n: lambda text: sentences(text) <= n),
     (re.compile(r"Answer in at most (\w+) words\."), lambda n: lambda text: len(text.split()) <= n),
@@ -63,7 +63,7 @@ _NUMBERS = {word: n for n, word in enumerate("zero one two three four five six s
 
 def check(directive: str) -> Check | None:
     """The rule for a directive; None where there is none."""
-    if rule := dict(_RULES).get(directive):
+    if rule := _RULES.get(directive):
         return rule
     for pattern, made in _OPEN:
         if found := pattern.fullmatch(directive):

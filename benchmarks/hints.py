@@ -7,18 +7,17 @@ the hint, and counted. The chat model of the settings answers, the base, without
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks import jsonl
 from benchmarks.checkers import check
 from benchmarks.report import report
-from clawlocal import config, paths
+from benchmarks.serving import served
 from clawlocal.engine.protocol import ChatMessage, Engine, Sampling
 from clawlocal.errors import ConfigError
 from clawlocal.judge import hints
@@ -26,7 +25,6 @@ from clawlocal.judge.candidates import CANDIDATES, CandidateHints
 from clawlocal.judge.directives import DirectiveWriter
 from clawlocal.judge.lessons import with_note
 from clawlocal.judge.small.judge import SmallJudge
-from clawlocal.models.opened import OpenedModel
 
 SAMPLES = 4
 """Replies to each prompt."""
@@ -53,7 +51,8 @@ class Row:
 def run(file: Path, model: str | None, candidates: bool, say: Callable[[str], None]) -> dict[str, Any]:
     """Every row with every kind of hint. Raises `ConfigError` for a file that is not as it should be."""
     rows = _read(file)
-    with _opened(model) as engine:
+    with served(model) as one:
+        engine = one.engine
         say("hints")
         hinted = _hints(rows, engine, candidates)
         results: dict[str, Any] = {"n": len(rows), "model": engine.name, "hints": hinted}
@@ -64,15 +63,6 @@ def run(file: Path, model: str | None, candidates: bool, say: Callable[[str], No
             say("replies that a rule can check")
             results["obeyed"] = _obeyed(engine, checked, hinted)
     return report("hints", results, {})
-
-
-@contextmanager
-def _opened(model: str | None) -> Iterator[Engine]:
-    where = paths.find()
-    settings = config.load(where.settings)
-    with closing(OpenedModel.open(model or settings.model, settings, where).engine) as engine:
-        engine.wait_ready()
-        yield engine
 
 
 def _hints(rows: Sequence[Row], engine: Engine, candidates: bool) -> dict[str, dict[str, str]]:
@@ -133,13 +123,7 @@ def _summary(values: Sequence[float]) -> dict[str, float]:
 
 
 def _read(file: Path) -> list[Row]:
-    try:
-        lines = [line for line in file.read_text("utf-8").splitlines() if line.strip()]
-        rows = [_row(number, json.loads(line)) for number, line in enumerate(lines, 1)]
-    except OSError as e:
-        raise ConfigError(f"Cannot read {file}: {e.strerror}.") from e
-    except (ValueError, KeyError, TypeError, AttributeError) as e:
-        raise ConfigError(f"{file} is not a file of corrections, one JSON object per line ({e!r}).") from e
+    rows = jsonl.read(file, "corrections", _row)
     if not rows or len({row.id for row in rows}) < len(rows):
         raise ConfigError(f"{file} holds no corrections, or two with the same id.")
     return rows

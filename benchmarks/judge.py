@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks import jsonl
 from benchmarks.report import report
 from clawlocal import config, paths
 from clawlocal.errors import ConfigError
@@ -85,19 +85,13 @@ def figures(judged: Sequence[Judged]) -> dict[str, Any]:
 
 
 def _read(file: Path) -> list[Item]:
-    try:
-        lines = [line for line in file.read_text("utf-8").splitlines() if line.strip()]
-        rows = [_row(json.loads(line)) for line in lines]
-    except OSError as e:
-        raise ConfigError(f"Cannot read {file}: {e.strerror}.") from e
-    except (ValueError, KeyError, TypeError, AttributeError) as e:
-        raise ConfigError(f"{file} is not a file of labelled turns, one JSON object per line ({e!r}).") from e
+    rows = jsonl.read(file, "labelled turns", _row)
     if not rows:
         raise ConfigError(f"{file} holds no turns.")
     return rows
 
 
-def _row(raw: dict[str, Any]) -> Item:
+def _row(number: int, raw: dict[str, Any]) -> Item:
     requests = [m["content"] for m in raw["context"] if m["role"] == "user"]
     request = requests[-1] if requests else ""
     label = raw["label"]

@@ -84,10 +84,10 @@ class Assistant:
         self._shelf = Shelf(store, model.name)
         self._relay = Relay(store)
         self._need = Need(store, lambda: model.untrainable)
-        self._idle = Idleness(settings, model.training_memory, lambda: self._conversations.busy)
+        self._idle = Idleness(settings, lambda: model.training_memory, lambda: self._conversations.busy)
         small = SmallJudge(settings.votes, self._conversations.give_way)
-        drawn = CandidateHints(engine, self.live_file).hint if model.weights >= CAPABLE_WEIGHTS else None
-        self._reward = Reward(store, cascade(small), self._judged, DirectiveWriter(small, drawn))
+        self._candidates = CandidateHints(engine, self.live_file)
+        self._reward = Reward(store, cascade(small), self._judged, DirectiveWriter(small, self._drawn))
         batches = BatchMaker(store, engine, self._conversations)
         memory = int(settings.training_memory_gb * 1e9)
         self._updater = Updater(store, where, model, batches, self._idle, self._reward.catch_up, self._changed, memory)
@@ -393,6 +393,10 @@ class Assistant:
     def on_change(self, callback: Callable[[], None]) -> None:
         """Called, on any thread, whenever `status()` may have changed."""
         self._callbacks.append(callback)
+
+    def _drawn(self, request: str, reply: str, said: str) -> str:
+        """A hint of the chat model's own; empty where it is too small. Its file is looked at here, not at the start."""
+        return self._candidates.hint(request, reply, said) if self._model.weights >= CAPABLE_WEIGHTS else ""
 
     def _judged(self) -> None:
         self._learner.look()

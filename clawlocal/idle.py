@@ -34,7 +34,7 @@ class Idleness:
     def __init__(
         self,
         settings: Settings,
-        memory_needed: int,
+        memory_needed: Callable[[], int],
         busy: Callable[[], bool],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -91,9 +91,9 @@ class Idleness:
         return Reading("power", text, not self._settings.quiet_on_battery)
 
     def _memory(self) -> Reading:
-        free = psutil.virtual_memory().available
-        text = f"{free / 1e9:.1f} GB free, training needs {self._memory_needed / 1e9:.1f} GB"
-        return Reading("memory", text, free >= self._memory_needed)
+        free, needed = psutil.virtual_memory().available, self._memory_needed()
+        text = f"{free / 1e9:.1f} GB free, training needs {needed / 1e9:.1f} GB"
+        return Reading("memory", text, free >= needed)
 
     def _rested(self) -> Reading:
         left = self._rest_until - self._clock()

@@ -41,6 +41,10 @@ class LessonState(StrEnum):
     """The user does not want it."""
 
 
+IN_USE = (LessonState.ACTIVE, LessonState.LEARNED)
+"""In the prompt or in the weights."""
+
+
 class UpdateStatus(StrEnum):
     """How a run of the trainer ended."""
 

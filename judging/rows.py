@@ -55,14 +55,15 @@ def training() -> list[Row]:
 
 def read(names: Iterable[str]) -> list[Row]:
     """Rows of these passes. Raises `OSError`, `ValueError`."""
-    return [_row(json.loads(line)) for name in names for line in _lines(DATA / f"{name}.jsonl")]
+    return [_row(json.loads(line)) for name in names for line in lines(DATA / f"{name}.jsonl")]
 
 
 def categories(rows: Sequence[Row]) -> list[str]:
     return sorted({row.category for row in rows})
 
 
-def _lines(path: Path) -> list[str]:
+def lines(path: Path) -> list[str]:
+    """Those with something in them."""
     return [line for line in path.read_text("utf-8").splitlines() if line.strip()]
 
 

@@ -17,7 +17,7 @@ from torch.nn import functional
 from clawlocal.judge.small.encoder import WISH_AFTER
 from clawlocal.judge.small.views import Part, Seen
 from judging.network import DROPOUT, Layer, Network
-from judging.rows import DATA, Row
+from judging.rows import DATA, Row, lines
 from judging.start import Start
 from judging.train import Texts, pace
 
@@ -71,7 +71,7 @@ class Head(nn.Module):
 def read(*, held_out: bool = False) -> list[Phrasing]:
     """Those to learn from, or those to be measured on. Raises `OSError`, `ValueError`."""
     paths = [p for p in sorted(FOLDER.glob("*.jsonl")) if (p.stem == HELD_OUT) is held_out]
-    raw = [json.loads(line) for path in paths for line in path.read_text("utf-8").splitlines() if line.strip()]
+    raw = [json.loads(line) for path in paths for line in lines(path)]
     return [
         Phrasing(Seen(r["request"], r["reply"], r["said"], False), NONE if r["wish"] == OTHER else r["wish"])
         for r in raw

@@ -21,7 +21,7 @@ class Desk:
     def __init__(self, **settings: Any) -> None:
         self.time = 1000.0
         self.busy = False
-        self.idle = Idleness(Settings(**settings), 10**9, lambda: self.busy, lambda: self.time)
+        self.idle = Idleness(Settings(**settings), lambda: 10**9, lambda: self.busy, lambda: self.time)
 
     def reason(self) -> str:
         return first_reason(self.idle.readings())

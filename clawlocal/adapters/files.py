@@ -37,10 +37,7 @@ def verified(version: AdapterVersion) -> AdapterFile:
             "`clawlocal adapters rollback` brings an earlier version back."
         ) from e
     if found != version.sha256:
-        raise AdapterError(
-            f"Adapter {version.version} is damaged on disk ({path}). "
-            "`clawlocal adapters rollback` brings an earlier version back."
-        )
+        raise _damaged(version, path)
     return AdapterFile(version.version, path)
 
 
@@ -59,11 +56,15 @@ def trainable(version: AdapterVersion) -> Path:
             "`clawlocal adapters rollback` brings an earlier version back."
         ) from e
     if damaged is not None:
-        raise AdapterError(
-            f"Adapter {version.version} is damaged on disk ({home / damaged}). "
-            "`clawlocal adapters rollback` brings an earlier version back."
-        )
+        raise _damaged(version, home / damaged)
     return home / PEFT
+
+
+def _damaged(version: AdapterVersion, path: Path) -> AdapterError:
+    return AdapterError(
+        f"Adapter {version.version} is damaged on disk ({path}). "
+        "`clawlocal adapters rollback` brings an earlier version back."
+    )
 
 
 def _sums(home: Path) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 from clawlocal.engine.context import Aborted, Context
 from clawlocal.engine.logprob import Logits, log_normaliser, log_probs, top
@@ -34,14 +34,7 @@ def likeliest_steps(context: Context, prefix: Sequence[int], ids: Sequence[int],
     context.rewind(prefix)
     yield from prefill_steps(context, prefix)
     found = top(context.row()[None, :], k) if ids else []
-    n_prefix = len(context.record)
-    context.branch()
-    for at in range(0, len(ids) - 1, context.chunk):
-        inputs = list(ids[at : min(at + context.chunk, len(ids) - 1)])
-        logits_TV = yield from _extend(context, inputs, n_prefix + at)
-        found += top(logits_TV, k)
-        yield
-    context.drop_branches()
+    yield from _rows(context, list(ids), lambda logits_TV, _: found.extend(top(logits_TV, k)))
     return found
 
 
@@ -60,17 +53,25 @@ def _continuation(context: Context, ids: list[int], first_V: Logits) -> Generato
     """The first token is judged by the prefix's last row; each later one by the row of the one before."""
     if not ids:
         return 0.0
-    total = float(first_V[ids[0]])
+    totals = [float(first_V[ids[0]])]
+    yield from _rows(context, ids, lambda logits_TV, ids_T: totals.append(_sum(logits_TV, ids_T)))
+    return sum(totals)
+
+
+def _sum(logits_TV: Logits, ids_T: list[int]) -> float:
+    return float(log_probs(logits_TV, ids_T).sum(dtype="float64"))
+
+
+def _rows(context: Context, ids: list[int], use: Callable[[Logits, list[int]], None]) -> Generator[None, None, None]:
+    """Evaluate a continuation, a batch per step; `use` gets each batch's rows and the tokens that they foretell."""
     n_prefix = len(context.record)
     context.branch()
     for at in range(0, len(ids) - 1, context.chunk):
         inputs = ids[at : min(at + context.chunk, len(ids) - 1)]
-        targets = ids[at + 1 : at + 1 + len(inputs)]
         logits_TV = yield from _extend(context, inputs, n_prefix + at)
-        total += float(log_probs(logits_TV, targets).sum(dtype="float64"))
+        use(logits_TV, ids[at + 1 : at + 1 + len(inputs)])
         yield
     context.drop_branches()
-    return total
 
 
 def _extend(context: Context, ids: list[int], start: int) -> Generator[None, None, Logits]:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from clawlocal.judge import lessons
 from clawlocal.judge.aspects import conflict
-from clawlocal.records import Lesson, LessonState
+from clawlocal.records import IN_USE, Lesson
 from clawlocal.store import Store
-
-IN_USE = (LessonState.ACTIVE, LessonState.LEARNED)
-"""In the prompt or in the weights."""
 
 
 def settle(store: Store, later: Lesson) -> None:

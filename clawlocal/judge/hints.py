@@ -80,14 +80,18 @@ def from_edit(text: str) -> Hint:
 def tells(text: str) -> bool:
     """Whether some of it says what to do: "valued client? it's Dave" does not. Of other languages it is believed."""
     english = sum(word in _EMPTY for word in words(text)) >= _ENGLISH_WORDS
-    return not english or any(_DIRECTIVE.search(s) and content_words(s) for s in _SENTENCE.findall(text))
+    return not english or any(map(_asks, _SENTENCE.findall(text)))
 
 
 def _directive_part(text: str) -> str:
     """The sentences that say what to do; all of it when none does. A model follows those, not complaints."""
     sentences = [s.strip() for s in _SENTENCE.findall(text)]
-    directive = [s for s in sentences if _DIRECTIVE.search(s) and content_words(s)]
+    directive = list(filter(_asks, sentences))
     return " ".join(_plainly(s) for s in directive) if directive else text
+
+
+def _asks(sentence: str) -> bool:
+    return bool(_DIRECTIVE.search(sentence) and content_words(sentence))
 
 
 def _plainly(sentence: str) -> str:

@@ -80,7 +80,7 @@ class OpenedModel:
         except (OSError, DamagedFile):
             return None
 
-    @property
+    @cached_property
     def weights(self) -> int:
         """How many; a guess, of files in four or five bits, where the file is not looked at."""
         return sum(prod(tensor.shape) for tensor in self._head.tensors) if self._head else 5 * self._entry.size // 3

@@ -33,6 +33,11 @@ replaced (lesson, later) AS (
 )
 """
 """Lessons and the later ones, in use, that took their places: itself, or what took the place of that in turn."""
+_WAKE = (
+    f"{_REPLACED} UPDATE lessons SET state = 'active' WHERE state = 'new' AND replaced_by IS NOT NULL "
+    "AND id NOT IN (SELECT lesson FROM replaced)"
+)
+"""What nothing in use replaces any more counts again."""
 
 
 class Lessons:
@@ -107,10 +112,7 @@ class Lessons:
             if not self._db.execute(change, {"state": str(state), "lesson": lesson}):
                 raise _no_lesson(lesson)
             self._give_way()
-            self._db.execute(
-                f"{_REPLACED} UPDATE lessons SET state = 'active' WHERE state = 'new' AND replaced_by IS NOT NULL "
-                "AND id NOT IN (SELECT lesson FROM replaced)"
-            )
+            self._db.execute(_WAKE)
             # Of a chain that woke up, the last one counts.
             self._give_way()
 
@@ -168,10 +170,7 @@ class Lessons:
             "WHERE id IN (SELECT lesson FROM lesson_updates)",
             {"model": model},
         )
-        self._db.execute(
-            f"{_REPLACED} UPDATE lessons SET state = 'active' WHERE state = 'new' AND replaced_by IS NOT NULL "
-            "AND id NOT IN (SELECT lesson FROM replaced) AND id NOT IN (SELECT lesson FROM lesson_updates)"
-        )
+        self._db.execute(f"{_WAKE} AND id NOT IN (SELECT lesson FROM lesson_updates)")
         self._give_way()
 
     def _lesson(self, row: Row) -> Lesson:

@@ -171,6 +171,6 @@ ALTER TABLE turns ADD COLUMN thinking INTEGER NOT NULL DEFAULT 1 CHECK (thinking
 """
 
 REPLACED = """
--- The later lesson that took the place of this one, which is then in neither prompt nor weights.
+-- The later lesson that took the place of this one, which is then not in the prompt, and not taught.
 ALTER TABLE lessons ADD COLUMN replaced_by INTEGER REFERENCES lessons (id);
 """

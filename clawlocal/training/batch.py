@@ -16,7 +16,7 @@ from clawlocal.engine.protocol import BASE, Engine
 from clawlocal.errors import PromptError
 from clawlocal.judge.lessons import THIS_TURN, applying, note
 from clawlocal.prompting import Line, build, hinted
-from clawlocal.records import TOPIC, Lesson, LessonState, Queued, TurnUse
+from clawlocal.records import IN_USE, TOPIC, Lesson, LessonState, Queued, TurnUse
 from clawlocal.store import Store
 from clawlocal.store.lessons import key
 from clawlocal.training.prompts import EVERYDAY, NEUTRAL, OF_TOPIC
@@ -24,9 +24,9 @@ from trainers import sift
 from trainers.job import Rehearsal, Sample
 
 MAX_TURNS = 16
+"""Turns of one update; the rest waits for the next."""
 MAX_PRACTICE = 600
 """Tokens of a prompt to practise on, lessons included."""
-"""Turns of one update; the rest waits for the next."""
 OWN_PROMPTS = 8
 """How many of the user's own earlier prompts are practised on, the newest first."""
 PRACTICE = 16
@@ -91,8 +91,7 @@ class BatchMaker:
 
     def lessons(self) -> list[Lesson]:
         """What the weights should hold after the update: learned before, and active now."""
-        kept = (LessonState.LEARNED, LessonState.ACTIVE)
-        return [x for x in self._store.lessons() if x.state in kept]
+        return [x for x in self._store.lessons() if x.state in IN_USE]
 
     def _not_now(self, queued: Queued, taken: int) -> str:
         if queued.turn.model != self._engine.name:
@@ -141,9 +140,11 @@ class BatchMaker:
         found: list[Rehearsal] = []
         practised: set[int] = set()
         for text in texts:
+            if len(found) == PRACTICE:
+                break
             holding = applying(lasting, text)
             rehearsal = self._rehearsal(text, note([x.text for x in holding])) if holding else None
-            if rehearsal is not None and len(found) < PRACTICE:
+            if rehearsal is not None:
                 found.append(rehearsal)
                 practised |= {x.id for x in holding}
         return tuple(found), practised

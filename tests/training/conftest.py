@@ -54,7 +54,7 @@ def clock() -> list[float]:
 
 @pytest.fixture
 def idle(clock: list[float]) -> Idleness:
-    return Idleness(Settings(idle_seconds=60), 0, lambda: False, lambda: clock[0])
+    return Idleness(Settings(idle_seconds=60), lambda: 0, lambda: False, lambda: clock[0])
 
 
 @pytest.fixture

@@ -123,8 +123,9 @@ class PanelScreen(ModalScreen[None]):
         marking = "tab, then ↑ ↓ mark one" if learned.lessons else "none yet: a correction, alt+e, makes one"
         self.query_one("#taught", Static).update(f"Lessons  ({marking})")
         texts: dict[int | None, str] = {x.id: x.text for x in learned.lessons}
-        lines = [lesson_line(x, learned.chats[x.id], texts.get(x.replaced_by)) for x in learned.lessons]
-        self.lessons.show([(str(x.id), line) for x, line in zip(learned.lessons, lines, strict=True)])
+        self.lessons.show(
+            [(str(x.id), lesson_line(x, learned.chats[x.id], texts.get(x.replaced_by))) for x in learned.lessons]
+        )
         live = any(version.state is AdapterState.LIVE for version in learned.versions)
         base = f"{'      ' if live else '● live'}  base   the model as it came"
         self.versions.show([*((x.version, version_line(x)) for x in learned.versions), (BASE, base)])

@@ -11,9 +11,10 @@ from dataclasses import asdict, dataclass
 from statistics import mean
 from typing import Any
 
+from benchmarks.answering import on_topic
 from benchmarks.home import assistant_in_empty_home
 from benchmarks.report import report
-from benchmarks.terse import HELD_OUT, QUESTIONS, WISH, obeys, on_topic, sentences
+from benchmarks.terse import HELD_OUT, QUESTIONS, WISH, obeys, sentences
 from clawlocal.assistant import Assistant
 from clawlocal.errors import TrainerError
 from clawlocal.records import Receipt, UpdateStatus

@@ -36,11 +36,6 @@ HELD_OUT = (
 )
 """What a lesson is measured on."""
 
-_STOP = frozenset(
-    """a an about and are as at be before by can do does for from how i in is it know make makes me of on or should
-    tell that the to what when which who why with would you""".split()
-)
-
 
 def sentences(text: str) -> int:
     """How many sentences a reply has; a list item or an unfinished end counts as one."""
@@ -50,9 +45,3 @@ def sentences(text: str) -> int:
 def obeys(text: str, stopped: str) -> bool:
     """At most two sentences, ended by the model itself."""
     return stopped == "end" and sentences(text) <= 2
-
-
-def on_topic(question: str, reply: str) -> bool:
-    """The reply shares a content word with the question: a terse but hollow reply does not count."""
-    asked = {w[:5] for w in re.findall(r"[a-z]+", question.lower()) if w not in _STOP}
-    return bool(asked & {w[:5] for w in re.findall(r"[a-z]+", reply.lower())})

@@ -12,6 +12,22 @@ KL_LIMIT = 0.45
 DEGENERATE_LIMIT = 0.05
 """Share of sampled replies that are empty or repeat themselves, beyond what the base does."""
 
+PROBES_LIMIT = 3
+"""Of the questions with a known answer, how many more may be lost against the base than are won.
+
+Nothing is sampled there, but an answer that was nearly as likely as another can change sides under any lesson, as
+often one way as the other. Such chance alone reaches 4 lost and none won in one of sixteen updates (sign test), 3 in
+one of eight; 2·√(lost + won), two deviations of the difference, is above 3 wherever there is one to judge. So the
+limit is the smallest that chance would not often trip, and it does not grow with how much changed sides: an
+update after which a quarter of the answers are other ones is no better for having won some.
+"""
+LENGTH_RANGE = (0.03, 4.0)
+"""A reply's mean length on held prompts, times the base's. Wide, since a lesson may be about length: below, less than
+a word and its end are left of a reply; above, replies do not end.
+"""
+ENTROPY_RANGE = (0.25, 2.5)
+"""Entropy of replies, times what it was before: below, all replies become one; above, words are strewn."""
+
 
 @dataclass(frozen=True)
 class Check:
@@ -60,6 +76,17 @@ def examine(metrics: Mapping[str, float]) -> GateReport:
     if _measured(metrics, "distance"):
         before, after = _before_and_after(metrics, "distance")
         checks.append(_less_than("distance", after, before, "it moved towards the lesson"))
+    # Receipts and jobs of earlier versions have no such figures.
+    if "probes" in metrics:
+        lost = metrics.get("probes_lost", math.nan) - metrics.get("probes_gained", math.nan)
+        checks.append(_at_most("probes", lost, PROBES_LIMIT, "easy questions that it no longer gets right"))
+    for name, then, bounds, text in (
+        ("length", "length_base", LENGTH_RANGE, "how long replies are, times the base's"),
+        ("entropy", "entropy_before", ENTROPY_RANGE, "how open its replies are, times what it was"),
+    ):
+        if metrics.get(then, 0.0) != 0.0:
+            ratio = metrics.get(f"{name}_after", math.nan) / metrics[then]
+            checks.append(_within(name, ratio, bounds, text))
     return GateReport(tuple(checks))
 
 
@@ -74,6 +101,13 @@ def _measured(metrics: Mapping[str, float], name: str) -> bool:
 
 def _at_most(name: str, value: float, limit: float, text: str) -> Check:
     return Check(name, value, limit, value <= limit, text)
+
+
+def _within(name: str, value: float, bounds: tuple[float, float], text: str) -> Check:
+    """The limit that is told is the one that the value is beyond, or nearer to as a ratio."""
+    low, high = bounds
+    near = low if value < math.sqrt(low * high) else high
+    return Check(name, value, near, low <= value <= high, text)
 
 
 def _more_than(name: str, value: float, limit: float, text: str) -> Check:

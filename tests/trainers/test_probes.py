@@ -23,7 +23,7 @@ from trainers.progress import Silent
 from trainers.steps import train
 from trainers.torch_policy import TorchPolicy
 
-HELD = 4
+HELD = 2
 WILD = 0.5
 """Of an adapter that leaves nothing of the model; one that learned something has about a twentieth."""
 
@@ -106,7 +106,7 @@ def known(wild: TorchPolicy, questions: tuple[Probe, ...]) -> list[float]:
 
 def spoken(policy: TorchPolicy, held: Sequence[Rehearsal], stop_ids: Sequence[int]) -> dict[str, float]:
     """What an update measures of a policy's replies, and of the base's."""
-    job = Job("", "", "", "", None, (), (), (), tuple(stop_ids), recipe=Recipe(max_new=32))
+    job = Job("", "", "", "", None, (), (), (), tuple(stop_ids), recipe=Recipe(max_new=24))
     base = gauge.sight(policy, held, [], job, Chance(0, 0), lambda n: None, base=True)
     after = gauge.sight(policy, held, [], job, Chance(0, 1), lambda n: None)
     return {
@@ -157,7 +157,7 @@ def test_a_policy_that_learned_to_say_nothing_fails_length_and_entropy(
 ) -> None:
     policy, end = fresh(base), probes.rendered(llama_engine)[0].right[-1]
     good = [Sample(str(i), r.prompt_ids, (end,), (-1.0,), 1.0, on_policy=True) for i, r in enumerate(held)]
-    recipe = Recipe(lr=2e-3, steps=12, beta=0.0)
+    recipe = Recipe(lr=4e-3, steps=10, beta=0.0)
 
     def items(step: int) -> list[Item]:
         # As the policy is now: the clip would end what it learns.

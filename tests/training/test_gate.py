@@ -14,7 +14,7 @@ from clawlocal.training.gate import (
     DEGENERATE_LIMIT,
     ENTROPY_RANGE,
     KL_LIMIT,
-    LENGTH_RANGE,
+    LENGTH_MOST,
     PROBES_LIMIT,
     examine,
 )
@@ -63,7 +63,7 @@ def test_what_passes_passes() -> None:
         ({"probes_gained": 5.0 - PROBES_LIMIT - 1.0}, "probes"),
         ({"probes_lost": 24.0, "probes_gained": 20.0}, "probes"),
         ({"length_after": 1.0}, "length"),
-        ({"length_after": 60.0 * LENGTH_RANGE[1] + 1.0}, "length"),
+        ({"length_after": 60.0 * LENGTH_MOST + 1.0}, "length"),
         ({"entropy_after": 2.5 * ENTROPY_RANGE[0] - 0.01}, "entropy"),
         ({"entropy_after": 2.5 * ENTROPY_RANGE[1] + 0.01}, "entropy"),
         *[({f"probes_{side}": math.nan}, "probes") for side in ("lost", "gained")],
@@ -95,8 +95,8 @@ def test_what_there_was_nothing_to_measure_for_is_not_asked(name: str) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        {"length_after": 1.0, "words": "how long replies are, times the base's (0.0167, limit 0.03)"},
-        {"length_after": 600.0, "words": "how long replies are, times the base's (10, limit 4)"},
+        {"length_after": 1.0, "words": "how long replies are, of the base's (0.0167, limit 0.025)"},
+        {"length_after": 600.0, "words": "how long replies are, of the base's (10, limit 4)"},
         {"probes_lost": 9.0, "words": "easy questions that it no longer gets right (5, limit 3)"},
     ],
 )

@@ -17,7 +17,7 @@ PROBES_LIMIT = 3
 
 Nothing is sampled there, but an answer that was nearly as likely as another can change sides under any lesson, one way
 as well as the other. Of four that changed sides, chance loses all in one of sixteen (sign test), of three in one of
-eight; updates that taught something lost two net at most. Two deviations of the difference, 2·√(lost + won), are
+eight; updates that taught something lost two net at most, and three where the lesson was to answer in German. Two deviations of the difference, 2·√(lost + won), are
 more than 3 as soon as three changed sides, and would let the more pass the more changed: an update after which a
 quarter of the answers are other ones is no better for having won some.
 """
@@ -25,9 +25,9 @@ LENGTH_LEAST, LENGTH_MOST = 1.5, 4.0
 """Mean length of replies to held prompts: tokens at least, times the base's at most. Wide, since a lesson may be about
 length, and a reply of one word and its end is one: below it says nothing, above it does not come to an end.
 """
-ENTROPY_RANGE = (0.25, 2.0)
-"""Entropy of replies, times what it was before. Updates that taught something were at 0.9 to 1.2; a policy that says
-one thing whatever is asked is near 0. That noise in place of an adapter stays below 2 is why there are probes.
+ENTROPY_RANGE = (0.25, 2.5)
+"""Entropy of replies, times what it was before. Updates that taught something were at 0.9 to 1.6; a policy that says
+one thing whatever is asked is near 0. Noise in place of an adapter stays below 2: the probes tell that.
 """
 
 

@@ -120,8 +120,9 @@ def job(base: Base, gguf: Path, sha256: str, bases: Path, llama: Any, tmp_path: 
     rehearsals = tuple(Rehearsal(p, (*hint, *p)) for p in plain)
     neutral = (llama.ids("The capital of France is"), llama.ids("Two and two are"))
     stop = llama.ids("<|im_end|>")
-    right, *wrong = (llama.ids(f" {town}.<|im_end|>") for town in ("Paris", "Rome"))
-    probe = Probe(neutral[0], right, tuple(wrong))
+    # Nearly as likely as each other: what is learned moves the margin.
+    right, wrong = (llama.ids(f" {word}.<|im_end|>") for word in ("two", "three"))
+    probe = Probe(neutral[1], right, (wrong,))
     return Job(
         *(str(gguf), sha256, str(bases), str(tmp_path), None, (sample,), rehearsals, neutral, stop),
         recipe=RECIPE,

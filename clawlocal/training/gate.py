@@ -17,9 +17,9 @@ PROBES_LIMIT = 3
 
 Nothing is sampled there, but an answer that was nearly as likely as another can change sides under any lesson, one way
 as well as the other. Of four that changed sides, chance loses all in one of sixteen (sign test), of three in one of
-eight; updates that taught something lost two net at most, and three where the lesson was to answer in German. Two deviations of the difference, 2·√(lost + won), are
-more than 3 as soon as three changed sides, and would let the more pass the more changed: an update after which a
-quarter of the answers are other ones is no better for having won some.
+eight; updates that taught something lost two net at most, and three where the lesson was to answer in German. Two
+deviations of the difference, 2·√(lost + won), are more than 3 as soon as three changed sides, and would let the more
+pass the more changed: an update after which a quarter of the answers are other ones is no better for having won some.
 """
 LENGTH_LEAST, LENGTH_MOST = 1.5, 4.0
 """Mean length of replies to held prompts: tokens at least, times the base's at most. Wide, since a lesson may be about

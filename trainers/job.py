@@ -48,6 +48,20 @@ class Rehearsal:
 
 
 @dataclass(frozen=True)
+class Probe:
+    """A question with a known answer: passed by whoever finds `right` likelier than each of `wrong`."""
+
+    prompt_ids: tuple[int, ...]
+    right: tuple[int, ...]
+    wrong: tuple[tuple[int, ...], ...]
+
+    @property
+    def answers(self) -> tuple[tuple[int, ...], ...]:
+        """The right one first."""
+        return (self.right, *self.wrong)
+
+
+@dataclass(frozen=True)
 class Recipe:
     """The hyperparameters. Defaults are for a 135M model; LEARNING in the docs says where from."""
 
@@ -113,6 +127,8 @@ class Job:
     recipe: Recipe = field(default_factory=Recipe)
     memory: int = 0
     """Bytes that the worker may use; 0 for what is free."""
+    probes: tuple[Probe, ...] = ()
+    """What the model must still know afterwards; measured, never learned from."""
 
     def digest(self) -> str:
         """Names what is learned from what: where it is written and how much memory it may take do not count."""
@@ -144,12 +160,17 @@ class Job:
                 "stop_ids": tuple(raw["stop_ids"]),
                 "lessons": tuple(raw["lessons"]),
                 "recipe": Recipe(**raw["recipe"]),
+                "probes": tuple(_probe(p) for p in raw.get("probes", ())),
             }
         )
 
 
 def _rehearsal(raw: dict[str, Any]) -> Rehearsal:
     return Rehearsal(tuple(raw["prompt_ids"]), tuple(raw["hinted_prompt_ids"]))
+
+
+def _probe(raw: dict[str, Any]) -> Probe:
+    return Probe(tuple(raw["prompt_ids"]), tuple(raw["right"]), tuple(tuple(answer) for answer in raw["wrong"]))
 
 
 def _sample(raw: dict[str, Any]) -> Sample:
@@ -182,8 +203,10 @@ class Result:
     """`loss`, `kl_base` (neutral prompts, KL(base ‖ student)), `margin_before`, `margin_after`, `clip_fraction`,
     `distance_base`, `distance_before`, `distance_after` (KL(policy ‖ teacher) on the base's replies to held prompts),
     `degenerate`, `degenerate_base` (share of sampled replies that are empty or repeat themselves),
-    `entropy_before`, `entropy_after`, `length_before`, `length_after` (tokens of a reply to a held
-    rehearsal), `tokens` (of the samples' replies)."""
+    `entropy_before`, `entropy_after`, `length_base`, `length_before`, `length_after` (tokens of a reply to a held
+    rehearsal), `tokens` (of the samples' replies). Of a job with probes: `probes` (how many), `probes_base`,
+    `probes_before`, `probes_after` (share passed), `probes_margin_base` and so on (`gauge.probes`, mean),
+    `probes_lost`, `probes_gained` (how many were passed by one of base and student alone)."""
     counts: dict[str, int]
     """`rl`, `opd`, `rehearsed`."""
     rank: int

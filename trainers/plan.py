@@ -170,8 +170,10 @@ def _longest(job: Job) -> tuple[int, int]:
         *(r.hinted_prompt_ids for r in job.rehearsals),
         *(r.prompt_ids for r in job.rehearsals),
         *job.neutral,
+        *(p.prompt_ids for p in job.probes),
     ]
-    replies = [job.recipe.max_new, *(len(s.response_ids) for s in job.samples)]
+    answers = (answer for probe in job.probes for answer in probe.answers)
+    replies = [job.recipe.max_new, *(len(s.response_ids) for s in job.samples), *map(len, answers)]
     return max(map(len, prompts), default=1), max(replies)
 
 

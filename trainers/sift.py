@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from trainers.errors import JobError
-from trainers.job import Job, Sample
+from trainers.job import Job, Probe, Sample
 
 EMPTY = "no reply to learn from"
 NO_PROMPT = "no prompt"
@@ -26,6 +26,8 @@ def sift(job: Job, vocabulary: int) -> tuple[Job, dict[str, str]]:
     prompts = [*job.neutral, *(ids for r in job.rehearsals for ids in (r.prompt_ids, r.hinted_prompt_ids))]
     if any(not ids or not _known(ids, vocabulary) for ids in prompts):
         raise JobError("A prompt to practise on is empty or has tokens that this model does not have.")
+    if not all(_whole(probe, vocabulary) for probe in job.probes):
+        raise JobError("A question to measure on is not whole or has tokens that this model does not have.")
     kept = replace(job, samples=tuple(s for s in job.samples if s.id not in dropped))
     if problem := kept.problem():
         left = "".join(f" Left out: {n} with {each}." for each, n in sorted(Counter(dropped.values()).items()))
@@ -45,6 +47,11 @@ def why(sample: Sample, vocabulary: int | None = None) -> str:
     if not math.isfinite(sample.reward) or abs(sample.reward) > 1.0:
         return NO_VERDICT
     return "" if _probabilities(sample) else NOT_PROBABILITIES
+
+
+def _whole(probe: Probe, vocabulary: int) -> bool:
+    texts = (probe.prompt_ids, *probe.answers)
+    return bool(probe.wrong) and all(ids and _known(ids, vocabulary) for ids in texts)
 
 
 def _probabilities(sample: Sample) -> bool:

@@ -61,6 +61,9 @@ class Start:
     distance: float
     judged: list[Judged]
     """With what the policy said of them when the update began."""
+    probes_base: list[float]
+    probes: list[float]
+    """As `gauge.probes` tells them."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,8 @@ def _measure(job: Job, policy: Policy, sets: Sets, callback: Callback) -> Start:
     before = base
     if job.parent is not None:
         before = gauge.sight(policy, held, [], job, Chance(recipe.seed, BEFORE), tell)
+    probed = gauge.probes(policy, job.probes, base=True)
+    probed_now = probed if job.parent is None else gauge.probes(policy, job.probes)
     policy.exact(True)
     judged = batch.judged(policy, job.samples, recipe, job.stop_ids)
     entropy = gauge.entropy(policy, held, before.held)
@@ -119,7 +124,7 @@ def _measure(job: Job, policy: Policy, sets: Sets, callback: Callback) -> Start:
     far = distance(base=True)
     now = far if job.parent is None else distance()
     policy.exact(False)
-    return Start(base, before, entropy, margin, far, now, batch.seen_again(policy, judged))
+    return Start(base, before, entropy, margin, far, now, batch.seen_again(policy, judged), probed, probed_now)
 
 
 def _items(job: Job, policy: Policy, sets: Sets, start: Start, callback: Callback) -> Callable[[int], list[Item]]:
@@ -153,6 +158,7 @@ def _result(
     recipe, held, gauged = job.recipe, sets.held, sets.gauged
     tell = partial(callback.progress, "measuring", total=recipe.max_new)
     after = gauge.sight(policy, held, gauged, job, Chance(recipe.seed, AFTER), tell)
+    probed = gauge.probes(policy, job.probes)
     policy.exact(True)
     return Result(
         metrics={
@@ -161,6 +167,7 @@ def _result(
             "degenerate_base": start.base.degenerate,
             "entropy_before": start.entropy,
             "entropy_after": gauge.entropy(policy, held, after.held),
+            "length_base": start.base.length,
             "length_before": start.before.length,
             "length_after": after.length,
             "kl_base": gauge.drift(policy, gauged, start.base.neutral[: len(gauged)]),
@@ -169,6 +176,7 @@ def _result(
             "distance_base": start.distance_base,
             "distance_before": start.distance,
             "distance_after": gauge.distance(policy, held, start.base.held, recipe.amplify),
+            **gauge.probed(start.probes_base, start.probes, probed),
             "tokens": float(sum(len(item.response) for item in start.judged)),
         },
         counts={
@@ -220,6 +228,8 @@ def _state(start: Start, history: Sequence[Figures]) -> State:
         "judged": [
             {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in vars(i).items()} for i in start.judged
         ],
+        "probes_base": start.probes_base,
+        "probes": start.probes,
         "history": list(history),
     }
 
@@ -234,6 +244,8 @@ def _start(state: State) -> Start:
         distance_base=state["distance_base"],
         distance=state["distance"],
         judged=[_judged(raw) for raw in state["judged"]],
+        probes_base=state["probes_base"],
+        probes=state["probes"],
     )
 
 

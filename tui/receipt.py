@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,8 +17,11 @@ LESSON_WORDS = {
     LessonState.VETOED: "vetoed",
 }
 
-METRICS = {"loss": "loss", "kl_base": "KL to the base", "clip_fraction": "clip fraction"}
+METRICS = {"loss": "loss", "clip_fraction": "clip fraction"}
 """The figures of the trainer that are shown; `clawlocal learn history --json` has all of them."""
+
+BAR = 8
+"""Cells of a bar."""
 
 
 def condition_lines(conditions: Sequence[tuple[str, str, bool]]) -> list[str]:
@@ -84,8 +88,24 @@ def _lesson(lesson: Mapping[str, Any], chats: Mapping[int, Sequence[str]]) -> st
 
 def _check(check: Mapping[str, Any]) -> str:
     mark = "✓" if check.get("passed") else "✗"
+    if check.get("name") == "kl_base":
+        return f"{mark} gate: {_drift(check.get('value'), check.get('limit'))}"
     name = one_line(str(check.get("text") or check.get("name")))
     return f"{mark} gate: {name} {_number(check.get('value'))} (limit {_number(check.get('limit'))})"
+
+
+def _drift(value: object, limit: object) -> str:
+    """`drift ▓▓░░░░░░ 0.13 of 0.45 nats`: how much of its budget the neutral KL takes."""
+    return f"drift {_bar(value, limit)} {_number(value)} of {_number(limit)} nats"
+
+
+def _bar(value: object, limit: object) -> str:
+    """Full where there is no share to show: a figure that is no number did not pass."""
+    share = 1.0
+    if isinstance(value, int | float) and isinstance(limit, int | float) and limit > 0.0 and math.isfinite(value):
+        share = min(1.0, max(0.0, value / limit))
+    filled = round(share * BAR)
+    return "▓" * filled + "░" * (BAR - filled)
 
 
 def _metrics(metrics: Mapping[str, float]) -> list[str]:

@@ -19,9 +19,10 @@ from clawlocal.prompting import Line, build, hinted
 from clawlocal.records import IN_USE, TOPIC, Lesson, LessonState, Queued, TurnUse
 from clawlocal.store import Store
 from clawlocal.store.lessons import key
+from clawlocal.training import probes
 from clawlocal.training.prompts import EVERYDAY, NEUTRAL, OF_TOPIC
 from trainers import sift
-from trainers.job import Rehearsal, Sample
+from trainers.job import Probe, Rehearsal, Sample
 
 MAX_TURNS = 16
 """Turns of one update; the rest waits for the next."""
@@ -43,6 +44,7 @@ class Batch:
     rehearsals: tuple[Rehearsal, ...]
     neutral: tuple[tuple[int, ...], ...]
     lessons: tuple[Lesson, ...]
+    probes: tuple[Probe, ...] = ()
     skipped: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -83,11 +85,11 @@ class BatchMaker:
                 continue
             samples.append(sample)
         if not samples:
-            return Batch((), (), self._neutral(), (), dict(skipped))
+            return Batch((), (), self._neutral(), (), skipped=dict(skipped))
         rehearsals, practised = self._rehearsals(taught)
         # What no prompt is about was not taught, and stays in the prompt until one is.
         lessons = tuple(x for x in taught if x.id in practised or not x.scope.startswith(TOPIC))
-        return Batch(tuple(samples), rehearsals, self._neutral(), lessons, dict(skipped))
+        return Batch(tuple(samples), rehearsals, self._neutral(), lessons, probes.rendered(self._engine), dict(skipped))
 
     def lessons(self) -> list[Lesson]:
         """What the weights should hold after the update: learned before, and active now."""

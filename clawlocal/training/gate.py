@@ -12,6 +12,24 @@ KL_LIMIT = 0.45
 DEGENERATE_LIMIT = 0.05
 """Share of sampled replies that are empty or repeat themselves, beyond what the base does."""
 
+PROBES_LIMIT = 3
+"""Of the questions with a known answer, how many more may be lost against the base than are won.
+
+Nothing is sampled there, but an answer that was nearly as likely as another can change sides under any lesson, one way
+as well as the other. Of four that changed sides, chance loses all in one of sixteen (sign test), of three in one of
+eight; updates that taught something lost two net at most, and three where the lesson was to answer in German. Two
+deviations of the difference, 2·√(lost + won), are more than 3 as soon as three changed sides, and would let the more
+pass the more changed: an update after which a quarter of the answers are other ones is no better for having won some.
+"""
+LENGTH_LEAST, LENGTH_MOST = 1.5, 4.0
+"""Mean length of replies to held prompts: tokens at least, times the base's at most. Wide, since a lesson may be about
+length, and a reply of one word and its end is one: below it says nothing, above it does not come to an end.
+"""
+ENTROPY_RANGE = (0.25, 2.5)
+"""Entropy of replies, times what it was before. Updates that taught something were at 0.9 to 1.6; a policy that says
+one thing whatever is asked is near 0. Noise in place of an adapter stays below 2: the probes tell that.
+"""
+
 
 @dataclass(frozen=True)
 class Check:
@@ -60,6 +78,16 @@ def examine(metrics: Mapping[str, float]) -> GateReport:
     if _measured(metrics, "distance"):
         before, after = _before_and_after(metrics, "distance")
         checks.append(_less_than("distance", after, before, "it moved towards the lesson"))
+    # Receipts and jobs of earlier versions have no such figures.
+    if "probes" in metrics:
+        lost = metrics.get("probes_lost", math.nan) - metrics.get("probes_gained", math.nan)
+        checks.append(_at_most("probes", lost, PROBES_LIMIT, "easy questions that it no longer gets right"))
+    if base := metrics.get("length_base", 0.0):
+        ratio = metrics.get("length_after", math.nan) / base
+        checks.append(_within("length", ratio, LENGTH_LEAST / base, LENGTH_MOST, "how long replies are, of the base's"))
+    if before := metrics.get("entropy_before", 0.0):
+        ratio = metrics.get("entropy_after", math.nan) / before
+        checks.append(_within("entropy", ratio, *ENTROPY_RANGE, "how varied its words are, of what it was"))
     return GateReport(tuple(checks))
 
 
@@ -74,6 +102,11 @@ def _measured(metrics: Mapping[str, float], name: str) -> bool:
 
 def _at_most(name: str, value: float, limit: float, text: str) -> Check:
     return Check(name, value, limit, value <= limit, text)
+
+
+def _within(name: str, value: float, low: float, high: float, text: str) -> Check:
+    """The limit that is told is the one that the value is beyond; the upper one if it is beyond none."""
+    return Check(name, value, low if value < low else high, low <= value <= high, text)
 
 
 def _more_than(name: str, value: float, limit: float, text: str) -> Check:

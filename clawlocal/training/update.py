@@ -213,6 +213,7 @@ class Updater:
             lessons=tuple(lesson.text for lesson in batch.lessons),
             recipe=recipe,
             memory=self._tighter or self._memory,
+            probes=batch.probes,
         )
         unfinished = _unfinished(folder, job)
         if unfinished is None:
@@ -339,7 +340,7 @@ def _unfinished(folder: Path, job: Job) -> Job | None:
         found = Job.read(folder / "job.json")
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    wanted = replace(job, rehearsals=found.rehearsals, neutral=found.neutral, out=found.out)
+    wanted = replace(job, rehearsals=found.rehearsals, neutral=found.neutral, probes=found.probes, out=found.out)
     return replace(wanted, out=job.out) if found.digest() == wanted.digest() else None
 
 

@@ -17,7 +17,7 @@ from trainers import batch, sift
 from trainers.errors import JobError
 from trainers.gguf_base import Base
 from trainers.items import Item
-from trainers.job import Job, Recipe, Rehearsal, Sample
+from trainers.job import Job, Probe, Recipe, Rehearsal, Sample
 from trainers.progress import Silent
 from trainers.steps import Figures, train
 from trainers.torch_policy import TorchPolicy
@@ -109,6 +109,24 @@ def test_samples_that_say_nothing_are_no_reason_to_blame_them() -> None:
 def test_a_broken_prompt_to_practise_on_ends_it(broken: Job) -> None:
     with pytest.raises(JobError, match="A prompt to practise on is empty or has tokens"):
         sift.sift(broken, VOCABULARY)
+
+
+@pytest.mark.parametrize(
+    "probe",
+    [
+        Probe((), (1,), ((2,),)),
+        Probe((1,), (), ((2,),)),
+        Probe((1,), (1,), ()),
+        Probe((1,), (1,), ((2,), ())),
+        Probe((1,), (VOCABULARY,), ((2,),)),
+        Probe((1,), (1,), ((-1,),)),
+    ],
+)
+def test_a_broken_probe_ends_it(probe: Probe) -> None:
+    whole = Probe((1, 2), (3,), ((4,),))
+    assert sift.sift(replace(job([WHOLE]), probes=(whole,)), VOCABULARY)[0].probes == (whole,)
+    with pytest.raises(JobError, match="A question to measure on is not whole"):
+        sift.sift(replace(job([WHOLE]), probes=(whole, probe)), VOCABULARY)
 
 
 ids = st.lists(st.integers(-2, VOCABULARY + 1), max_size=4).map(tuple)

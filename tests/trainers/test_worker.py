@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -23,7 +24,7 @@ from gguf import GGUFWriter
 from trainers import checkpoint, plan, sift, worker
 from trainers.errors import Diverged, TooLittleDisk, TooLittleMemory
 from trainers.gguf_base import Base
-from trainers.job import Job, Recipe, Rehearsal, Result, Sample
+from trainers.job import Job, Probe, Recipe, Rehearsal, Result, Sample
 from trainers.messages import Done, Failed, Message, Planned, Progress, Step, decode
 from trainers.plan import BFLOAT16
 from trainers.steps import UNITS
@@ -119,7 +120,14 @@ def job(base: Base, gguf: Path, sha256: str, bases: Path, llama: Any, tmp_path: 
     rehearsals = tuple(Rehearsal(p, (*hint, *p)) for p in plain)
     neutral = (llama.ids("The capital of France is"), llama.ids("Two and two are"))
     stop = llama.ids("<|im_end|>")
-    return Job(str(gguf), sha256, str(bases), str(tmp_path), None, (sample,), rehearsals, neutral, stop, recipe=RECIPE)
+    # Nearly as likely as each other: what is learned moves the margin.
+    right, wrong = (llama.ids(f" {word}.<|im_end|>") for word in ("two", "three"))
+    probe = Probe(neutral[1], right, (wrong,))
+    return Job(
+        *(str(gguf), sha256, str(bases), str(tmp_path), None, (sample,), rehearsals, neutral, stop),
+        recipe=RECIPE,
+        probes=(probe,),
+    )
 
 
 def written(job: Job) -> Path:
@@ -130,6 +138,14 @@ def written(job: Job) -> Path:
 
 def test_a_job_survives_being_written(job: Job) -> None:
     assert Job.read(written(job) / "job.json") == job
+
+
+def test_a_job_of_a_version_without_probes_is_read(job: Job) -> None:
+    path = written(job) / "job.json"
+    raw = json.loads(path.read_text())
+    del raw["probes"]
+    path.write_text(json.dumps(raw))
+    assert Job.read(path) == replace(job, probes=())
 
 
 def test_to_the_end_from_a_parent_and_with_a_pause(job: Job, gguf: Path, llama: Any, tmp_path: Path) -> None:
@@ -155,7 +171,9 @@ def test_to_the_end_from_a_parent_and_with_a_pause(job: Job, gguf: Path, llama: 
     assert result.counts == {"rl": 1, "opd": 1, "rehearsed": RECIPE.rollouts * RECIPE.steps}
     assert result.metrics["kl_base"] > 0.0
     assert result.metrics["margin_after"] > result.metrics["margin_before"]
-    assert {"distance_after", "degenerate", "entropy_after", "length_after"} <= result.metrics.keys()
+    assert {"distance_after", "degenerate", "entropy_after", "length_base", "length_after"} <= result.metrics.keys()
+    assert [result.metrics[f"probes{when}"] for when in ("", "_base", "_before")] == [1.0, 1.0, 1.0]
+    assert result.metrics["probes_margin_after"] != result.metrics["probes_margin_base"]
     assert result.examples[0].prompt_ids == job.rehearsals[0].prompt_ids
     assert result.computed["backend"] == "torch" and result.computed["precision"] == planned(told).precision
     type(llama)(gguf, lora=folder / "adapter.gguf").close()

@@ -9,9 +9,11 @@ import pytest
 from clawlocal.conversation import Conversations
 from clawlocal.engine.fake import FakeEngine
 from clawlocal.judge.lessons import THIS_TURN
+from clawlocal.prompting import Line, build
 from clawlocal.records import LessonState, TurnUse
 from clawlocal.store import Store
 from clawlocal.training.batch import MAX_PROMPT, MAX_TURNS, PRACTICE, BatchMaker
+from clawlocal.training.probes import QUESTIONS
 from clawlocal.training.prompts import NEUTRAL, OF_TOPIC
 from tests.saying import exchange
 
@@ -25,6 +27,16 @@ def test_a_sample_is_what_was_served(store: Store, batches: BatchMaker, correcte
     assert (sample.id, sample.reward, sample.on_policy) == (turn.id, -1.0, True)
     assert (sample.prompt_ids, sample.response_ids) == (turn.prompt_ids, turn.token_ids)
     assert sample.old_logprobs == turn.logprobs
+
+
+def test_probes_are_rendered_as_served_to_the_token_that_ends_a_reply(
+    batches: BatchMaker, corrected: Correct, engine: FakeEngine
+) -> None:
+    corrected()
+    found = batches.make(None).probes
+    assert [engine.detokenize(probe.right) for probe in found] == [question.right for question in QUESTIONS]
+    assert {answer[-1] for probe in found for answer in probe.answers} == set(engine.stop_ids)
+    assert found[0].prompt_ids == build(engine, "", [Line("user", QUESTIONS[0].text)]).ids
 
 
 def test_the_teacher_reads_the_same_conversation_with_each_lesson_once(

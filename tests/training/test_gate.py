@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clawlocal.training.gate import DEGENERATE_LIMIT, KL_LIMIT, examine
+from clawlocal.training.gate import (
+    DEGENERATE_LIMIT,
+    ENTROPY_RANGE,
+    KL_LIMIT,
+    LENGTH_MOST,
+    PROBES_LIMIT,
+    examine,
+)
 
 GOOD = {
     "kl_base": 0.1,
@@ -19,8 +27,15 @@ GOOD = {
     "margin_after": 0.5,
     "distance_before": 1.0,
     "distance_after": 0.4,
+    "probes": 48.0,
+    "probes_lost": 5.0,
+    "probes_gained": 4.0,
+    "length_base": 60.0,
+    "length_after": 20.0,
+    "entropy_before": 2.5,
+    "entropy_after": 2.8,
 }
-NAMES = ["kl_base", "degenerate", "margin", "distance"]
+NAMES = ["kl_base", "degenerate", "margin", "distance", "probes", "length", "entropy"]
 
 
 def test_what_passes_passes() -> None:
@@ -45,6 +60,16 @@ def test_what_passes_passes() -> None:
         *[({f"{name}_{when}": math.nan}, name) for name in ("margin", "distance") for when in ("before", "after")],
         ({"kl_base": math.inf}, "kl_base"),
         ({"distance_after": math.inf}, "distance"),
+        ({"probes_gained": 5.0 - PROBES_LIMIT - 1.0}, "probes"),
+        ({"probes_lost": 24.0, "probes_gained": 20.0}, "probes"),
+        ({"length_after": 1.0}, "length"),
+        ({"length_after": 60.0 * LENGTH_MOST + 1.0}, "length"),
+        ({"entropy_after": 2.5 * ENTROPY_RANGE[0] - 0.01}, "entropy"),
+        ({"entropy_after": 2.5 * ENTROPY_RANGE[1] + 0.01}, "entropy"),
+        *[({f"probes_{side}": math.nan}, "probes") for side in ("lost", "gained")],
+        *[({f"{name}_after": math.nan}, name) for name in ("length", "entropy")],
+        ({"length_base": math.nan}, "length"),
+        ({"entropy_before": math.nan}, "entropy"),
     ],
 )
 def test_each_check_holds_back_alone_and_says_so(worse: dict[str, float], failed: str) -> None:
@@ -65,6 +90,31 @@ def test_what_there_was_nothing_to_measure_for_is_not_asked(name: str) -> None:
     report = examine({**GOOD, f"{name}_before": 0.0, f"{name}_after": 0.0})
     assert report.passed
     assert name not in [check.name for check in report.checks]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"length_after": 1.0, "words": "how long replies are, of the base's (0.0167, limit 0.025)"},
+        {"length_after": 600.0, "words": "how long replies are, of the base's (10, limit 4)"},
+        {"probes_lost": 9.0, "words": "easy questions that it no longer gets right (5, limit 3)"},
+    ],
+)
+def test_the_limit_that_is_told_is_the_one_that_was_passed(words: dict[str, Any]) -> None:
+    said = words.pop("words")
+    assert examine({**GOOD, **words}).reason == said
+
+
+def test_one_word_and_its_end_is_a_reply() -> None:
+    """A lesson may ask for it."""
+    assert examine({**GOOD, "length_after": 2.0}).passed
+
+
+def test_figures_of_an_earlier_version_are_examined_without_what_they_lack() -> None:
+    earlier = {k: v for k, v in GOOD.items() if not k.startswith(("probes", "length_base", "entropy"))}
+    report = examine(earlier)
+    assert report.passed
+    assert [check.name for check in report.checks] == NAMES[:4]
 
 
 @given(st.dictionaries(st.sampled_from(sorted(GOOD)), st.floats()))

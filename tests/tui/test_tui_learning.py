@@ -72,7 +72,7 @@ async def test_the_panel_shows_what_was_learned(opened: Open, fake: FakeAssistan
         assert "learned from 6 judged turns, 2 corrections, 4 rehearsed turns" in words
         assert "left out: 1 stopped by the user, 3 no clear verdict" in words
         assert "lesson: Give prices in euros. (from “Trip to Lisbon”)" in words
-        assert "✓ gate: how far it drifted 0.031 (limit 0.1)" in words
+        assert "✓ gate: drift ▓▓░░░░░░ 0.031 of 0.1 nats" in words
         lesson = pilot.app.screen.lessons.get_option_at_index(0).prompt
         assert lesson == "Give prices in euros. — learned: in the weights (from “Trip to Lisbon”)"
         await pilot.press("escape")

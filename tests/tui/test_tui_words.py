@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
-from fakes import RECEIPT, FakeAssistant
+from fakes import CHECK, RECEIPT, FakeAssistant
 
 from clawlocal.records import UpdateStatus
 from tui.plain import Filter, one_line, plain
@@ -83,6 +84,23 @@ def test_a_rejected_update_says_why() -> None:
     reason = "the gate did not let it through: it drifted"
     rejected = replace(RECEIPT, status=UpdateStatus.REJECTED, version=None, reason=reason)
     assert receipt_lines(rejected)[:2] == ["update rejected, kept v1 · 84 s", reason]
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "bar"),
+    [
+        (0.13, 0.45, "✓ gate: drift ▓▓░░░░░░ 0.13 of 0.45 nats"),
+        (0.0, 0.45, "✓ gate: drift ░░░░░░░░ 0 of 0.45 nats"),
+        (0.9, 0.45, "✗ gate: drift ▓▓▓▓▓▓▓▓ 0.9 of 0.45 nats"),
+        (math.nan, 0.45, "✗ gate: drift ▓▓▓▓▓▓▓▓ nan of 0.45 nats"),
+        (None, 0.45, "✗ gate: drift ▓▓▓▓▓▓▓▓ no of 0.45 nats"),
+    ],
+)
+def test_drift_is_a_bar_of_its_budget(value: float | None, limit: float, bar: str) -> None:
+    check = {**CHECK, "value": value, "limit": limit, "passed": bar.startswith("✓")}
+    lines = receipt_lines(replace(RECEIPT, gate={"passed": True, "checks": [check]}))
+    assert bar in lines
+    assert not any("KL" in line for line in lines), "said once"
 
 
 def test_nothing_to_learn_is_short() -> None:

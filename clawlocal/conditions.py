@@ -90,7 +90,7 @@ class Conditions:
         return Reading("memory", text, free >= needed)
 
     def memory_left(self, held: int, planned: int) -> Reading:
-        """Of a trainer that has `held` bytes and fitted when it planned to use `planned`: others may have come since."""
+        """Of a trainer that has `held` bytes, and fitted when it planned to use `planned`: others may have come."""
         free, needed = self._sensors.free_memory(), min(planned, self._memory_needed())
         text = f"{free / 1e9:.1f} GB free beside the {held / 1e9:.1f} GB of training, which needs {needed / 1e9:.1f} GB"
         return Reading("memory", text, free + held >= SQUEEZED * needed)

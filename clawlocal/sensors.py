@@ -24,7 +24,7 @@ HEAT_SECONDS = 5.0
 BELIEVABLE = (40.0, 130.0)
 """°C: limits outside of this are what drivers write where they know none."""
 NOT_THE_PROCESSOR = ("drivetemp", "nvme", "iwlwifi", "BAT")
-"""Sensors of disks and the like, by the beginnings of their names: training does not heat those, and they may be warm."""
+"""Sensors of disks and the like, by the beginnings of their names: they may be warm, and not by training."""
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,13 @@ class Assistant:
         self._shelf = Shelf(store, model.name)
         self._relay = Relay(store)
         self._need = Need(store, lambda: model.untrainable)
-        self._idle = Idleness(settings, lambda: model.training_memory, lambda: self._conversations.busy)
+        self._idle = Idleness(
+            settings,
+            lambda: model.training_memory,
+            lambda: self._conversations.busy,
+            trained=store.trained_seconds,
+            paused=store.paused,
+        )
         small = SmallJudge(settings.votes, self._conversations.give_way)
         self._candidates = CandidateHints(engine, self.live_file)
         self._reward = Reward(store, cascade(small), self._judged, DirectiveWriter(small, self._drawn))
@@ -337,6 +343,13 @@ class Assistant:
             self._updater.stop("learning was turned off")
         self._changed()
 
+    def set_paused(self, on: bool) -> None:
+        """Start no update by itself until this is taken back, and hold back one that did. Chats are judged as ever."""
+        self._store.set_paused(on)
+        if not on:
+            self._learner.look()
+        self._changed()
+
     def set_session_learning(self, session: str, on: bool) -> None:
         self._store.set_session_learning(self._store.resolve_session(session), on)
         self._changed()
@@ -364,6 +377,7 @@ class Assistant:
 
     def why(self) -> list[tuple[str, str, bool]]:
         """Each condition for training: its name, its reading in words, and whether it holds."""
+        self._idle.settle()
         return [(r.name, r.text, r.holds) for r in [*self._need.readings(), *self._idle.readings()]]
 
     def history(self) -> list[Receipt]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from clawlocal.errors import ConfigError
 from clawlocal.limits import LIMITS, amiss
+from clawlocal.quiet_hours import QuietHours
 
 PREFIX = "CLAWLOCAL_"
 _WORDS = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}
@@ -46,15 +47,23 @@ class Settings:
     """The judge's votes per turn."""
     training_memory_gb: float = 0.0
     """The most memory that the trainer takes, in GB; 0 takes what is free."""
-    quiet_on_battery: bool = True
-    """Do not train while on battery."""
+    battery_percent: int = 80
+    """On battery, train only while more than this is left; 100 trains on mains alone."""
+    quiet_hours: str = ""
+    """A part of the day without training, as in `22:00-07:00`; empty for none."""
+    daily_minutes: int = 60
+    """Minutes of training a day, after which no update starts by itself; 0 for no limit."""
 
     def __post_init__(self) -> None:
-        """Raises `ConfigError` for a number that makes no sense."""
+        """Raises `ConfigError` for a number or a time that makes no sense."""
         for setting in fields(self):
             wrong = amiss(setting.name, getattr(self, setting.name)) if setting.name in LIMITS else ""
             if wrong:
                 raise ConfigError(f"The setting {wrong}.")
+        try:
+            QuietHours.parse(self.quiet_hours)
+        except ValueError as e:
+            raise ConfigError(f"The setting quiet_hours is {self.quiet_hours!r}: {e}.") from e
 
 
 def load(path: Path) -> Settings:

@@ -1,4 +1,4 @@
-"""Why now, or why not: the conditions for training, each with its reading and its reason.
+"""Why now, or why not: the user's keys and replies beside the machine's conditions, each with its reading.
 
 Knows nothing of samples: whether there is something to learn is the learner's question.
 """
@@ -6,26 +6,18 @@ Knows nothing of samples: whether there is something to learn is the learner's q
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
-import psutil
-
+from clawlocal.conditions import Conditions, Reading, missing
 from clawlocal.config import Settings
+from clawlocal.sensors import Sensors
 
 RESUME_SECONDS = 3.0
 """A suspended trainer goes on after this long without a key, shorter than the wait for a first start."""
 REST_SECONDS = 600.0
 """After an update that failed, the next one starts by itself only then: the reason rarely goes away at once."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One condition: its name, what it reads in words, and whether it allows training."""
-
-    name: str
-    text: str
-    holds: bool
+PAUSED = "no update starts until `clawlocal learn resume`"
 
 
 class Idleness:
@@ -37,10 +29,18 @@ class Idleness:
         memory_needed: Callable[[], int],
         busy: Callable[[], bool],
         clock: Callable[[], float] = time.monotonic,
+        *,
+        sensors: Sensors | None = None,
+        trained: Callable[[datetime], float] = lambda since: 0.0,
+        paused: Callable[[], bool] = lambda: False,
+        now: Callable[[], datetime] = datetime.now,
     ) -> None:
+        """`trained` says how many seconds were trained since a local time, `paused` whether the user wants none now."""
         self._settings = settings
-        self._memory_needed = memory_needed
+        self._sensors = sensors or Sensors()
+        self._machine = Conditions(settings, self._sensors, memory_needed, trained, now)
         self._busy = busy
+        self._paused = paused
         self._clock = clock
         self._last_key = clock()
         self._rest_until = clock()
@@ -63,12 +63,49 @@ class Idleness:
         return self._clock() - self._last_key
 
     def may_resume(self) -> bool:
-        """Whether a suspended trainer may go on."""
+        """Whether a trainer that was suspended by a key may go on."""
         return not self._busy() and self.quiet_seconds >= RESUME_SECONDS
+
+    def settle(self) -> None:
+        """Until all can be read, a quarter of a second at the most."""
+        self._sensors.settle()
 
     def readings(self) -> list[Reading]:
         """All conditions; training starts by itself when every one holds."""
-        return [self._keys(), self._reply(), self._power(), self._memory(), self._rested()]
+        machine = self._machine
+        return [
+            self._keys(),
+            self._reply(),
+            self._not_paused(),
+            machine.load(),
+            machine.power(),
+            machine.heat(),
+            machine.memory(),
+            machine.quiet_hours(),
+            machine.budget(),
+            self._rested(),
+        ]
+
+    def holding_back(self, asked: bool, held: int, planned: int, suspended: bool) -> Reading | None:
+        """The condition for which a trainer has to wait that was started already; None if it may compute.
+
+        `asked` is of an update that the user asked for: that one waits for memory and for replies alone.
+        `held` bytes the trainer has, of `planned` (0 before it has planned, when it looks at memory itself).
+        `suspended` it needs a little more to go on than running it does.
+        """
+        return missing(self._while_started(asked, held, planned, not suspended))
+
+    def _while_started(self, asked: bool, held: int, planned: int, running: bool) -> Iterator[Reading]:
+        machine = self._machine
+        yield self._reply()
+        if planned:
+            yield machine.memory_left(held, planned)
+        if not asked:
+            yield self._not_paused()
+            yield machine.power()
+            yield machine.quiet_hours()
+            yield machine.heat(running)
+            yield machine.load(running)
 
     def _keys(self) -> Reading:
         quiet, wait = self.quiet_seconds, self._settings.idle_seconds
@@ -79,21 +116,9 @@ class Idleness:
         busy = self._busy()
         return Reading("no reply is being made", "a reply is being made" if busy else "the model is free", not busy)
 
-    def _power(self) -> Reading:
-        # psutil has no battery reading on some systems, where the attribute itself is missing.
-        read = getattr(psutil, "sensors_battery", lambda: None)
-        battery = read()
-        if battery is None:
-            return Reading("power", "no battery", True)
-        if battery.power_plugged:
-            return Reading("power", "on mains", True)
-        text = f"on battery, {battery.percent:.0f} % left"
-        return Reading("power", text, not self._settings.quiet_on_battery)
-
-    def _memory(self) -> Reading:
-        free, needed = psutil.virtual_memory().available, self._memory_needed()
-        text = f"{free / 1e9:.1f} GB free, training needs {needed / 1e9:.1f} GB"
-        return Reading("memory", text, free >= needed)
+    def _not_paused(self) -> Reading:
+        paused = self._paused()
+        return Reading("not paused", PAUSED if paused else "you have not paused it", not paused)
 
     def _rested(self) -> Reading:
         left = self._rest_until - self._clock()
@@ -101,8 +126,3 @@ class Idleness:
             return Reading("no failure just now", "the last update did not fail just now", True)
         text = f"next try in {left / 60:.0f} min, since the last one ended so: {self._rest_reason}"
         return Reading("no failure just now", text, False)
-
-
-def first_reason(readings: list[Reading]) -> str:
-    """The first condition that does not hold, in words; empty when all do."""
-    return next((r.text for r in readings if not r.holds), "")

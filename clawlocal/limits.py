@@ -16,6 +16,8 @@ LIMITS: dict[str, tuple[int, int]] = {
     "threads": (0, 1024),
     "idle_seconds": (0, 86400),
     "training_memory_gb": (0, 100_000),
+    "battery_percent": (0, 100),
+    "daily_minutes": (0, 1440),
     "votes": (1, 3),
 }
 FRACTIONS = frozenset({"temperature", "top_p", "min_p", "idle_seconds", "training_memory_gb"})

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from clawlocal.assistant import Assistant
@@ -54,7 +55,8 @@ def test_the_judge_never_holds_up_the_chat(
 
 def test_feedback_says_what_becomes_of_it(assistant: Assistant) -> None:
     turn = said(assistant, "What is a heron?")
-    assert assistant.rate(turn[:6], "good") == "Rated good. It is learned from when the machine is idle."
+    liked = "Rated good. It is learned from together with the next correction or bad reply."
+    assert assistant.rate(turn[:6], "good") == liked
     assert "Lesson: “Answer in one sentence.”" in assistant.correct(turn, " Answer in one sentence. ")
     assert "A reply that I would like: A bird." in assistant.edit(turn, "A bird.")
     for call in (assistant.correct, assistant.edit):
@@ -104,8 +106,13 @@ def test_a_key_suspends_training_and_turning_learning_off_ends_it(
     assistant.correct(turn, "Answer in one sentence.")
     assert assistant.learn_now() is None
     until(lambda: assistant.status().state == "training")
+    until(lambda: assistant._updater._process is not None)
+    assert assistant._updater._process is not None
+    child = psutil.Process(assistant._updater._process.pid)
     assistant.activity()
-    until(lambda: assistant.status().state == "paused")
+    until(lambda: child.status() == psutil.STATUS_STOPPED)
+    assert assistant.status().state == "paused"
+    assert "you are typing" in assistant.status().why
     assert say(assistant, "And a stork?").text == "ok"
     assistant.set_learning(False)
     until(lambda: assistant.status().state == "off")
@@ -145,7 +152,7 @@ def test_a_second_instance_chats_gives_feedback_and_does_not_learn(open_assistan
         "made while another instance held the data folder",
     )
     other = said(first, "And a stork?")
-    assert "is learned from when" in second.rate(other, "good")
+    assert "is learned from together with" in second.rate(other, "good")
     receipt = second.learn_now(wait=True, timeout=60)
     assert receipt is not None and receipt.status in (UpdateStatus.FAILED, UpdateStatus.NOTHING)
     with pytest.raises(FolderBusy):

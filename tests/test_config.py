@@ -35,10 +35,10 @@ def test_without_a_file_the_defaults(file: Path) -> None:
 
 
 def test_the_file_then_the_environment(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file.write_text('model = "other"\ntemperature = 1\nquiet_on_battery = false\nvotes = 3\n')
-    assert load(file) == Settings(model="other", temperature=1.0, quiet_on_battery=False, votes=3)
+    file.write_text('model = "other"\ntemperature = 1\nthinking = false\nvotes = 3\n')
+    assert load(file) == Settings(model="other", temperature=1.0, thinking=False, votes=3)
     monkeypatch.setenv("CLAWLOCAL_VOTES", "2")
-    monkeypatch.setenv("CLAWLOCAL_QUIET_ON_BATTERY", "ON")
+    monkeypatch.setenv("CLAWLOCAL_THINKING", "ON")
     monkeypatch.setenv("CLAWLOCAL_TEMPERATURE", "0.5")
     monkeypatch.setenv("CLAWLOCAL_SYSTEM", "Be brief.")
     monkeypatch.setenv("CLAWLOCAL_MODEL", "")
@@ -55,12 +55,15 @@ def test_the_file_then_the_environment(file: Path, monkeypatch: pytest.MonkeyPat
         ("max_tokens = true", "must be a whole number"),
         ('temperature = "hot"', "must be a number"),
         ("model = 3", "must be a text"),
-        ('quiet_on_battery = "yes"', "must be true or false"),
+        ('thinking = "yes"', "must be true or false"),
         ("temperature = -1", "temperature is -1.0: it must be from 0 to 5"),
         ("temperature = nan", "temperature is nan"),
         ("top_p = 1.1", "from 0 to 1"),
         ("max_tokens = 0", "max_tokens is 0"),
         ("votes = 0", "votes is 0"),
+        ("battery_percent = 101", "battery_percent is 101: it must be a whole number from 0 to 100"),
+        ("daily_minutes = -1", "daily_minutes is -1: it must be a whole number from 0 to 1440"),
+        ('quiet_hours = "22-7"', "quiet_hours is '22-7': it must be two times of the day, as in 22:00-07:00, or empty"),
         pytest.param("votes = 1" + "0" * 5000, "config.toml is not valid TOML", id="digits"),
     ],
 )
@@ -74,7 +77,7 @@ def test_what_is_wrong_in_the_file_is_said(file: Path, text: str, says: str) -> 
     ("name", "text", "says"),
     [
         ("THREADS", "many", "CLAWLOCAL_THREADS is 'many': it must be a whole number"),
-        ("QUIET_ON_BATTERY", "perhaps", "CLAWLOCAL_QUIET_ON_BATTERY is 'perhaps': it must be true or false"),
+        ("THINKING", "perhaps", "CLAWLOCAL_THINKING is 'perhaps': it must be true or false"),
         ("IDLE_SECONDS", "-1", "idle_seconds is -1.0"),
     ],
 )
@@ -122,4 +125,4 @@ def test_settings_are_few_and_each_is_explained() -> None:
     }
     assert set(after) == {f.name for f in fields(Settings)}
     assert all(isinstance(x, ast.Expr) and isinstance(x.value, ast.Constant) for x in after.values())
-    assert len(after) <= 14
+    assert len(after) <= 16

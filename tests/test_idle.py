@@ -1,36 +1,52 @@
-"""Why now, or why not: with a clock that is turned by hand."""
+"""Why now, or why not: with clocks that are turned by hand, and a machine that reads what the test says."""
 
 from __future__ import annotations
 
-from collections import namedtuple
+from datetime import datetime, timedelta
 from typing import Any
 
-import psutil
 import pytest
 
+from clawlocal.conditions import MARGIN, RUNNING_MARGIN, Reading, first_reason
 from clawlocal.config import Settings
-from clawlocal.idle import REST_SECONDS, RESUME_SECONDS, Idleness, first_reason
+from clawlocal.idle import PAUSED, REST_SECONDS, RESUME_SECONDS, Idleness
+from clawlocal.records import UpdateStatus
+from clawlocal.sensors import Battery, Heat
+from clawlocal.store import Store, stamp
+from tests.machine import Machine
 
-Battery = namedtuple("Battery", ["percent", "secsleft", "power_plugged"])
-Memory = namedtuple("Memory", ["available"])
+GB = 10**9
 
 
 class Desk:
     """The user and the machine."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, store: Store | None = None, idle_seconds: float = 0.0, **settings: Any) -> None:
         self.time = 1000.0
-        self.busy = False
-        self.idle = Idleness(Settings(**settings), lambda: 10**9, lambda: self.busy, lambda: self.time)
+        self.now = datetime(2026, 3, 14, 12, 0)
+        self.busy = self.paused = False
+        self.machine = Machine()
+        self.idle = Idleness(
+            Settings(idle_seconds=idle_seconds, **settings),
+            lambda: GB,
+            lambda: self.busy,
+            lambda: self.time,
+            sensors=self.machine,
+            trained=store.trained_seconds if store else lambda since: 0.0,
+            paused=lambda: self.paused,
+            now=lambda: self.now,
+        )
 
     def reason(self) -> str:
         return first_reason(self.idle.readings())
 
+    def reading(self, name: str) -> Reading:
+        return next(reading for reading in self.idle.readings() if reading.name == name)
 
-@pytest.fixture(autouse=True)
-def machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(psutil, "sensors_battery", lambda: None, raising=False)
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: Memory(4 * 10**9))
+    def held(self, asked: bool = False, suspended: bool = False, held: int = 0, planned: int = 0) -> str:
+        """Why a trainer that was started has to wait."""
+        found = self.idle.holding_back(asked, held, planned, suspended)
+        return found.text if found else ""
 
 
 def test_nobody_has_typed_for_long_enough() -> None:
@@ -45,37 +61,139 @@ def test_nobody_has_typed_for_long_enough() -> None:
 
 
 def test_a_reply_is_being_made() -> None:
-    desk = Desk(idle_seconds=0.0)
+    desk = Desk()
     desk.busy = True
-    assert desk.reason() == "a reply is being made"
+    assert desk.reason() == desk.held() == desk.held(asked=True) == "a reply is being made"
+
+
+def test_paused_by_the_user() -> None:
+    desk = Desk()
+    desk.paused = True
+    assert desk.reason() == desk.held() == PAUSED
+    assert desk.held(asked=True) == ""
+
+
+def test_other_programs_need_the_processor() -> None:
+    desk = Desk()
+    desk.machine.busy_cores = 0.6
+    said = "other programs keep 0.6 of 2 cores busy, training waits until it is 0.5 or less"
+    assert desk.reason() == desk.held(suspended=True) == said
+    assert desk.held() == "", "what runs goes on for longer than it would start"
+    desk.machine.busy_cores = 1.1
+    assert desk.held() == "other programs keep 1.1 of 2 cores busy, training waits until it is 1.0 or less"
+    assert desk.held(asked=True) == ""
+    desk.machine.busy_cores = 0.5
+    assert desk.reason() == desk.held(suspended=True) == ""
+    desk.machine.cores, desk.machine.busy_cores = 16, 4.0
+    assert desk.reading("load") == Reading("load", "other programs keep 4.0 of 16 cores busy", True)
+    desk.machine.cores, desk.machine.busy_cores = 1, 0.1
+    assert desk.reading("load").text == "other programs keep 0.1 of 1 core busy"
+
+
+def test_a_load_that_is_not_measured_yet_starts_nothing_and_stops_nothing() -> None:
+    desk = Desk()
+    desk.machine.busy_cores = None
+    assert desk.reason() == "the load of other programs is being measured"
+    assert desk.held() == ""
 
 
 @pytest.mark.parametrize(
-    ("battery", "quiet", "reason"),
+    ("battery", "least", "reason"),
     [
-        (Battery(41.6, 100, False), True, "on battery, 42 % left"),
-        (Battery(41.6, 100, False), False, ""),
-        (Battery(41.6, 100, True), True, ""),
-        (None, True, ""),
+        (Battery(41.6, False), 80, "on battery, 42 % left"),
+        (Battery(41.6, False), 42, "on battery, 42 % left"),
+        (Battery(41.6, False), 41, ""),
+        (Battery(0, False), 0, "on battery, 0 % left"),
+        (Battery(100, False), 100, "on battery, 100 % left"),
+        (Battery(5, True), 100, ""),
+        (None, 100, ""),
     ],
 )
-def test_power(monkeypatch: pytest.MonkeyPatch, battery: Battery | None, quiet: bool, reason: str) -> None:
-    monkeypatch.setattr(psutil, "sensors_battery", lambda: battery, raising=False)
-    assert Desk(idle_seconds=0.0, quiet_on_battery=quiet).reason() == reason
+def test_power(battery: Battery | None, least: int, reason: str) -> None:
+    desk = Desk(battery_percent=least)
+    desk.machine.battery_left = battery
+    assert desk.reason() == desk.held() == reason
+    assert desk.held(asked=True) == ""
+    assert desk.reading("power").text
 
 
-def test_a_system_that_knows_no_batteries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(psutil, "sensors_battery", raising=False)
-    assert Desk(idle_seconds=0.0).reason() == ""
+def test_heat() -> None:
+    desk = Desk()
+    assert desk.reading("heat") == Reading("heat", "no sensor", True)
+    desk.machine.hot = Heat("coretemp at 91 °C, its limit is 100 °C", MARGIN)
+    assert desk.reason() == desk.held(suspended=True) == "coretemp at 91 °C, its limit is 100 °C"
+    assert desk.held() == ""
+    desk.machine.hot = Heat("hot", RUNNING_MARGIN)
+    assert (desk.held(), desk.held(asked=True)) == ("hot", "")
+    desk.machine.hot = Heat("warm", MARGIN + 1)
+    assert desk.reason() == desk.held(suspended=True) == ""
 
 
-def test_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: Memory(5 * 10**8))
-    assert Desk(idle_seconds=0.0).reason() == "0.5 GB free, training needs 1.0 GB"
+def test_memory() -> None:
+    desk = Desk()
+    desk.machine.free = GB // 2
+    assert desk.reason() == "0.5 GB free, training needs 1.0 GB"
+    assert desk.held(held=0, planned=0) == "", "before it has planned, the trainer looks itself"
+    for asked in (False, True):
+        assert desk.held(asked, held=GB // 2, planned=GB) == "", "what it holds itself is not taken by others"
+        said = "0.5 GB free beside the 0.2 GB of training, which needs 1.0 GB"
+        assert desk.held(asked, held=GB // 5, planned=2 * GB) == said
+
+
+@pytest.mark.parametrize(
+    ("hours", "at", "reason"),
+    [
+        ("", "03:00", ""),
+        ("22:00-07:00", "21:59", ""),
+        ("22:00-07:00", "22:00", "quiet hours until 07:00"),
+        ("22:00-07:00", "00:00", "quiet hours until 07:00"),
+        ("22:00-07:00", "06:59", "quiet hours until 07:00"),
+        ("22:00-07:00", "07:00", ""),
+        (" 9:00 - 12:30 ", "09:00", "quiet hours until 12:30"),
+        ("9:00-12:30", "12:30", ""),
+        ("9:00-12:30", "23:00", ""),
+    ],
+)
+def test_quiet_hours(hours: str, at: str, reason: str) -> None:
+    desk = Desk(quiet_hours=hours)
+    desk.now = datetime.fromisoformat(f"2026-03-14T{at}:00")
+    assert desk.reason() == desk.held() == reason
+    assert desk.held(asked=True) == ""
+    assert desk.reading("quiet hours").holds is not bool(reason)
+
+
+def trained(store: Store, at: datetime, minutes: float, status: UpdateStatus = UpdateStatus.FAILED) -> None:
+    """An update that began at a local time."""
+    update = store.start_update("tiny", None)
+    store.finish_update(update, status, seconds=60 * minutes)
+    store._db.execute("UPDATE updates SET created = ? WHERE id = ?", (stamp.of(at), update))
+
+
+def test_so_many_minutes_a_day_whatever_became_of_them(store: Store) -> None:
+    desk = Desk(store, daily_minutes=60)
+    midnight = desk.now.replace(hour=0)
+    assert desk.reading("minutes today") == Reading("minutes today", "0 of 60 minutes used today", True)
+    trained(store, midnight - timedelta(seconds=1), 500)
+    trained(store, midnight, 20)
+    trained(store, desk.now, 3.9, UpdateStatus.NOTHING)
+    store.start_update("tiny", None)
+    assert desk.reading("minutes today").text == "23 of 60 minutes used today"
+    assert desk.reason() == ""
+    trained(store, desk.now, 36.1)
+    assert desk.reason() == "60 of 60 minutes used today"
+    assert desk.held() == "", "what has begun may end"
+    desk.now += timedelta(days=1)
+    assert desk.reading("minutes today") == Reading("minutes today", "0 of 60 minutes used today", True)
+
+
+def test_a_day_without_a_limit(store: Store) -> None:
+    desk = Desk(store, daily_minutes=0)
+    trained(store, desk.now, 2000)
+    assert desk.reading("minutes today") == Reading("minutes today", "2000 minutes used today, without a limit", True)
 
 
 def test_after_a_failure_it_rests_and_says_why() -> None:
-    desk = Desk(idle_seconds=0.0)
+    desk = Desk()
     desk.idle.rest("the disk is full")
     desk.time += REST_SECONDS - 61
     assert desk.reason() == "next try in 1 min, since the last one ended so: the disk is full"

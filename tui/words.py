@@ -130,7 +130,7 @@ def status_words(status: Status, *, temporary: bool = False, news: str = "") -> 
     parts = [news] if news else []
     if temporary or status.state == "not kept":
         parts.append("not kept (temporary chat)")
-    if status.state in ("training", "paused"):
+    if status.progress is not None or status.state == "training":
         parts.append(_training_words(status))
     elif not temporary:
         parts += _waiting_words(status)
@@ -163,8 +163,10 @@ def status_symbol(status: Status, temporary: bool = False) -> str:
 
 
 def _training_words(status: Status) -> str:
+    if status.state == "paused":
+        return sentence(status.why)
     share = "" if status.progress is None else f" {status.progress * 100:.0f} %"
-    return f"training{share}" + (", paused while you type" if status.state == "paused" else "")
+    return f"training{share}"
 
 
 def news_words(receipt: Receipt) -> str:

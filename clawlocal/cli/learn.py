@@ -61,6 +61,22 @@ def _switch(on: bool) -> None:
 
 
 @learn.command()
+def pause() -> None:
+    """Start no update until `resume`. Chats are judged, and learned from later."""
+    with reading() as assistant:
+        assistant.set_paused(True)
+    click.echo("Paused: no update starts by itself until `clawlocal learn resume`.")
+
+
+@learn.command()
+def resume() -> None:
+    """Let updates start again, and one that was paused go on."""
+    with reading() as assistant:
+        assistant.set_paused(False)
+    click.echo("Resumed: updates start when the machine is idle.")
+
+
+@learn.command()
 @click.option("--wait", is_flag=True, help="Stay until it has ended, and print the receipt.")
 @json_option
 def now(wait: bool, as_json: bool) -> None:

@@ -35,7 +35,7 @@ class ThreadChoice:
 
 @dataclass(frozen=True)
 class Load:
-    """Seconds since some moment: by the clock, of all cores' work, and of this thread's own."""
+    """Seconds since some moment: by the clock, of all cores' work, and of one's own: a thread's, or a program's."""
 
     clock: float
     busy: float
@@ -73,22 +73,21 @@ class ThreadChooser:
         if then is None or now.clock - then.clock > _LONG_AGO:
             return self.choice
         # The threads that help this one work as long as it does.
-        ours = (now.own - then.own) * self._helping
-        self.choice = self._choose(max(0.0, (now.busy - then.busy - ours) / (now.clock - then.clock)))
+        self.choice = self._choose(others(then, now, self._helping))
         return self.choice
 
-    def _choose(self, others: float) -> ThreadChoice:
-        """`others`: how many cores something else keeps busy."""
+    def _choose(self, taken: float) -> ThreadChoice:
+        """`taken`: how many cores something else keeps busy."""
         if self._wanted:
             return ThreadChoice(self._wanted, self._wanted, "as the settings say")
-        decode = self._left(others - _LITTLE_DECODE)
-        prefill = self._left(others - _LITTLE_PREFILL)
+        decode = self._left(taken - _LITTLE_DECODE)
+        prefill = self._left(taken - _LITTLE_PREFILL)
         if self._cores == 1:
             reason = "there is one core"
         elif decode == min(MOST, self._cores):
-            reason = "nothing else needs a core" if others < 1 else "enough cores are free"
+            reason = "nothing else needs a core" if taken < 1 else "enough cores are free"
         else:
-            reason = f"other work keeps {others:.1f} of {self._cores} cores busy"
+            reason = f"other work keeps {taken:.1f} of {self._cores} cores busy"
         return ThreadChoice(decode, prefill, reason)
 
     def _left(self, taken: float) -> int:
@@ -102,10 +101,16 @@ def usable_cores() -> int:
     return max(1, physical, min(2, logical))
 
 
-def read_load() -> Load:
+def others(then: Load, now: Load, helping: int = 1) -> float:
+    """How many cores something else kept busy between two readings, where `helping` threads worked as its own did."""
+    ours = (now.own - then.own) * helping
+    return max(0.0, (now.busy - then.busy - ours) / (now.clock - then.clock))
+
+
+def read_load(own: Callable[[], float] = time.thread_time) -> Load:
     """All work but idling, waiting and what gives way anyway (low priority, as the trainer's)."""
     times = psutil.cpu_times()
     idle = times.idle + getattr(times, "iowait", 0.0) + getattr(times, "nice", 0.0) + getattr(times, "steal", 0.0)
     # Time of guests is counted as user's time already.
     total = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
-    return Load(time.monotonic(), total - idle, time.thread_time())
+    return Load(time.monotonic(), total - idle, own())

@@ -94,7 +94,7 @@ class Signals(Turns):
         return [Queued(as_turn(row), verdicts[row["id"]], row["attempts"]) for row in rows]
 
     def queue_counts(self) -> dict[str, int]:
-        """Turns by use: `open`, `queued`, `used`, `skipped`; `hints` among the queued, and `hints_dropped` ever."""
+        """Turns by use: `open`, `queued`, `used`, `skipped`; of the queued `hints` and `bad`; `hints_dropped` ever."""
         with self._db.snapshot():
             queued = self._queued_verdicts().values()
             rows = self._db.rows('SELECT "use", count(*) FROM turns GROUP BY "use"')
@@ -103,6 +103,7 @@ class Signals(Turns):
         return counts | {
             "queued": len(queued),
             "hints": sum(bool(verdict.hint) for verdict in queued),
+            "bad": sum(verdict.value < 0 for verdict in queued),
             "hints_dropped": dropped,
         }
 

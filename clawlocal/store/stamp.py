@@ -18,4 +18,9 @@ def new_id() -> str:
 
 def now() -> str:
     """The time in UTC as ISO 8601 with microseconds, so that texts sort as times do."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")
+    return of(datetime.now(UTC))
+
+
+def of(moment: datetime) -> str:
+    """A moment as `now` writes it; without a zone it is local time."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

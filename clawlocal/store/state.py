@@ -5,6 +5,7 @@ from __future__ import annotations
 from clawlocal.store.database import Database
 
 _LEARNING = "learning"
+_PAUSED = "learning paused"
 
 
 class State:
@@ -39,3 +40,11 @@ class State:
     def set_learning(self, on: bool) -> None:
         """Turn learning on or off for all sessions."""
         self.set_state(_LEARNING, "on" if on else "off")
+
+    def paused(self) -> bool:
+        """Whether no update starts by itself until the user resumes; chats are judged all the same."""
+        return self.get_state(_PAUSED) is not None
+
+    def set_paused(self, on: bool) -> None:
+        """Pause updates, or resume them."""
+        self.set_state(_PAUSED, "yes" if on else None)

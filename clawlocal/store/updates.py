@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from clawlocal.errors import NotFound, StoreError
@@ -144,6 +145,11 @@ class Updates(Adapters):
         """The latest receipt of an update that has ended."""
         row = self._db.row("SELECT * FROM updates WHERE status != 'running' ORDER BY id DESC LIMIT 1")
         return None if row is None else _receipt(row)
+
+    def trained_seconds(self, since: datetime) -> float:
+        """Of all updates that began at `since` (without a zone: local time) or later, whatever became of them."""
+        value = self._db.value("SELECT sum(seconds) FROM updates WHERE created >= ?", (stamp.of(since),))
+        return float(value or 0.0)
 
     def update_turns(self, update: int) -> list[str]:
         """The turns that went into an update; known also when they were deleted since."""

@@ -10,8 +10,9 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 
+from clawlocal.conditions import first_reason
 from clawlocal.errors import ClawlocalError
-from clawlocal.idle import Idleness, first_reason
+from clawlocal.idle import Idleness
 from clawlocal.records import Receipt, UpdateStatus
 from clawlocal.training.need import Need
 from clawlocal.training.relay import Relay
@@ -74,7 +75,8 @@ class Learner:
 
     def why_not(self) -> str:
         """Why nothing is trained at this moment; empty when an update may start."""
-        return first_reason([*self._need.readings(), *self._idle.readings()])
+        # The machine is looked at only when there is something to learn.
+        return first_reason(self._need.readings()) or first_reason(self._idle.readings())
 
     def _run(self) -> None:
         while not self._closing.is_set():
@@ -93,7 +95,7 @@ class Learner:
             asked, self._asked = self._asked, []
         if not asked and requested is None and self.why_not():
             return
-        receipt = self._attempt()
+        receipt = self._attempt(asked=bool(asked) or requested is not None)
         if receipt.status in (UpdateStatus.FAILED, UpdateStatus.NOTHING):
             self._idle.rest(receipt.reason)
         for future in asked:
@@ -102,9 +104,9 @@ class Learner:
             self._relay.answer(requested, receipt)
         self._on_change()
 
-    def _attempt(self) -> Receipt:
+    def _attempt(self, asked: bool) -> Receipt:
         try:
-            return self._updater.run(self._closing.is_set)
+            return self._updater.run(self._closing.is_set, lambda: asked or self._is_asked())
         except ClawlocalError as e:
             # What failed outside the trainer (a full disk, a damaged file) is an answer too.
             return Receipt(None, UpdateStatus.FAILED, reason=str(e))
@@ -112,3 +114,9 @@ class Learner:
             # The last line of defence: who waits for the receipt gets one, and learning goes on another time.
             log.exception("an update failed")
             return Receipt(None, UpdateStatus.FAILED, reason=f"Learning failed: {type(e).__name__}: {e}")
+
+    def _is_asked(self) -> bool:
+        """Whether somebody waits for the next update, and so for the one that runs."""
+        with self._guard:
+            waiting = bool(self._asked)
+        return waiting or self._relay.waiting()

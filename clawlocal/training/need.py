@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from clawlocal.idle import Reading
+from clawlocal.conditions import Reading
 from clawlocal.judge.reward import NOT_SURE
 from clawlocal.records import TurnUse
 from clawlocal.store import Store
 
 ENOUGH_VERDICTS = 4
-"""Judged replies without a hint that make an update worth its while; one hint is enough alone."""
-
+"""Judged replies without a hint, at least one of them bad, that make an update worth its while; one hint does alone."""
 
 _WHY_SKIPPED = {"cancelled": "you stopped this reply", "failed": "this reply broke off"}
 
@@ -33,9 +32,12 @@ class Need:
 
     def _material(self) -> Reading:
         counts = self._store.queue_counts()
-        hints, queued = counts["hints"], counts["queued"]
-        if hints or queued >= ENOUGH_VERDICTS:
+        hints, queued, bad = counts["hints"], counts["queued"], counts["bad"]
+        if hints or (bad and queued >= ENOUGH_VERDICTS):
             return Reading("something to learn", _examples(queued, hints), True)
+        if queued and not bad:
+            liked = "one reply" if queued == 1 else f"{queued} replies"
+            return Reading("something to learn", f"{liked} that you liked: nothing to change", False)
         if queued:
             more = f"{queued} of {ENOUGH_VERDICTS} rated replies; one correction in words would be enough"
             return Reading("something to learn", more, False)
@@ -66,6 +68,8 @@ class Need:
             return (
                 f"It counts as a bad reply; your words are no lesson ({verdict.hint_dropped}): say what to do instead."
             )
+        if verdict.value > 0:
+            return "It is learned from together with the next correction or bad reply."
         return "It is learned from when the machine is idle."
 
 

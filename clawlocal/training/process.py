@@ -51,6 +51,13 @@ class TrainerProcess:
         """It ended by SIGKILL, which it cannot have sent itself."""
         return self._popen.poll() == -signal.SIGKILL if os.name == "posix" else False
 
+    def memory(self) -> int:
+        """Bytes of memory that it holds; 0 when it has ended."""
+        try:
+            return int(self._process.memory_info().rss)
+        except psutil.Error:
+            return 0
+
     def next_message(self, timeout: float) -> Message | None:
         """The next message, or None when none came in `timeout` seconds."""
         try:

@@ -58,5 +58,9 @@ class Relay:
         """For the holder: a request that waits, taken away."""
         return self._store.take_state(_REQUEST)
 
+    def waiting(self) -> bool:
+        """For the holder: whether there is one, which stays."""
+        return self._store.get_state(_REQUEST) is not None
+
     def answer(self, name: str, receipt: Receipt) -> None:
         self._store.set_state(_ANSWER + name, json.dumps(asdict(receipt)))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from clawlocal.idle import Idleness, first_reason
+from clawlocal.conditions import first_reason
+from clawlocal.idle import PAUSED, Idleness
 from clawlocal.judge.reward import Reward
 from clawlocal.records import Receipt, UpdateStatus
 from clawlocal.store import Store
 from clawlocal.training.need import Need
+from clawlocal.training.pace import PAUSE
 from clawlocal.training.update import Updater
 
 
@@ -19,7 +21,7 @@ class Status:
 
     learning: bool
     state: str
-    """`off`, `not kept`, `waiting`, `judging`, `training`, `paused`, `elsewhere`."""
+    """`off`, `not kept`, `waiting`, `judging`, `training`, `paused` (an update, or all by the user), `elsewhere`."""
     why: str
     """One sentence: what happens next, or why nothing does."""
     queue: dict[str, int]
@@ -84,23 +86,29 @@ class StatusReader:
             return self._elsewhere()
         if self._reward is not None and self._reward.judging:
             return "judging", "judging what came after a reply"
-        return "waiting", self._waiting()
+        return self._waiting()
 
     def _training(self, updater: Updater) -> tuple[str, str]:
         done = f"{100 * (updater.progress or 0):.0f} %"
         if updater.suspended:
-            return "paused", f"training at {done}, paused while you type"
+            return "paused", f"paused at {done}: {updater.why_paused}"
         return "training", f"training {done}: {updater.stage}"
 
     def _elsewhere(self) -> tuple[str, str]:
+        running = any(r.status is UpdateStatus.RUNNING for r in self._store.history(1))
+        if self._holder is not None and running:
+            paused = self._store.get_state(PAUSE)
+            return ("paused", paused) if paused else ("training", f"{self._holder} is training")
+        if self._store.paused():
+            return self._waiting()
         if self._holder is None:
             return "waiting", self._missing_or(lambda: "open clawlocal or say `clawlocal learn now`")
-        running = any(r.status is UpdateStatus.RUNNING for r in self._store.history(1))
-        doing = "is training" if running else "does the learning"
-        return ("training" if running else "elsewhere"), f"{self._holder} {doing}"
+        return "elsewhere", f"{self._holder} does the learning"
 
-    def _waiting(self) -> str:
-        return self._missing_or(lambda: first_reason(self._idle.readings()) or "starts now")
+    def _waiting(self) -> tuple[str, str]:
+        if self._store.paused():
+            return "paused", f"{self._need.readings()[-1].text}; {PAUSED}"
+        return "waiting", self._missing_or(lambda: first_reason(self._idle.readings()) or "starts now")
 
     def _missing_or(self, then: Callable[[], str]) -> str:
         """What an update lacks; else what there is to learn, and what it waits for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
 import threading
@@ -22,6 +23,7 @@ from clawlocal.records import AdapterState, AdapterVersion, Receipt, TurnUse, Up
 from clawlocal.store import Store
 from clawlocal.training import gate
 from clawlocal.training.batch import Batch, BatchMaker
+from clawlocal.training.pace import PAUSE, TYPING, Pace
 from clawlocal.training.process import TrainerProcess
 from trainers.job import Job, Recipe, Result
 from trainers.messages import MEMORY, Failed, Planned, Progress
@@ -91,6 +93,7 @@ class Updater:
         self._discard = False
         """Nothing of the update that runs is to be gone on from."""
         self._suspend_at_start = False
+        self._pace = Pace(idle, bool)
         self.stage = ""
         """What the trainer is doing, in a word or two; empty when none runs."""
         self.progress: float | None = None
@@ -103,6 +106,11 @@ class Updater:
     def suspended(self) -> bool:
         process = self._process
         return process is not None and process.suspended
+
+    @property
+    def why_paused(self) -> str:
+        """What a suspended trainer waits for, in words."""
+        return self._pace.why or TYPING.text
 
     def suspend(self) -> None:
         # First the flag, then the look: a process that is being started looks the other way round.
@@ -131,8 +139,11 @@ class Updater:
         self._discard = True
         self.stop("a chat that it may learn from was deleted")
 
-    def run(self, closing: Callable[[], bool]) -> Receipt:
-        """One update, start to end. A failure of the trainer is a receipt, not an error."""
+    def run(self, closing: Callable[[], bool], urgent: Callable[[], bool] = bool) -> Receipt:
+        """One update, start to end. A failure of the trainer is a receipt, not an error.
+
+        `urgent` says whether the user asked for it: then it waits for memory and for replies alone.
+        """
         if not self._store.learning():
             return Receipt(None, UpdateStatus.NOTHING, reason="Learning is off. `clawlocal learn on` turns it on.")
         self._catch_up()
@@ -145,6 +156,7 @@ class Updater:
         began = time.monotonic()
         folder = self._paths.jobs / JOB
         self._stopped, self._suspend_at_start, self._discard = "", False, False
+        self._pace = Pace(self._idle, urgent)
         self.progress, self.stage = 0.0, "starting"
         self._on_change()
         try:
@@ -156,7 +168,7 @@ class Updater:
             if isinstance(e, NotFound):
                 # A chat that it learned from was deleted meanwhile.
                 self._discard = True
-            return self._fail(update, str(e), time.monotonic() - began)
+            return self._fail(update, str(e), self._seconds(began))
         finally:
             if self._discard:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -231,15 +243,15 @@ class Updater:
         failed: Failed | None = None
         planned: Planned | None = None
         while not process.finished():
-            if process.suspended and self._idle.may_resume():
-                process.resume()
-                self._on_change()
+            if self._pace.keep(process):
+                self._say_pause()
             match process.next_message(POLL_SECONDS):
                 case Progress() as message:
                     self._note_progress(message)
                 case Failed() as failed:
                     pass
                 case Planned() as planned:
+                    self._pace.planned = planned.bytes
                     log.info("trainer: %s", planned)
         if self._stopped:
             raise TrainerError(
@@ -251,6 +263,17 @@ class Updater:
                 # What failed of itself would fail again after the same steps.
                 shutil.rmtree(folder, ignore_errors=True)
             raise TrainerError(failed.reason)
+
+    def _say_pause(self) -> None:
+        """Also to other processes. What is only said does not end an update."""
+        why = f"paused at {100 * (self.progress or 0):.0f} %: {self._pace.why}" if self._pace.why else None
+        with contextlib.suppress(StoreError):
+            self._store.set_state(PAUSE, why)
+        self._on_change()
+
+    def _seconds(self, began: float) -> float:
+        """Since `began`, without the pauses."""
+        return time.monotonic() - began - self._pace.paused_seconds
 
     def _learn_from_memory(self, planned: Planned | None, *, killed: bool, short: bool) -> None:
         """A plan that did not hold is not tried again; the system kills a process when memory runs out."""
@@ -293,11 +316,11 @@ class Updater:
         lessons = [x.id for x in batch.lessons]
         if not report.passed:
             reason = f"the gate did not let it through: {report.reason}"
-            return self._store.reject(update, turns, lessons, **record, seconds=time.monotonic() - began, reason=reason)
+            return self._store.reject(update, turns, lessons, **record, seconds=self._seconds(began), reason=reason)
         version = self._store.next_version(model.name)
         self._model.engine.check(AdapterFile(version, folder / files.GGUF))
         adapter = self._install(version, folder, model, live, result)
-        return self._store.publish(update, adapter, turns, lessons, **record, seconds=time.monotonic() - began)
+        return self._store.publish(update, adapter, turns, lessons, **record, seconds=self._seconds(began))
 
     def _install(
         self,

@@ -20,6 +20,7 @@ from clawlocal.lock import FolderLock
 from clawlocal.paths import Paths
 from clawlocal.records import AdapterState, AdapterVersion, LessonState, SignalKind, TurnUse, UpdateStatus
 from clawlocal.store import Store
+from clawlocal.training.pace import PAUSE
 from tests.saying import exchange
 
 Invoke = Callable[..., Result]
@@ -55,7 +56,7 @@ def live(store: Store, where: Paths) -> AdapterVersion:
 def test_a_thumb_is_kept_at_once_and_says_what_becomes_of_it(data: Data, store: Store, turn: str) -> None:
     found = data("rate", turn[:5], "good")
     assert (list(found), found["turn"]) == (["turn", "becomes"], turn)
-    assert found["becomes"] == "Rated good. It is learned from when the machine is idle."
+    assert found["becomes"] == "Rated good. It is learned from together with the next correction or bad reply."
     assert (store.turn(turn).rating, store.turn(turn).use) == (1, TurnUse.QUEUED)
     data("rate", turn, "bad")
     assert store.turn(turn).rating == -1
@@ -112,7 +113,7 @@ def test_the_status_of_learning(data: Data, invoke: Invoke, store: Store, turn: 
         None,
         None,
     )
-    assert found["queue"] == {"open": 1, "queued": 0, "used": 0, "skipped": 0, "hints": 0, "hints_dropped": 0}
+    assert found["queue"] == {"open": 1, "queued": 0, "used": 0, "skipped": 0, "hints": 0, "bad": 0, "hints_dropped": 0}
     assert invoke("learn", "off").stdout == "Learning is off.\n"
     assert (data("learn", "status")["state"], store.learning()) == ("off", False)
     assert "learning off · off: " in invoke("learn", "status").stdout
@@ -120,10 +121,33 @@ def test_the_status_of_learning(data: Data, invoke: Invoke, store: Store, turn: 
     assert store.learning()
 
 
+def test_paused_and_resumed_from_another_process(data: Data, invoke: Invoke, store: Store) -> None:
+    assert "until `clawlocal learn resume`" in invoke("learn", "pause").stdout
+    assert store.paused()
+    found = data("learn", "status")
+    assert (found["learning"], found["state"]) == (True, "paused")
+    assert found["why"] == "nothing new to learn from; no update starts until `clawlocal learn resume`"
+    waits = {"condition": "not paused", "reading": "no update starts until `clawlocal learn resume`", "holds": False}
+    assert waits in data("learn", "why")
+    assert "Resumed" in invoke("learn", "resume").stdout
+    assert (data("learn", "status")["state"], store.paused()) == ("waiting", False)
+
+
+def test_what_a_paused_update_waits_for_is_read_from_another_process(data: Data, store: Store, where: Paths) -> None:
+    with FolderLock.acquire(where.lock, "clawlocal"):
+        update = store.start_update("tiny", None)
+        store.set_state(PAUSE, "paused at 40 %: on battery, 20 % left")
+        found = data("learn", "status")
+        assert (found["state"], found["why"]) == ("paused", "paused at 40 %: on battery, 20 % left")
+        store.finish_update(update, UpdateStatus.FAILED)
+        assert data("learn", "status")["state"] == "elsewhere", "what an update left behind is of that update alone"
+
+
 def test_why_nothing_is_learned(data: Data, invoke: Invoke) -> None:
     found = data("learn", "why")
     assert {"condition": "something to learn", "reading": "nothing new to learn from", "holds": False} in found
-    assert {"nobody is typing", "power", "memory"} <= {x["condition"] for x in found}
+    conditions = {"nobody is typing", "not paused", "load", "power", "heat", "memory", "quiet hours", "minutes today"}
+    assert conditions <= {x["condition"] for x in found}
     assert "no   something to learn: nothing new" in invoke("learn", "why").stdout
 
 

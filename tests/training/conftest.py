@@ -19,6 +19,7 @@ from clawlocal.records import Receipt, SignalKind
 from clawlocal.store import Store
 from clawlocal.training.batch import BatchMaker
 from clawlocal.training.update import Updater
+from tests.machine import Machine
 from tests.saying import exchange
 
 HINT = "Answer in one sentence."
@@ -53,8 +54,14 @@ def clock() -> list[float]:
 
 
 @pytest.fixture
-def idle(clock: list[float]) -> Idleness:
-    return Idleness(Settings(idle_seconds=60), lambda: 0, lambda: False, lambda: clock[0])
+def machine() -> Machine:
+    return Machine()
+
+
+@pytest.fixture
+def idle(clock: list[float], machine: Machine, store: Store) -> Idleness:
+    settings = Settings(idle_seconds=60)
+    return Idleness(settings, lambda: 0, lambda: False, lambda: clock[0], sensors=machine, paused=store.paused)
 
 
 @pytest.fixture

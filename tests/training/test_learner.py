@@ -5,21 +5,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from clawlocal.errors import StoreError, TrainerError
-from clawlocal.idle import REST_SECONDS, Idleness
+from clawlocal.idle import PAUSED, REST_SECONDS, Idleness
 from clawlocal.judge.reward import Reward
 from clawlocal.paths import Paths
 from clawlocal.records import LessonState, TurnUse, UpdateStatus
+from clawlocal.sensors import Battery, Heat
 from clawlocal.store import Store
+from clawlocal.training import pace
 from clawlocal.training.learner import Learner
 from clawlocal.training.need import ENOUGH_VERDICTS, Need
 from clawlocal.training.relay import Relay
 from clawlocal.training.status import StatusReader
-from clawlocal.training.update import Updater
+from clawlocal.training.update import JOB, Updater
+from tests.machine import Machine
 from tests.waiting import until
 
 Correct = Callable[..., str]
@@ -58,12 +62,87 @@ def test_it_starts_by_itself_only_when_every_condition_holds(
 
 def test_thumbs_are_worth_an_update_when_there_are_enough(store: Store, corrected: Correct) -> None:
     need = Need(store)
-    for _ in range(ENOUGH_VERDICTS - 1):
+    corrected(value=-1)
+    for _ in range(ENOUGH_VERDICTS - 2):
         corrected(value=1)
     assert need.readings()[-1].text.startswith(f"3 of {ENOUGH_VERDICTS} rated replies")
     assert not need.readings()[-1].holds
-    corrected(value=-1)
+    corrected(value=1)
     assert (need.readings()[-1].text, need.readings()[-1].holds) == ("4 judged replies", True)
+
+
+def test_who_is_content_needs_no_update(learner: Learner, store: Store, clock: list[float], corrected: Correct) -> None:
+    clock[0] += 60
+    corrected(value=1)
+    assert learner.why_not() == "one reply that you liked: nothing to change"
+    for _ in range(ENOUGH_VERDICTS):
+        corrected(value=1)
+    assert learner.why_not() == "5 replies that you liked: nothing to change"
+    learner._step()
+    assert store.history() == []
+    corrected(value=-1)
+    assert learner.why_not() == ""
+
+
+def test_praise_with_a_wish_is_worth_an_update(store: Store, corrected: Correct) -> None:
+    turn = corrected(value=1)
+    liked = store.effective_verdict(turn)
+    assert liked is not None
+    store.add_verdict(replace(liked, hint="Answer in one sentence."))
+    assert (Need(store).readings()[-1].text, Need(store).readings()[-1].holds) == (
+        "1 judged reply, 1 with a correction",
+        True,
+    )
+
+
+def test_paused_it_starts_only_when_asked(
+    learner: Learner, store: Store, where: Paths, clock: list[float], corrected: Correct
+) -> None:
+    corrected()
+    clock[0] += 60
+    with Store.open(where.database) as other:
+        other.set_paused(True)
+    assert learner.why_not() == PAUSED
+    learner._step()
+    assert store.history() == []
+    learner.start()
+    assert learner.now().result(60).status is UpdateStatus.PUBLISHED
+
+
+def test_who_asks_while_an_update_waits_for_the_machine_is_not_kept_waiting(
+    learner: Learner,
+    updater: Updater,
+    store: Store,
+    where: Paths,
+    machine: Machine,
+    clock: list[float],
+    works_as: WorksAs,
+    corrected: Correct,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pace, "LOOK_SECONDS", 0.0)
+    works_as("gated")
+    corrected()
+    clock[0] += 60
+    learner.start()
+    until(lambda: updater.stage == "training")
+    machine.battery_left = Battery(20, False)
+    until(lambda: updater.suspended)
+    with Store.open(where.database) as other:
+        Relay(other).ask(False, None)
+    until(lambda: not updater.suspended)
+    (where.jobs / JOB / "go").touch()
+    until(lambda: store.live("tiny") is not None)
+
+
+def test_asked_it_waits_for_nothing_of_the_machine(
+    learner: Learner, store: Store, machine: Machine, corrected: Correct
+) -> None:
+    machine.battery_left, machine.busy_cores, machine.hot = Battery(5, False), 4.0, Heat("hot", 0.0)
+    store.set_paused(True)
+    corrected()
+    learner.start()
+    assert learner.now().result(60).status is UpdateStatus.PUBLISHED
 
 
 def test_asked_it_does_not_wait_for_idleness(learner: Learner, store: Store, corrected: Correct) -> None:
@@ -168,7 +247,8 @@ def test_what_becomes_of_a_turn_is_said(store: Store, corrected: Correct) -> Non
     turn = corrected()
     assert need.becomes(turn) == "Lesson: “Answer in one sentence.”. It is learned when the machine is idle."
     assert "your words are no lesson" in need.becomes(corrected(hint="No, that is wrong."))
-    assert need.becomes(corrected(value=1)) == "It is learned from when the machine is idle."
+    assert need.becomes(corrected(value=1)) == "It is learned from together with the next correction or bad reply."
+    assert need.becomes(corrected(value=-1)) == "It is learned from when the machine is idle."
     store.set_learning(False)
     assert "when you turn learning on" in need.becomes(turn)
     store.set_learning(True)
@@ -198,13 +278,19 @@ def test_the_status_is_said_in_words(
     assert read(loops=False)[1].endswith("open clawlocal or say `clawlocal learn now`")
     clock[0] += 60
     assert read()[1].endswith("starts now")
+    store.set_paused(True)
+    for loops in (True, False):
+        assert read(loops=loops) == ("paused", f"1 judged reply, 1 with a correction; {PAUSED}")
+    store.set_paused(False)
     works_as("endless")
     thread = threading.Thread(target=updater.run, args=[lambda: False])
     thread.start()
     until(lambda: updater.stage == "training")
     assert read()[0] == "training"
+    idle.touch()
     updater.suspend()
-    assert (read()[0], read("someone", loops=False)[0]) == ("paused", "training")
+    assert read() == ("paused", "paused at 41 %: you are typing")
+    until(lambda: read("someone", loops=False) == read())
     updater.stop("the test is over")
     thread.join(60)
     store.set_learning(False)

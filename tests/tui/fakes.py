@@ -184,7 +184,8 @@ class FakeAssistant:
     def activity(self) -> None:
         self.keys += 1
         if self.state.state == "training":
-            self.state = replace(self.state, state="paused")
+            share = 100 * (self.state.progress or 0)
+            self.state = replace(self.state, state="paused", why=f"paused at {share:.0f} %: you are typing")
 
     def chat(
         self,

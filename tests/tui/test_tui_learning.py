@@ -28,7 +28,7 @@ async def test_the_status_line_follows_in_words(opened: Open, fake: FakeAssistan
         fake.set(state="training", progress=0.41)
         await says("training 41 %")
         await pilot.press("a")
-        await says("training 41 %, paused while you type")
+        await says("paused at 41 %: you are typing")
         fake.set(state="waiting", progress=None, why="3 judged replies, 1 with a correction; on battery, 50 % left")
         await says("3 new examples · on battery, 50 % left")
         rejected = replace(RECEIPT, status=UpdateStatus.REJECTED, version=None, reason="It forgot too much.")

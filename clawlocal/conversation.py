@@ -14,7 +14,7 @@ from clawlocal.errors import ClawlocalError, NotFound, PromptError, StoreError
 from clawlocal.hearing import Heard, Hearing
 from clawlocal.judge.lessons import applying, note
 from clawlocal.prompting import Line, Prompt, build
-from clawlocal.records import LessonState, Message, SignalKind, Tool, Turn, TurnUse
+from clawlocal.records import Message, SignalKind, Tool, Turn, TurnUse
 from clawlocal.reply import Answer, Reply
 from clawlocal.store import Store
 
@@ -148,7 +148,7 @@ class Conversations:
     def _note(self, wish: Wish, text: str) -> str:
         if not wish.lessons:
             return ""
-        return note([x.text for x in applying(self._store.lessons(LessonState.ACTIVE), text)])
+        return note([x.text for x in applying(self._store.prompt_lessons(self._engine.name), text)])
 
     def _start(
         self,

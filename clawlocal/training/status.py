@@ -88,9 +88,10 @@ class StatusReader:
 
     def _training(self, updater: Updater) -> tuple[str, str]:
         done = f"{100 * (updater.progress or 0):.0f} %"
+        task = updater.task or "training"
         if updater.suspended:
-            return "paused", f"training at {done}, paused while you type"
-        return "training", f"training {done}: {updater.stage}"
+            return "paused", f"{task} at {done}, paused while you type"
+        return "training", f"{task} {done}: {updater.stage}"
 
     def _elsewhere(self) -> tuple[str, str]:
         if self._holder is None:

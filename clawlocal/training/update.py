@@ -20,7 +20,7 @@ from clawlocal.models.opened import OpenedModel, TrainedModel
 from clawlocal.paths import Paths
 from clawlocal.records import AdapterState, AdapterVersion, Receipt, TurnUse, UpdateStatus
 from clawlocal.store import Store
-from clawlocal.training import gate
+from clawlocal.training import gate, rebuild
 from clawlocal.training.batch import Batch, BatchMaker
 from clawlocal.training.process import TrainerProcess
 from trainers.job import Job, Recipe, Result
@@ -93,6 +93,8 @@ class Updater:
         self._suspend_at_start = False
         self.stage = ""
         """What the trainer is doing, in a word or two; empty when none runs."""
+        self.task = ""
+        """What the update is for, as `rebuilding without …`; empty for one that learns from what waits."""
         self.progress: float | None = None
 
     @property
@@ -120,7 +122,12 @@ class Updater:
             if self._process is not None:
                 self._process.kill()
 
-    def discard(self) -> None:
+    @property
+    def discarded(self) -> bool:
+        """The last update that did not end well learned from what is gone: no reason to wait before the next."""
+        return self._discard
+
+    def discard(self, why: str = "a chat that it may learn from was deleted") -> None:
         """Throw away what an interrupted update left behind to go on from: what it learned from is gone.
 
         An update that runs ends: its job may hold what was deleted.
@@ -129,7 +136,7 @@ class Updater:
             shutil.rmtree(self._paths.jobs / JOB, ignore_errors=True)
             return
         self._discard = True
-        self.stop("a chat that it may learn from was deleted")
+        self.stop(why)
 
     def run(self, closing: Callable[[], bool]) -> Receipt:
         """One update, start to end. A failure of the trainer is a receipt, not an error."""
@@ -137,8 +144,7 @@ class Updater:
             return Receipt(None, UpdateStatus.NOTHING, reason="Learning is off. `clawlocal learn on` turns it on.")
         self._catch_up()
         model = self._model.for_training()
-        live = self._store.live(model.name)
-        batch = self._batches.make(live.version if live else None)
+        live, batch = rebuild.next_batch(self._store, self._batches, model.name)
         if not batch.worth_training():
             return Receipt(None, UpdateStatus.NOTHING, samples=_nothing(batch), reason=self._why_nothing(batch))
         update = self._store.start_update(model.name, live.version if live else None)
@@ -146,6 +152,7 @@ class Updater:
         folder = self._paths.jobs / JOB
         self._stopped, self._suspend_at_start, self._discard = "", False, False
         self.progress, self.stage = 0.0, "starting"
+        self.task = rebuild.doing(self._store, batch.rebuild) if batch.rebuild else ""
         self._on_change()
         try:
             self._train(folder, model, live, batch, closing)
@@ -156,11 +163,11 @@ class Updater:
             if isinstance(e, NotFound):
                 # A chat that it learned from was deleted meanwhile.
                 self._discard = True
-            return self._fail(update, str(e), time.monotonic() - began)
+            return self._fail(update, self._told(str(e)), time.monotonic() - began)
         finally:
             if self._discard:
                 shutil.rmtree(folder, ignore_errors=True)
-            self.progress, self.stage = None, ""
+            self.progress, self.stage, self.task = None, "", ""
             self._on_change()
 
     def _why_nothing(self, batch: Batch) -> str:
@@ -198,7 +205,7 @@ class Updater:
         log.info("trainer: %s", process.last_words())
 
     def _write_job(self, folder: Path, model: TrainedModel, live: AdapterVersion | None, batch: Batch) -> None:
-        tried = max((q.attempts for q in self._store.queue()), default=0)
+        tried = batch.rebuild.attempts if batch.rebuild else max((q.attempts for q in self._store.queue()), default=0)
         recipe = recipe_for(sum(sample.hinted for sample in batch.samples), tried)
         job = Job(
             model=str(model.path),
@@ -230,6 +237,9 @@ class Updater:
         failed: Failed | None = None
         planned: Planned | None = None
         while not process.finished():
+            if not (folder / "job.json").exists():
+                # Another process took away what it learns from.
+                self.discard()
             if process.suspended and self._idle.may_resume():
                 process.resume()
                 self._on_change()
@@ -281,8 +291,7 @@ class Updater:
         metrics = {**result.metrics, "trainer_seconds": result.seconds}
         report = gate.examine(metrics)
         turns = [turn for turn in batch.turns if turn not in result.dropped]
-        for turn, why in result.dropped.items():
-            self._store.set_turn_use(turn, TurnUse.SKIPPED, why)
+        self._skip(batch, result)
         skipped = Counter(batch.skipped) + Counter(result.dropped.values())
         record: dict[str, Any] = {
             "samples": {**result.counts, "skipped": dict(skipped)},
@@ -291,12 +300,35 @@ class Updater:
         }
         lessons = [x.id for x in batch.lessons]
         if not report.passed:
-            reason = f"the gate did not let it through: {report.reason}"
-            return self._store.reject(update, turns, lessons, **record, seconds=time.monotonic() - began, reason=reason)
+            reason = self._told(f"the gate did not let it through: {report.reason}")
+            record |= {"seconds": time.monotonic() - began, "reason": reason}
+            if batch.rebuild:
+                return self._store.reject_rebuild(batch.rebuild, update, turns, lessons, **record)
+            return self._store.reject(update, turns, lessons, **record)
         version = self._store.next_version(model.name)
         self._model.engine.check(AdapterFile(version, folder / files.GGUF))
         adapter = self._install(version, folder, model, live, result)
-        return self._store.publish(update, adapter, turns, lessons, **record, seconds=time.monotonic() - began)
+        record |= {"seconds": time.monotonic() - began, "practised": batch.own}
+        try:
+            if batch.rebuild:
+                record["reason"] = rebuild.done(self._store, batch.rebuild)
+                return self._store.publish_rebuild(batch.rebuild, update, adapter, turns, lessons, **record)
+            return self._store.publish(update, adapter, turns, lessons, **record)
+        except ClawlocalError:
+            # It may hold what was forgotten meanwhile.
+            shutil.rmtree(adapter.path, ignore_errors=True)
+            raise
+
+    def _skip(self, batch: Batch, result: Result) -> None:
+        """What could not be learned from waits no longer; what was learned from before stays as it is."""
+        if batch.rebuild and batch.rebuild.anew:
+            return
+        for turn, why in result.dropped.items():
+            self._store.set_turn_use(turn, TurnUse.SKIPPED, why)
+
+    def _told(self, reason: str) -> str:
+        """Why an update did not end well, with what it was for."""
+        return f"While {self.task}: {reason}" if self.task else reason
 
     def _install(
         self,
@@ -327,7 +359,11 @@ class Updater:
 
     def _fail(self, update: int, reason: str, seconds: float) -> Receipt:
         self._store.add_event("failed", f"Update {update} failed: {reason}", {"update": update})
-        return self._store.finish_update(update, UpdateStatus.FAILED, seconds=seconds, reason=reason)
+        try:
+            return self._store.finish_update(update, UpdateStatus.FAILED, seconds=seconds, reason=reason)
+        except StoreError:
+            # Who forgot what it learned from has ended it.
+            return self._store.update(update)
 
 
 def _unfinished(folder: Path, job: Job) -> Job | None:

@@ -72,10 +72,18 @@ def test_a_correction_is_a_lesson_at_once(data: Data, invoke: Invoke, conversati
 
 
 def test_lessons_are_vetoed_and_put_back(data: Data, invoke: Invoke, store: Store, live: AdapterVersion) -> None:
-    assert "the live adapter was" in invoke("lessons", "veto", "1").stdout
+    store.add_lesson("Say you.", "general", state=LessonState.ACTIVE)
+    vetoed = invoke("lessons", "veto", "1").stdout
+    assert vetoed == (
+        "It is out of the prompt. It is taken out of the weights by a rebuild from the base, "
+        "about 3 seconds when the machine is idle (or `clawlocal learn now`).\n"
+    )
+    assert data("learn", "status")["why"].startswith("rebuild without “Be brief.”; ")
+    assert data("learn", "status")["live_version"] == "v1"
     assert data("lessons", "list")[0]["state"] == "vetoed"
     invoke("lessons", "restore", "1")
     assert data("lessons", "list")[0]["state"] == "active"
+    assert "rebuild" not in data("learn", "status")["why"]
     assert "Be brief." in invoke("lessons", "list").stdout
     later = store.add_lesson("Give long answers.", state=LessonState.ACTIVE)
     store.replace_lesson(1, later.id)

@@ -136,13 +136,13 @@ def _titled(database: Database, among: str) -> tuple[str, ...]:
         f"JOIN sessions s ON s.id = t.session WHERE t.id {_AMONG}",
         (among,),
     )
-    return tuple(
-        dict.fromkeys(row["id"] for row in rows if " ".join(row["content"].split()).startswith(_bare(row["title"])))
-    )
+    return tuple(dict.fromkeys(row["id"] for row in rows if _begins(row["content"], row["title"])))
 
 
-def _bare(title: str) -> str:
-    return title.rstrip("…").rstrip()
+def _begins(text: str, title: str) -> bool:
+    """Whether a title was made from how a message begins."""
+    bare = title.rstrip("…").rstrip()
+    return bool(bare) and " ".join(text.split()).startswith(bare)
 
 
 def _ids(database: Database, query: str, among: str) -> list[str]:

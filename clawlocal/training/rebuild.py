@@ -74,7 +74,8 @@ def _without(store: Store, wanted: Rebuild) -> str:
 
 
 def _lessons(wanted: Rebuild) -> str:
-    return "a lesson that no turn waits for" if len(wanted.carried) == 1 else "lessons that no turn waits for"
+    n = len(wanted.carried)
+    return "a lesson that was only in the prompt" if n == 1 else f"{n} lessons that were only in the prompt"
 
 
 def when(store: Store) -> str:

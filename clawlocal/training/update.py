@@ -90,6 +90,8 @@ class Updater:
         self._stopped = ""
         self._discard = False
         """Nothing of the update that runs is to be gone on from."""
+        self.spoiled = False
+        """The last update learned from what is gone or not wanted any more: no reason to wait before the next."""
         self._suspend_at_start = False
         self.stage = ""
         """What the trainer is doing, in a word or two; empty when none runs."""
@@ -122,24 +124,20 @@ class Updater:
             if self._process is not None:
                 self._process.kill()
 
-    @property
-    def discarded(self) -> bool:
-        """The last update that did not end well learned from what is gone: no reason to wait before the next."""
-        return self._discard
-
     def discard(self, why: str = "a chat that it may learn from was deleted") -> None:
         """Throw away what an interrupted update left behind to go on from: what it learned from is gone.
 
-        An update that runs ends: its job may hold what was deleted.
+        An update that runs ends, and says `why`: its job may hold what was deleted.
         """
         if not self.running:
             shutil.rmtree(self._paths.jobs / JOB, ignore_errors=True)
             return
-        self._discard = True
+        self._discard = self.spoiled = True
         self.stop(why)
 
     def run(self, closing: Callable[[], bool]) -> Receipt:
         """One update, start to end. A failure of the trainer is a receipt, not an error."""
+        self.spoiled = False
         if not self._store.learning():
             return Receipt(None, UpdateStatus.NOTHING, reason="Learning is off. `clawlocal learn on` turns it on.")
         self._catch_up()
@@ -162,7 +160,7 @@ class Updater:
         except ClawlocalError as e:
             if isinstance(e, NotFound):
                 # A chat that it learned from was deleted meanwhile.
-                self._discard = True
+                self._discard = self.spoiled = True
             return self._fail(update, self._told(str(e)), time.monotonic() - began)
         finally:
             if self._discard:

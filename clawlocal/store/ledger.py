@@ -269,8 +269,11 @@ class Ledger(Signals, Updates, State):
             for message in found.noted:
                 self._forget_prompts_below(message)
             self._delete(turns, session)
-            self.settle_lessons(model)
-            still = self._taught(model)
+            if model in fallen:
+                self.settle_lessons(model)
+            # What speaks may be another model than the one that was asked about: its lessons stay learned.
+            speaking = [model] if model in fallen else [v.model for v in self.adapters()]
+            still = set[int]().union(*map(self._taught, speaking))
             self._keep_in_use(x for x in learned if x not in still)
             self._tell(seeing, found.sessions, model)
             live = self.live(model)

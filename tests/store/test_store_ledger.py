@@ -90,9 +90,7 @@ def test_what_the_words_of_a_turn_made_of_the_one_before_goes(store: Store, talk
     wish = f"Please say {WORD}."
     signal = store.add_signal(first.id, SignalKind.MESSAGE, 0, wish)
     hint = f"Say {WORD}."
-    store.add_verdict(
-        Verdict(first.id, signal.id, -1, (-1,), 1.0, False, "votes", "said so", hint), TurnUse.QUEUED, ""
-    )
+    store.add_verdict(Verdict(first.id, signal.id, -1, (-1,), 1.0, False, "votes", "said so", hint), TurnUse.QUEUED, "")
     lesson = store.add_lesson(hint, GENERAL, [first.id], LessonState.ACTIVE)
     talk.publish([first.id], [lesson.id])
     second = talk.turn(first.session, first.reply_message, prompt=wish)
@@ -187,3 +185,11 @@ def test_lessons_of_another_model_are_in_the_prompt_and_told_once(store: Store, 
     store.settle_lessons(MODEL)
     assert store.lesson(lesson).state is LessonState.LEARNED
     assert store.carry_lessons(MODEL) == [] and store.rebuild("other") is None
+
+
+def test_forgotten_from_another_model_the_one_that_is_asked_about_keeps_its_own(store: Store, talk: Any) -> None:
+    turn, _ = taught(store, talk)
+    _, other = taught(store, talk, "No lists.")
+    found = store.forget([turn], "small")
+    assert (found.fell, store.rebuild("small"), store.rebuild(MODEL)) == (False, None, Rebuild(forgotten=True))
+    assert (store.live(MODEL), store.lesson(other).state) == (None, LessonState.ACTIVE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -81,6 +82,18 @@ def test_where_nothing_else_was_learned_the_base_answers(assistant: Assistant, w
 def test_what_was_not_learned_from_is_only_deleted(assistant: Assistant) -> None:
     session = say(assistant, "What is a heron?").session
     assert assistant.forget(session) == "The chat is forgotten. The weights had learned nothing from it."
+
+
+def test_a_reply_that_is_being_made_keeps_no_prompt_with_it(assistant: Assistant, engine: FakeEngine) -> None:
+    first = say(assistant, f"What is {WORD}?")
+    gate = threading.Event()
+    engine.enqueue("a bird", gate=gate)
+    reply = assistant.chat("And a stork?", session=first.session)
+    assistant.forget(first.turn or "")
+    gate.set()
+    turn = assistant.turn(reply.result(60).turn or "")
+    assert (turn.prompt_ids, turn.reason) == ((), "prompt forgotten")
+    assert [m.content for m in assistant.messages(first.session)] == ["And a stork?", "a bird"]
 
 
 def test_an_update_that_holds_it_ends(assistant: Assistant, where: Paths, works_as: Callable[[str], None]) -> None:

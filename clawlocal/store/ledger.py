@@ -279,6 +279,11 @@ class Ledger(Signals, Updates, State):
             live = self.live(model)
             return Forgotten(found.sessions, tuple(seeing), live.version if live else None, model in fallen)
 
+    def forgotten_since(self, event: int, session: str | None = None) -> bool:
+        """Whether anything was forgotten after an event (with `session`, something that stood in that)."""
+        rows = self._db.rows("SELECT data FROM events WHERE id > ? AND kind = 'forgotten'", (event,))
+        return any(session is None or session in json.loads(row["data"])["sessions"] for row in rows)
+
     def _delete(self, turns: Sequence[str], session: str | None) -> None:
         if session is not None:
             self.delete_session(session)

@@ -48,6 +48,8 @@ class Batch:
     """The user's own prompts that it may practise on."""
     rebuild: Rebuild | None = None
     """What it mends."""
+    as_of: int = 0
+    """The last event before it was made: what was forgotten since may be in it."""
 
     @property
     def turns(self) -> list[str]:

@@ -5,6 +5,8 @@ Says what it is in words, and makes its batch. Knows no process and no files.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from clawlocal.errors import NotFound
 from clawlocal.records import AdapterVersion, LessonState, Rebuild, UpdateStatus
 from clawlocal.store import Store
@@ -19,16 +21,26 @@ MOST_UPDATES = 3
 
 def next_batch(store: Store, batches: BatchMaker, model: str) -> tuple[AdapterVersion | None, Batch]:
     """What the next update starts from, and what it learns: what is to be mended comes first."""
+    as_of = store.last_event()
     wanted = store.rebuild(model)
     live = store.live(model)
     if wanted is not None:
         parent = store.foundation(model) if wanted.anew else live
         batch = batches.make(parent.version if parent else None, wanted)
         if batch.worth_training():
-            return parent, batch
+            return parent, replace(batch, as_of=as_of)
         give_up(store, model, wanted)
         live = store.live(model)
-    return live, batches.make(live.version if live else None)
+    return live, replace(batches.make(live.version if live else None), as_of=as_of)
+
+
+def check_wanted(store: Store, batch: Batch) -> None:
+    """Raises `NotFound` when something was forgotten, or one of its lessons vetoed, since the batch was made."""
+    if store.forgotten_since(batch.as_of):
+        raise NotFound("A chat that it may learn from was forgotten.")
+    vetoed = {x.id for x in store.lessons(LessonState.VETOED)}
+    if any(lesson.id in vetoed for lesson in batch.lessons):
+        raise NotFound("A lesson that it teaches was vetoed.")
 
 
 def give_up(store: Store, model: str, wanted: Rebuild) -> None:

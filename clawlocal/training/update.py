@@ -153,6 +153,8 @@ class Updater:
         self.task = rebuild.doing(self._store, batch.rebuild) if batch.rebuild else ""
         self._on_change()
         try:
+            # Who forgot or vetoed before this update was seen to run could not end it.
+            rebuild.check_wanted(self._store, batch)
             self._train(folder, model, live, batch, closing)
             receipt = self._conclude(update, folder, model, live, batch, began)
             self._discard = True
@@ -308,6 +310,7 @@ class Updater:
         adapter = self._install(version, folder, model, live, result)
         record |= {"seconds": time.monotonic() - began, "practised": batch.own}
         try:
+            rebuild.check_wanted(self._store, batch)
             if batch.rebuild:
                 record["reason"] = rebuild.done(self._store, batch.rebuild)
                 return self._store.publish_rebuild(batch.rebuild, update, adapter, turns, lessons, **record)
@@ -361,6 +364,7 @@ class Updater:
             return self._store.finish_update(update, UpdateStatus.FAILED, seconds=seconds, reason=reason)
         except StoreError:
             # Who forgot what it learned from has ended it.
+            self._discard = self.spoiled = True
             return self._store.update(update)
 
 

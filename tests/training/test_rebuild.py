@@ -188,6 +188,55 @@ def test_forgotten_while_it_is_installed_its_files_go(
     assert live(store) is None
 
 
+@pytest.mark.parametrize("change", ["forget", "veto"])
+def test_what_was_taken_back_while_the_batch_was_made_is_not_trained_on(
+    updater: Updater,
+    store: Store,
+    where: Paths,
+    corrected: Correct,
+    jobs: list[Job],
+    monkeypatch: pytest.MonkeyPatch,
+    change: str,
+) -> None:
+    """Its prompt is practised on; no turn that is used goes."""
+    corrected()
+    other = corrected("What is a crane?", hint="Say which crane is the largest.")
+    start = Store.start_update
+
+    def late(*arguments: Any) -> int:
+        if change == "forget":
+            store.forget([other], "tiny")
+        else:
+            store.set_lesson_state(store.lessons()[0].id, LessonState.VETOED)
+        updater.discard()
+        return start(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "start_update", late)
+        receipt = updater.run(never)
+    assert (receipt.status, jobs, updater.spoiled) == (UpdateStatus.FAILED, [], True)
+    assert receipt.reason == (
+        "A chat that it may learn from was forgotten." if change == "forget" else "A lesson that it teaches was vetoed."
+    )
+    assert not (where.jobs / JOB).exists() and live(store) is None
+
+
+def test_a_lesson_that_another_process_vetoes_at_the_end_is_not_published(
+    updater: Updater, store: Store, where: Paths, corrected: Correct, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corrected()
+    install = updater._install
+
+    def and_veto(*arguments: Any) -> Any:
+        made = install(*arguments)
+        store.set_lesson_state(1, LessonState.VETOED)
+        return made
+
+    monkeypatch.setattr(updater, "_install", and_veto)
+    assert updater.run(never).status is UpdateStatus.FAILED
+    assert list((where.adapters / "tiny").iterdir()) == [] and live(store) is None
+
+
 def test_a_job_that_another_process_takes_away_ends_and_the_next_does_not_wait(
     updater: Updater, works_as: WorksAs, run: Run, where: Paths, corrected: Correct
 ) -> None:

@@ -22,7 +22,6 @@ from clawlocal.engine import prefix_files
 from clawlocal.engine.protocol import AdapterFile, Engine
 from clawlocal.errors import FolderBusy, NotFound, PromptError
 from clawlocal.idle import Idleness
-from clawlocal.judge import contradictions
 from clawlocal.judge.candidates import CAPABLE_WEIGHTS, CandidateHints
 from clawlocal.judge.cascade import cascade
 from clawlocal.judge.directives import DirectiveWriter
@@ -52,6 +51,7 @@ from clawlocal.training.need import Need
 from clawlocal.training.relay import Relay
 from clawlocal.training.status import Status, StatusReader
 from clawlocal.training.update import Updater
+from clawlocal.unlearning import Unlearning
 
 __all__ = ["Answer", "Assistant", "Reply", "Status"]
 
@@ -83,7 +83,7 @@ class Assistant:
         self._conversations = Conversations(store, engine, settings, self._changed)
         self._shelf = Shelf(store, model.name)
         self._relay = Relay(store)
-        self._need = Need(store, lambda: model.untrainable)
+        self._need = Need(store, lambda: model.untrainable, model.name)
         self._idle = Idleness(
             settings,
             lambda: model.training_memory,
@@ -97,6 +97,7 @@ class Assistant:
         batches = BatchMaker(store, engine, self._conversations)
         memory = int(settings.training_memory_gb * 1e9)
         self._updater = Updater(store, where, model, batches, self._idle, self._reward.catch_up, self._changed, memory)
+        self._unlearning = Unlearning(store, where, model.name, engine, self._updater.discard)
         self._learner = Learner(self._updater, self._idle, self._need, self._relay, self._changed)
         loops = (self._reward, self._updater) if lock is not None else (None, None)
         self._status = StatusReader(store, model.name, self._need, self._idle, holder, *loops)
@@ -139,6 +140,7 @@ class Assistant:
             return
         self._store.recover()
         self._store.settle_lessons(self._model.name)
+        self._unlearning.carry_over()
         self._reward.start()
         self._learner.start()
 
@@ -159,6 +161,7 @@ class Assistant:
         self._learner.close()
         # Another process may have deleted a session whose file was written only now.
         prefix_files.forget_others(self._paths.prefixes, self._store.has_session)
+        self._unlearning.close()
         self._store.close()
         if self._lock is not None:
             self._lock.release()
@@ -248,7 +251,8 @@ class Assistant:
         tools: tuple[Tool, ...] = (),
         thinking: bool | None = None,
     ) -> Wish:
-        file, notice = self._shelf.file(adapter)
+        file, damage = self._shelf.file(adapter)
+        notice = " ".join(filter(None, (damage, self._unlearning.take_notice())))
         why_not = self._why_not_learned_from()
         thinks = self._thinking if thinking is None else thinking
         return Wish(sampling(self._settings, overrides), file, lessons, why_not, notice, tools, thinks)
@@ -305,13 +309,20 @@ class Assistant:
         self._store.rename(self._store.resolve_session(session), " ".join(title.split()))
 
     def delete_session(self, session: str) -> None:
-        """Delete a session with all its turns. What the weights learned from it stays in them."""
+        """Delete a session with all its turns. What the weights learned from it stays in them: see `forget`."""
         session = self._store.resolve_session(session)
         self._store.delete_session(session)
         self._model.engine.forget_session(session)
         prefix_files.forget(self._paths.prefixes, session)
         self._updater.discard()
         self._changed()
+
+    def forget(self, name: str) -> str:
+        """Delete a session or a turn, and what the weights learned from it. Returns one sentence or two.
+
+        An older version that never saw it, or the base, answers at once. Raises `NotFound`.
+        """
+        return self._then_look(self._unlearning.forget(name))
 
     def search(self, text: str, limit: int = 50) -> list[Message]:
         """Messages that hold every word of `text`, the best match first."""
@@ -388,18 +399,28 @@ class Assistant:
 
     def set_lesson_state(self, lesson: int, state: LessonState) -> None:
         """One that is put back is the last word: it takes the place of what it contradicts."""
-        with self._store.transaction():
-            self._store.set_lesson_state(lesson, state)
-            contradictions.settle(self._store, self._store.lesson(lesson))
+        self._unlearning.set_state(lesson, state)
         self._changed()
 
     def veto(self, lesson: int) -> str:
-        """Leave a lesson out of the prompt and of later updates. Returns one sentence. Raises `NotFound`."""
-        taught = self._store.lesson(lesson).update is not None
-        self.set_lesson_state(lesson, LessonState.VETOED)
-        if taught:
-            return "No later update is taught it; the live adapter was. `clawlocal adapters rollback` takes that back."
-        return "It is out of the prompt, and no update is taught it."
+        """Leave a lesson out of the prompt, of later updates and, by a rebuild, of the weights. Returns a sentence.
+
+        Raises `NotFound`.
+        """
+        return self._then_look(self._unlearning.veto(lesson))
+
+    def add_lesson(self, text: str) -> str:
+        """A lesson in the user's own words. Returns one sentence. Raises `PromptError`."""
+        return self._then_look(self._unlearning.add(text))
+
+    def edit_lesson(self, lesson: int, text: str) -> str:
+        """Reword a lesson: it is in the prompt until it is taught. Returns one sentence. Raises `NotFound`."""
+        return self._then_look(self._unlearning.edit(lesson, text))
+
+    def _then_look(self, sentence: str) -> str:
+        """There may be something to learn now."""
+        self._judged()
+        return sentence
 
     def events(self, after: int = 0) -> list[Event]:
         return self._store.events(after)

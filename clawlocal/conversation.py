@@ -14,7 +14,7 @@ from clawlocal.errors import ClawlocalError, NotFound, PromptError, StoreError
 from clawlocal.hearing import Heard, Hearing
 from clawlocal.judge.lessons import applying, note
 from clawlocal.prompting import Line, Prompt, build
-from clawlocal.records import LessonState, Message, SignalKind, Tool, Turn, TurnUse
+from clawlocal.records import Message, SignalKind, Tool, Turn, TurnUse
 from clawlocal.reply import Answer, Reply
 from clawlocal.store import Store
 
@@ -148,7 +148,7 @@ class Conversations:
     def _note(self, wish: Wish, text: str) -> str:
         if not wish.lessons:
             return ""
-        return note([x.text for x in applying(self._store.lessons(LessonState.ACTIVE), text)])
+        return note([x.text for x in applying(self._store.prompt_lessons(self._engine.name), text)])
 
     def _start(
         self,
@@ -160,22 +160,26 @@ class Conversations:
         on_done: OnDone,
         on_thought: OnText,
     ) -> Reply:
+        began = self._store.last_event()
+
         def keep(done: Completion, heard: Heard) -> str | None:
-            return self._keep(session, asked, wish, done, heard)
+            return self._keep(session, asked, wish, done, heard, began)
 
         return self._run(session, prompt, wish, keep, on_text, on_done, on_thought)
 
-    def _keep(self, session: str, asked: Message, wish: Wish, done: Completion, heard: Heard) -> str | None:
+    def _keep(self, session: str, asked: Message, wish: Wish, done: Completion, heard: Heard, began: int) -> str | None:
         if done.stopped is Stop.FAILED and not done.text:
             return None
         with self._store.transaction():
+            # The prompt of a reply that was being made may hold what was forgotten meanwhile.
+            forgotten = self._store.forgotten_since(began, session)
             turn = self._store.add_turn(
                 session,
                 asked.id,
                 heard.text,
                 model=self._engine.name,
                 adapter=done.adapter,
-                prompt_ids=done.prompt_ids,
+                prompt_ids=() if forgotten else done.prompt_ids,
                 token_ids=done.token_ids,
                 logprobs=done.logprobs,
                 temperature=done.sampling.temperature,
@@ -188,7 +192,8 @@ class Conversations:
                 tools=wish.tools,
                 thinking=wish.thinking,
             )
-            why_not = wish.why_not or ("" if self._store.session(session).learning else OFF_FOR_CHAT)
+            why_not = "prompt forgotten" if forgotten else wish.why_not
+            why_not = why_not or ("" if self._store.session(session).learning else OFF_FOR_CHAT)
             if why_not and turn.use is TurnUse.OPEN:
                 self._store.set_turn_use(turn.id, TurnUse.SKIPPED, why_not)
         return turn.id

@@ -171,6 +171,8 @@ class Verdict:
     """Why a hint was dropped: too short, empty of content."""
 
 
+THIS_TURN = "this turn"
+"""The scope of a lesson about the subject of one exchange; teaches that exchange alone."""
 TOPIC = "topic: "
 """Begins the scope of a lesson that holds for a topic: `topic: code`."""
 
@@ -217,6 +219,25 @@ class AdapterVersion:
     parent: str | None
     path: str
     metrics: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rebuild:
+    """What is to be mended in a model's weights, though no turn waits for it."""
+
+    forgotten: bool = False
+    """The live version had seen what was forgotten: made anew from what remains."""
+    vetoed: tuple[int, ...] = ()
+    """Learned lessons that were vetoed: made anew without them."""
+    carried: tuple[int, ...] = ()
+    """Lessons to teach on top of what is live: another model had learned them, or they were said outright."""
+    attempts: int = 0
+    """How often the gate rejected it."""
+
+    @property
+    def anew(self) -> bool:
+        """Whether it starts from the base."""
+        return self.forgotten or bool(self.vetoed)
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ def receipt_lines(receipt: Receipt, chats: Mapping[int, Sequence[str]] | None = 
     `chats` names the chats that each lesson came from, by the lesson's id.
     """
     lines = [f"{_head(receipt)} · {receipt.seconds:.0f} s" if receipt.seconds else _head(receipt)]
-    if receipt.reason and receipt.status is not UpdateStatus.PUBLISHED:
+    if receipt.reason:
         lines.append(one_line(receipt.reason))
     if receipt.status is not UpdateStatus.NOTHING:
         lines.append(_samples(receipt.samples))

@@ -23,6 +23,7 @@ COMMANDS = {
     "sessions": "clawlocal.cli.sessions:sessions",
     "learn": "clawlocal.cli.learn:learn",
     "lessons": "clawlocal.cli.lessons:lessons",
+    "forget": "clawlocal.cli.forget:forget",
     "adapters": "clawlocal.cli.adapters:adapters",
     "models": "clawlocal.cli.models:models",
     "data": "clawlocal.cli.data:data",

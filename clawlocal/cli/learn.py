@@ -167,7 +167,8 @@ def _summary(receipt: Receipt) -> str:
 
 
 def _what(receipt: Receipt) -> str:
-    if receipt.reason:
+    if receipt.reason and receipt.status is not UpdateStatus.PUBLISHED:
         return plain(receipt.reason)
+    why = f"{plain(receipt.reason)} · " if receipt.reason else ""
     samples = receipt.samples
-    return f"{samples['rl']} by verdict, {samples['opd']} by correction, {samples['rehearsed']} practised"
+    return f"{why}{samples['rl']} by verdict, {samples['opd']} by correction, {samples['rehearsed']} practised"

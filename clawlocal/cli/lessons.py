@@ -11,7 +11,7 @@ from clawlocal.records import Lesson, LessonState
 
 @click.group()
 def lessons() -> None:
-    """See, veto and restore what was learned."""
+    """See, add, reword, veto and restore what is learned."""
 
 
 @lessons.command("list")
@@ -32,9 +32,26 @@ def _state(lesson: Lesson) -> str:
 
 
 @lessons.command()
+@click.argument("text")
+def add(text: str) -> None:
+    """Say a lesson outright: in the prompt at once, in the weights when the machine is idle."""
+    with reading() as assistant:
+        click.echo(assistant.add_lesson(text))
+
+
+@lessons.command()
+@click.argument("lesson", type=int)
+@click.argument("text")
+def edit(lesson: int, text: str) -> None:
+    """Reword a lesson. A learned one is in the prompt again until the new words are learned."""
+    with reading() as assistant:
+        click.echo(assistant.edit_lesson(lesson, text))
+
+
+@lessons.command()
 @click.argument("lesson", type=int)
 def veto(lesson: int) -> None:
-    """Leave a lesson out of the prompt and of every later update."""
+    """Leave a lesson out of the prompt and, by a rebuild, out of the weights."""
     with reading() as assistant:
         click.echo(assistant.veto(lesson))
 

@@ -75,9 +75,12 @@ def rename(session: str, title: str) -> None:
 @click.argument("session")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete(session: str, yes: bool) -> None:
-    """Delete a conversation. What the weights learned from it stays in them."""
+    """Delete a conversation. What the weights learned from it stays; `clawlocal forget` takes that out too."""
     with reading() as assistant:
         found = assistant.session(session)
         if not yes:
+            click.echo(
+                f"What the weights learned from it stays; `clawlocal forget {found.id}` takes that out too.", err=True
+            )
             click.confirm(f"Delete “{plain(found.title)}” with its {found.turns} turns?", abort=True, err=True)
         assistant.delete_session(found.id)

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from clawlocal.judge import topics
 from clawlocal.judge.aspects import conflict
 from clawlocal.judge.hints import content_words
+from clawlocal.records import THIS_TURN as THIS_TURN
 from clawlocal.records import TOPIC, Lesson
 
 GENERAL = "general"
 """Practised on other prompts, and in every prompt while it is active."""
-THIS_TURN = "this turn"
-"""About the subject of one exchange; teaches that exchange alone."""
 
 MOST_OF_A_CHAT = 10
 """Lessons from one chat: who corrects more than that in one sitting is not heard better by a longer list."""

@@ -8,10 +8,8 @@ from types import TracebackType
 from typing import Self
 
 from clawlocal.store.database import Database
+from clawlocal.store.ledger import Ledger
 from clawlocal.store.migrations import migrate
-from clawlocal.store.signals import Signals
-from clawlocal.store.state import State
-from clawlocal.store.updates import Updates
 
 __all__ = ["Store"]
 
@@ -30,7 +28,7 @@ _TABLES = (
 """Those that the deletion of these does not empty by itself; what refers comes first."""
 
 
-class Store(Signals, Updates, State):
+class Store(Ledger):
     """The database as one object. Any thread, several processes; every fault is a `StoreError` in words."""
 
     def __init__(self, database: Database) -> None:

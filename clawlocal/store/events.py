@@ -21,7 +21,11 @@ class Events:
         row = {"kind": kind, "text": text, "created": stamp.now()}
         return Event(id=self._db.insert("events", {**row, "data": json.dumps(data)}), data=data, **row)
 
+    def last_event(self) -> int:
+        """The highest id so far; 0 for none."""
+        return int(self._db.value("SELECT ifnull(max(id), 0) FROM events"))
+
     def events(self, after: int = 0, limit: int = 1000) -> list[Event]:
-        """Those with a higher id than `after`, oldest first."""
+        """Those with a higher id than `after`, oldest first, at most `limit` (-1: all)."""
         rows = self._db.rows("SELECT * FROM events WHERE id > ? ORDER BY id LIMIT ?", (after, limit))
         return [Event(**{**dict(row), "data": json.loads(row["data"])}) for row in rows]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from clawlocal.store.database import Database
 
@@ -17,11 +17,22 @@ def forget_lessons(database: Database, turns: Sequence[str]) -> None:
     One without sources is the user's own, and stays. Call it in the transaction that deletes the turns,
     before it does.
     """
-    gone = set(turns)
+    drop_lessons(database, only_from(database, turns))
+
+
+def only_from(database: Database, turns: Sequence[str], lost: Iterable[tuple[str, int]] = ()) -> set[int]:
+    """The lessons all of whose sources are among `turns`, or among the pairs of turn and lesson that are `lost`."""
+    gone, lost = set(turns), set(lost)
     sources: dict[int, set[str]] = {}
     for row in database.rows("SELECT lesson, turn FROM lesson_turns"):
-        sources.setdefault(row["lesson"], set()).add(row["turn"])
-    lessons = {lesson for lesson, its in sources.items() if its <= gone}
+        its = sources.setdefault(row["lesson"], set())
+        if row["turn"] not in gone and (row["turn"], row["lesson"]) not in lost:
+            its.add(row["turn"])
+    return {lesson for lesson, its in sources.items() if not its}
+
+
+def drop_lessons(database: Database, lessons: set[int]) -> None:
+    """Delete lessons, and their words in receipts."""
     for lesson in lessons:
         _give_way(database, lesson)
         database.execute("DELETE FROM lessons WHERE id = ?", (lesson,))

@@ -11,11 +11,11 @@ from clawlocal.store.database import Database, Row
 from clawlocal.store.turns import UNTRAINABLE, Turns, as_turn, no_turn
 
 _TRAINABLE = f"t.stopped NOT IN ({', '.join(map(repr, UNTRAINABLE))})"
-_LEARNING = f"JOIN sessions s ON s.id = t.session AND s.learning = 1 AND {_TRAINABLE}"
+LEARNING = f"JOIN sessions s ON s.id = t.session AND s.learning = 1 AND {_TRAINABLE}"
 _ORDER = "ORDER BY (g.kind = 'message'), g.id DESC"
 """What counts most first: an explicit signal before a message, a later one before an earlier."""
 _COUNTING = "SELECT v.* FROM verdicts v JOIN signals g ON g.id = v.signal"
-_QUEUE = f"FROM turns t {_LEARNING} WHERE t.\"use\" = 'queued' AND t.id IN (SELECT turn FROM verdicts)"
+_QUEUE = f"FROM turns t {LEARNING} WHERE t.\"use\" = 'queued' AND t.id IN (SELECT turn FROM verdicts)"
 
 
 class Signals(Turns):
@@ -39,7 +39,7 @@ class Signals(Turns):
     def unjudged(self) -> list[Signal]:
         """Signals without a verdict, oldest first: of sessions that learn, on replies that ended well."""
         rows = self._db.rows(
-            f"SELECT g.* FROM signals g JOIN turns t ON t.id = g.turn {_LEARNING} "
+            f"SELECT g.* FROM signals g JOIN turns t ON t.id = g.turn {LEARNING} "
             "WHERE g.id NOT IN (SELECT signal FROM verdicts) ORDER BY g.id"
         )
         return [_signal(dict(row)) for row in rows]

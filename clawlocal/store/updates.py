@@ -69,23 +69,30 @@ class Updates(Adapters):
         metrics: dict[str, float],
         gate: dict[str, Any],
         seconds: float,
+        practised: Iterable[str] = (),
+        again: bool = False,
+        reason: str = "",
     ) -> Receipt:
         """Make `adapter` live, its turns used and its lessons learned: all of it, or nothing.
 
+        `practised` are prompts of the user's that it practised on: their turns went into it, and are not used.
+        With `again`, its turns were used before, by versions that this one takes the place of.
         Raises `StoreError` when a turn was used before, when the update has ended, or when another
         version went live since it began; `NotFound` when a turn was deleted while it was trained on.
         """
         with self._db.transaction():
             self._check_unchanged(update, adapter)
-            self._use(update, turns)
+            self._use(update, turns, again)
+            self._practise(update, practised)
             said = self._teach(update, lessons)
-            row = _results(samples, metrics, gate, seconds, "")
+            row = _results(samples, metrics, gate, seconds, reason)
             row |= {"lessons": json.dumps(said), "version": adapter.version, "parent": adapter.parent}
             receipt = self._end(update, UpdateStatus.PUBLISHED, row)
             self.add_adapter(adapter)
             self._switch(adapter.version, adapter.model)
             self.settle_lessons(adapter.model)
-            text = f"{adapter.version} is live. It learned from {_count(len(turns), 'turn')}."
+            how = f": {reason}" if reason else f". It learned from {_count(len(turns), 'turn')}"
+            text = f"{adapter.version} is live{how}."
             data = {"update": update, "version": adapter.version, "model": adapter.model}
             self.add_event("published", text, data)
             return receipt
@@ -157,7 +164,7 @@ class Updates(Adapters):
         return [row["turn"] for row in rows]
 
     def turn_updates(self, turn: str) -> list[int]:
-        """The published updates that a turn went into, for forgetting: none or one."""
+        """The published updates that a turn went into."""
         rows = self._db.rows(
             "SELECT u.id FROM update_turns t JOIN updates u ON u.id = t.update_id "
             "WHERE t.turn = ? AND u.status = 'published' ORDER BY u.id",
@@ -177,15 +184,23 @@ class Updates(Adapters):
                 "Its turns wait for the next one."
             )
 
-    def _use(self, update: int, turns: Sequence[str]) -> None:
+    def _use(self, update: int, turns: Sequence[str], again: bool) -> None:
         for turn in turns:
             use = self._db.value('SELECT "use" FROM turns WHERE id = ?', (turn,))
             if use is None:
                 raise no_turn(turn)
-            if use == TurnUse.USED:
+            if use == TurnUse.USED and not again:
                 raise StoreError(f"Turn {turn} was used before, so update {update} was not published.")
             self._db.execute("UPDATE turns SET \"use\" = 'used', reason = '' WHERE id = ?", (turn,))
             self._record(update, turn)
+
+    def _practise(self, update: int, prompts: Iterable[str]) -> None:
+        for text in prompts:
+            self._db.execute(
+                "INSERT OR IGNORE INTO update_turns (update_id, turn) "
+                "SELECT ?, t.id FROM turns t JOIN messages m ON m.id = t.user_message WHERE m.content = ?",
+                (update, text),
+            )
 
     def _record(self, update: int, turn: str) -> None:
         self._db.execute("INSERT INTO update_turns (update_id, turn) VALUES (?, ?)", (update, turn))

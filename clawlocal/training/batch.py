@@ -16,7 +16,7 @@ from clawlocal.engine.protocol import BASE, Engine
 from clawlocal.errors import PromptError
 from clawlocal.judge.lessons import THIS_TURN, applying, note
 from clawlocal.prompting import Line, build, hinted
-from clawlocal.records import IN_USE, TOPIC, Lesson, LessonState, Queued, TurnUse
+from clawlocal.records import IN_USE, TOPIC, Lesson, LessonState, Queued, Rebuild, TurnUse
 from clawlocal.store import Store
 from clawlocal.store.lessons import key
 from clawlocal.training import probes
@@ -46,13 +46,21 @@ class Batch:
     lessons: tuple[Lesson, ...]
     probes: tuple[Probe, ...] = ()
     skipped: dict[str, int] = field(default_factory=dict)
+    own: tuple[str, ...] = ()
+    """The user's own prompts that it may practise on."""
+    rebuild: Rebuild | None = None
+    """What it mends."""
+    as_of: int = 0
+    """The last event before it was made: what was forgotten since may be in it."""
 
     @property
     def turns(self) -> list[str]:
         return [s.id for s in self.samples]
 
     def worth_training(self) -> bool:
-        """Something with a direction: a verdict that is not 0, or a hint."""
+        """Something with a direction: a verdict that is not 0, or a hint; for a rebuild also lessons to practise."""
+        if self.rebuild is not None and self.rehearsals:
+            return True
         return any((s.reward != 0 and s.on_policy) or s.hinted_prompt_ids is not None for s in self.samples)
 
 
@@ -64,32 +72,45 @@ class BatchMaker:
         self._engine = engine
         self._conversations = conversations
 
-    def make(self, live: str | None) -> Batch:
+    def make(self, live: str | None, rebuild: Rebuild | None = None) -> Batch:
         """All that waits and can be used, for a policy that is at version `live` (None: the base).
 
-        What can never be used waits no longer: it is skipped for good.
+        What can never be used waits no longer: it is skipped for good. For a `rebuild` from the base it is all
+        that was used before and remains.
         """
+        again = rebuild is not None and rebuild.anew
         skipped: Counter[str] = Counter()
         samples: list[Sample] = []
         taught = self.lessons()
-        for queued in self._store.queue():
-            not_now = self._not_now(queued, len(samples))
+        for queued in self._store.ledger(self._engine.name) if again else self._store.queue():
+            not_now = "" if again else self._not_now(queued, len(samples))
             if not_now:
                 skipped[not_now] += 1
                 continue
             sample = self._sample(queued, live or BASE, taught)
             never = _never(sample)
             if never:
-                self._store.set_turn_use(sample.id, TurnUse.SKIPPED, never)
+                if not again:
+                    self._store.set_turn_use(sample.id, TurnUse.SKIPPED, never)
                 skipped[never] += 1
                 continue
             samples.append(sample)
-        if not samples:
+        if not samples and rebuild is None:
             return Batch((), (), self._neutral(), (), skipped=dict(skipped))
-        rehearsals, practised = self._rehearsals(taught)
+        own = self._store.recent_prompts(OWN_PROMPTS)
+        rehearsals, practised = self._rehearsals(taught, own)
         # What no prompt is about was not taught, and stays in the prompt until one is.
         lessons = tuple(x for x in taught if x.id in practised or not x.scope.startswith(TOPIC))
-        return Batch(tuple(samples), rehearsals, self._neutral(), lessons, probes.rendered(self._engine), dict(skipped))
+        return Batch(
+            tuple(samples),
+            rehearsals,
+            self._neutral(),
+            lessons,
+            probes.rendered(self._engine),
+            dict(skipped),
+            tuple(own) if rehearsals else (),
+            rebuild,
+        )
 
     def lessons(self) -> list[Lesson]:
         """What the weights should hold after the update: learned before, and active now."""
@@ -131,13 +152,12 @@ class BatchMaker:
     def _vetoed(self) -> set[str]:
         return {key(x.text) for x in self._store.lessons(LessonState.VETOED)}
 
-    def _rehearsals(self, lessons: Sequence[Lesson]) -> tuple[tuple[Rehearsal, ...], set[int]]:
+    def _rehearsals(self, lessons: Sequence[Lesson], own: Sequence[str]) -> tuple[tuple[Rehearsal, ...], set[int]]:
         """Each prompt with the lessons that hold for it, and which lessons those are; others are not practised on."""
         lasting = [x for x in lessons if x.scope != THIS_TURN]
         named = sorted({x.scope.removeprefix(TOPIC) for x in lasting if x.scope.startswith(TOPIC)})
         # One of each topic, then the second of each: none is left out for want of room.
         of_topics = filter(None, chain.from_iterable(zip_longest(*(OF_TOPIC.get(topic, ()) for topic in named))))
-        own = self._store.recent_prompts(OWN_PROMPTS)
         texts = dict.fromkeys([*islice(of_topics, PRACTICE // 2), *own, *EVERYDAY])
         found: list[Rehearsal] = []
         practised: set[int] = set()

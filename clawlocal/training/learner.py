@@ -96,7 +96,7 @@ class Learner:
         if not asked and requested is None and self.why_not():
             return
         receipt = self._attempt(asked=bool(asked) or requested is not None)
-        if receipt.status in (UpdateStatus.FAILED, UpdateStatus.NOTHING):
+        if receipt.status in (UpdateStatus.FAILED, UpdateStatus.NOTHING) and not self._updater.spoiled:
             self._idle.rest(receipt.reason)
         for future in asked:
             future.set_result(receipt)

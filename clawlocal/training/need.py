@@ -8,9 +8,8 @@ from clawlocal.conditions import Reading
 from clawlocal.judge.reward import NOT_SURE
 from clawlocal.records import TurnUse
 from clawlocal.store import Store
-
-ENOUGH_VERDICTS = 4
-"""Judged replies without a hint, at least one of them bad, that make an update worth its while; one hint does alone."""
+from clawlocal.training import rebuild
+from clawlocal.training.rebuild import ENOUGH_VERDICTS
 
 _WHY_SKIPPED = {"cancelled": "you stopped this reply", "failed": "this reply broke off"}
 
@@ -18,9 +17,10 @@ _WHY_SKIPPED = {"cancelled": "you stopped this reply", "failed": "this reply bro
 class Need:
     """What the queue holds against what an update needs."""
 
-    def __init__(self, store: Store, untrainable: Callable[[], str] = str) -> None:
+    def __init__(self, store: Store, untrainable: Callable[[], str] = str, model: str = "") -> None:
         """`untrainable()` says why the model cannot learn; empty where it can."""
         self._store = store
+        self._model = model
         self._untrainable = untrainable
 
     def readings(self) -> list[Reading]:
@@ -31,6 +31,9 @@ class Need:
         return [Reading("learning", "learning is on" if on else "learning is off", on), can, self._material()]
 
     def _material(self) -> Reading:
+        wanted = self._store.rebuild(self._model)
+        if wanted is not None:
+            return Reading("something to learn", rebuild.material(self._store, wanted), True)
         counts = self._store.queue_counts()
         hints, queued, bad = counts["hints"], counts["queued"], counts["bad"]
         if hints or (bad and queued >= ENOUGH_VERDICTS):

@@ -90,9 +90,11 @@ class StatusReader:
 
     def _training(self, updater: Updater) -> tuple[str, str]:
         done = f"{100 * (updater.progress or 0):.0f} %"
+        task = updater.task or "training"
         if updater.suspended:
-            return "paused", f"paused at {done}: {updater.why_paused}"
-        return "training", f"training {done}: {updater.stage}"
+            told = f"{task} paused" if updater.task else "paused"
+            return "paused", f"{told} at {done}: {updater.why_paused}"
+        return "training", f"{task} {done}: {updater.stage}"
 
     def _elsewhere(self) -> tuple[str, str]:
         running = any(r.status is UpdateStatus.RUNNING for r in self._store.history(1))

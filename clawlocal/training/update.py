@@ -21,7 +21,7 @@ from clawlocal.models.opened import OpenedModel, TrainedModel
 from clawlocal.paths import Paths
 from clawlocal.records import AdapterState, AdapterVersion, Receipt, TurnUse, UpdateStatus
 from clawlocal.store import Store
-from clawlocal.training import gate
+from clawlocal.training import gate, rebuild
 from clawlocal.training.batch import Batch, BatchMaker
 from clawlocal.training.pace import PAUSE, TYPING, Pace
 from clawlocal.training.process import TrainerProcess
@@ -92,10 +92,14 @@ class Updater:
         self._stopped = ""
         self._discard = False
         """Nothing of the update that runs is to be gone on from."""
+        self.spoiled = False
+        """The last update learned from what is gone or not wanted any more: no reason to wait before the next."""
         self._suspend_at_start = False
         self._pace = Pace(idle, bool)
         self.stage = ""
         """What the trainer is doing, in a word or two; empty when none runs."""
+        self.task = ""
+        """What the update is for, as `rebuilding without …`; empty for one that learns from what waits."""
         self.progress: float | None = None
 
     @property
@@ -128,28 +132,28 @@ class Updater:
             if self._process is not None:
                 self._process.kill()
 
-    def discard(self) -> None:
+    def discard(self, why: str = "a chat that it may learn from was deleted") -> None:
         """Throw away what an interrupted update left behind to go on from: what it learned from is gone.
 
-        An update that runs ends: its job may hold what was deleted.
+        An update that runs ends, and says `why`: its job may hold what was deleted.
         """
         if not self.running:
             shutil.rmtree(self._paths.jobs / JOB, ignore_errors=True)
             return
-        self._discard = True
-        self.stop("a chat that it may learn from was deleted")
+        self._discard = self.spoiled = True
+        self.stop(why)
 
     def run(self, closing: Callable[[], bool], urgent: Callable[[], bool] = bool) -> Receipt:
         """One update, start to end. A failure of the trainer is a receipt, not an error.
 
         `urgent` says whether the user asked for it: then it waits for memory and for replies alone.
         """
+        self.spoiled = False
         if not self._store.learning():
             return Receipt(None, UpdateStatus.NOTHING, reason="Learning is off. `clawlocal learn on` turns it on.")
         self._catch_up()
         model = self._model.for_training()
-        live = self._store.live(model.name)
-        batch = self._batches.make(live.version if live else None)
+        live, batch = rebuild.next_batch(self._store, self._batches, model.name)
         if not batch.worth_training():
             return Receipt(None, UpdateStatus.NOTHING, samples=_nothing(batch), reason=self._why_nothing(batch))
         update = self._store.start_update(model.name, live.version if live else None)
@@ -158,8 +162,11 @@ class Updater:
         self._stopped, self._suspend_at_start, self._discard = "", False, False
         self._pace = Pace(self._idle, urgent)
         self.progress, self.stage = 0.0, "starting"
+        self.task = rebuild.doing(self._store, batch.rebuild) if batch.rebuild else ""
         self._on_change()
         try:
+            # Who forgot or vetoed before this update was seen to run could not end it.
+            rebuild.check_wanted(self._store, batch)
             self._train(folder, model, live, batch, closing)
             receipt = self._conclude(update, folder, model, live, batch, began)
             self._discard = True
@@ -167,12 +174,12 @@ class Updater:
         except ClawlocalError as e:
             if isinstance(e, NotFound):
                 # A chat that it learned from was deleted meanwhile.
-                self._discard = True
-            return self._fail(update, str(e), self._seconds(began))
+                self._discard = self.spoiled = True
+            return self._fail(update, self._told(str(e)), self._seconds(began))
         finally:
             if self._discard:
                 shutil.rmtree(folder, ignore_errors=True)
-            self.progress, self.stage = None, ""
+            self.progress, self.stage, self.task = None, "", ""
             self._on_change()
 
     def _why_nothing(self, batch: Batch) -> str:
@@ -210,7 +217,7 @@ class Updater:
         log.info("trainer: %s", process.last_words())
 
     def _write_job(self, folder: Path, model: TrainedModel, live: AdapterVersion | None, batch: Batch) -> None:
-        tried = max((q.attempts for q in self._store.queue()), default=0)
+        tried = batch.rebuild.attempts if batch.rebuild else max((q.attempts for q in self._store.queue()), default=0)
         recipe = recipe_for(sum(sample.hinted for sample in batch.samples), tried)
         job = Job(
             model=str(model.path),
@@ -243,6 +250,9 @@ class Updater:
         failed: Failed | None = None
         planned: Planned | None = None
         while not process.finished():
+            if not (folder / "job.json").exists():
+                # Another process took away what it learns from.
+                self.discard()
             if self._pace.keep(process):
                 self._say_pause()
             match process.next_message(POLL_SECONDS):
@@ -305,8 +315,7 @@ class Updater:
         metrics = {**result.metrics, "trainer_seconds": result.seconds}
         report = gate.examine(metrics)
         turns = [turn for turn in batch.turns if turn not in result.dropped]
-        for turn, why in result.dropped.items():
-            self._store.set_turn_use(turn, TurnUse.SKIPPED, why)
+        self._skip(batch, result)
         skipped = Counter(batch.skipped) + Counter(result.dropped.values())
         record: dict[str, Any] = {
             "samples": {**result.counts, "skipped": dict(skipped)},
@@ -315,12 +324,36 @@ class Updater:
         }
         lessons = [x.id for x in batch.lessons]
         if not report.passed:
-            reason = f"the gate did not let it through: {report.reason}"
-            return self._store.reject(update, turns, lessons, **record, seconds=self._seconds(began), reason=reason)
+            reason = self._told(f"the gate did not let it through: {report.reason}")
+            record |= {"seconds": self._seconds(began), "reason": reason}
+            if batch.rebuild:
+                return self._store.reject_rebuild(batch.rebuild, update, turns, lessons, **record)
+            return self._store.reject(update, turns, lessons, **record)
         version = self._store.next_version(model.name)
         self._model.engine.check(AdapterFile(version, folder / files.GGUF))
         adapter = self._install(version, folder, model, live, result)
-        return self._store.publish(update, adapter, turns, lessons, **record, seconds=self._seconds(began))
+        record |= {"seconds": self._seconds(began), "practised": batch.own}
+        try:
+            rebuild.check_wanted(self._store, batch)
+            if batch.rebuild:
+                record["reason"] = rebuild.done(self._store, batch.rebuild)
+                return self._store.publish_rebuild(batch.rebuild, update, adapter, turns, lessons, **record)
+            return self._store.publish(update, adapter, turns, lessons, **record)
+        except ClawlocalError:
+            # It may hold what was forgotten meanwhile.
+            shutil.rmtree(adapter.path, ignore_errors=True)
+            raise
+
+    def _skip(self, batch: Batch, result: Result) -> None:
+        """What could not be learned from waits no longer; what was learned from before stays as it is."""
+        if batch.rebuild and batch.rebuild.anew:
+            return
+        for turn, why in result.dropped.items():
+            self._store.set_turn_use(turn, TurnUse.SKIPPED, why)
+
+    def _told(self, reason: str) -> str:
+        """Why an update did not end well, with what it was for."""
+        return f"While {self.task}: {reason}" if self.task else reason
 
     def _install(
         self,
@@ -351,7 +384,12 @@ class Updater:
 
     def _fail(self, update: int, reason: str, seconds: float) -> Receipt:
         self._store.add_event("failed", f"Update {update} failed: {reason}", {"update": update})
-        return self._store.finish_update(update, UpdateStatus.FAILED, seconds=seconds, reason=reason)
+        try:
+            return self._store.finish_update(update, UpdateStatus.FAILED, seconds=seconds, reason=reason)
+        except StoreError:
+            # Who forgot what it learned from has ended it.
+            self._discard = self.spoiled = True
+            return self._store.update(update)
 
 
 def _unfinished(folder: Path, job: Job) -> Job | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,14 +74,61 @@ def test_a_correction_is_a_lesson_at_once(data: Data, invoke: Invoke, conversati
 
 
 def test_lessons_are_vetoed_and_put_back(data: Data, invoke: Invoke, store: Store, live: AdapterVersion) -> None:
-    assert "the live adapter was" in invoke("lessons", "veto", "1").stdout
+    store.add_lesson("Say you.", "general", state=LessonState.ACTIVE)
+    vetoed = invoke("lessons", "veto", "1").stdout
+    assert vetoed == (
+        "It is out of the prompt. It is taken out of the weights by a rebuild from the base, "
+        "about 3 seconds when the machine is idle (or `clawlocal learn now`).\n"
+    )
+    assert data("learn", "status")["why"].startswith("rebuild without “Be brief.”; ")
+    assert data("learn", "status")["live_version"] == "v1"
     assert data("lessons", "list")[0]["state"] == "vetoed"
     invoke("lessons", "restore", "1")
     assert data("lessons", "list")[0]["state"] == "active"
+    assert "rebuild" not in data("learn", "status")["why"]
     assert "Be brief." in invoke("lessons", "list").stdout
     later = store.add_lesson("Give long answers.", state=LessonState.ACTIVE)
     store.replace_lesson(1, later.id)
     assert f"replaced by {later.id}" in invoke("lessons", "list").stdout
+
+
+def test_a_lesson_is_said_outright_and_reworded(data: Data, invoke: Invoke, live: AdapterVersion) -> None:
+    assert "Lesson 2 is in the prompt" in invoke("lessons", "add", "Say you.").stdout
+    assert "Lesson 1 is in the prompt" in invoke("lessons", "edit", "1", "Be very brief.").stdout
+    assert [(x["text"], x["state"]) for x in data("lessons", "list")] == [
+        ("Be very brief.", "active"),
+        ("Say you.", "active"),
+    ]
+    assert data("learn", "status")["why"].startswith("2 lessons that were only in the prompt; ")
+    with pytest.raises(NotFound, match="no lesson 9"):
+        invoke("lessons", "edit", "9", "Be brief.")
+
+
+def test_a_turn_is_forgotten_after_a_question(
+    data: Data, invoke: Invoke, store: Store, turn: str, live: AdapterVersion
+) -> None:
+    update = store.start_update("tiny", "v1")
+    made = replace(live, version="v2", parent="v1", path=live.path.replace("v1", "v2"))
+    store.publish(update, made, [turn], [], samples={}, metrics={}, gate={}, seconds=9.0)
+    with pytest.raises(click.Abort):
+        invoke("forget", turn, stdin="n\n")
+    assert store.turn(turn).id == turn
+    found = data("forget", turn, "--yes")
+    assert found["live"] == "v1"
+    assert found["text"] == (
+        "The turn is forgotten. V2, which had learned from it, was deleted; v1 answers until an adapter is rebuilt "
+        "from what remains, about 12 seconds when the machine is idle (or `clawlocal learn now`)."
+    )
+    assert [v["version"] for v in data("adapters", "list")] == ["v1"]
+    assert Path(live.path).exists(), "it never saw it"
+    with pytest.raises(NotFound, match="no session"):
+        invoke("forget", turn, "--yes")
+
+
+def test_a_deleted_chat_stays_in_the_weights_and_that_is_said(invoke: Invoke, turn: str, store: Store) -> None:
+    session = store.turn(turn).session
+    said = invoke("sessions", "delete", session, stdin="y\n").stderr
+    assert f"What the weights learned from it stays; `clawlocal forget {session}` takes that out too." in said
 
 
 def test_sessions(data: Data, invoke: Invoke, store: Store, turn: str) -> None:

@@ -152,7 +152,8 @@ class SessionsScreen(Modal[str]):
         session = self.marked
         if session is not None:
             name = f"“{one_line(session.title)}” ({counted(session.turns, 'turn')})"
-            form = ConfirmScreen(f"Delete {name}? It cannot be brought back.", "Delete")
+            stays = "What the weights learned from it stays; `clawlocal forget` takes that out too."
+            form = ConfirmScreen(f"Delete {name}? It cannot be brought back. {stays}", "Delete")
             self.app.push_screen(form, lambda agreed: self._delete(session, agreed))
 
     def _delete(self, session: Session, agreed: bool | None) -> None:

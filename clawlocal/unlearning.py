@@ -88,18 +88,22 @@ class Unlearning:
         if not names:
             return "The weights had learned nothing from it."
         deleted = f"{' and '.join(names)}, which had learned from it, {'was' if len(names) == 1 else 'were'} deleted"
+        deleted, now = f"{deleted[0].upper()}{deleted[1:]}", live or "the base"
         if not fell:
-            return f"{deleted[0].upper()}{deleted[1:]}; {live or 'the base'} answers as before."
-        now = live or "the base"
-        if not rebuild.remains(self._store, self._model):
-            wanted = self._store.rebuild(self._model)
-            assert wanted is not None
-            rebuild.give_up(self._store, self._model, wanted)
-            return f"{deleted[0].upper()}{deleted[1:]}; nothing else was learned, so {now} answers."
+            return f"{deleted}; {now} answers as before."
+        if self._nothing_remains():
+            return f"{deleted}; nothing else was learned, so {now} answers."
         when = rebuild.when(self._store)
-        return (
-            f"{deleted[0].upper()}{deleted[1:]}; {now} answers until an adapter is rebuilt from what remains, {when}."
-        )
+        return f"{deleted}; {now} answers until an adapter is rebuilt from what remains, {when}."
+
+    def _nothing_remains(self) -> bool:
+        """Whether nothing else was learned: then the rebuild that was wanted is called off."""
+        if rebuild.remains(self._store, self._model):
+            return False
+        wanted = self._store.rebuild(self._model)
+        assert wanted is not None
+        rebuild.give_up(self._store, self._model, wanted)
+        return True
 
     def _delete_files(self, gone: Iterable[AdapterVersion]) -> None:
         """Their folders, and those that a crash has left, which no version names."""
@@ -128,10 +132,7 @@ class Unlearning:
             self._store.want_rebuild(model, vetoed=[lesson])
         if self._model not in taught:
             return "It is out of the prompt, and no update is taught it."
-        if not rebuild.remains(self._store, self._model):
-            wanted = self._store.rebuild(self._model)
-            assert wanted is not None
-            rebuild.give_up(self._store, self._model, wanted)
+        if self._nothing_remains():
             live = self._store.live(self._model)
             return f"Nothing else was learned, so {live.version if live else 'the base'} answers from now on."
         when = rebuild.when(self._store)

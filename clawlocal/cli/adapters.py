@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from clawlocal.cli.opening import reading, serving
-from clawlocal.cli.output import as_data, json_option, print_json, table, when
+from clawlocal.cli.output import as_data, json_option, print_json, print_live, table, when
 from clawlocal.records import AdapterVersion
 
 FORMATS = ("peft", "gguf", "mlx", "merged-gguf", "ollama")
@@ -72,10 +72,7 @@ def _switch(to: str | None, as_json: bool) -> None:
     with reading() as assistant:
         sentence = assistant.rollback(to)
         live = assistant.status().live_version
-    if as_json:
-        print_json({"live": live or "base", "text": sentence})
-    else:
-        click.echo(sentence)
+    print_live(live, sentence, as_json)
 
 
 @adapters.command()

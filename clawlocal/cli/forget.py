@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from clawlocal.cli.opening import reading
-from clawlocal.cli.output import json_option, print_json
+from clawlocal.cli.output import json_option, print_live
 
 
 @click.command()
@@ -25,7 +25,4 @@ def forget(session_or_turn: str, yes: bool, as_json: bool) -> None:
             )
         text = assistant.forget(session_or_turn)
         live = assistant.status().live_version
-    if as_json:
-        print_json({"live": live or "base", "text": text})
-    else:
-        click.echo(text)
+    print_live(live, text, as_json)

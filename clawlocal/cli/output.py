@@ -39,6 +39,14 @@ def print_json(value: Any, indent: int | None = 2) -> None:
     click.echo(_UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
+def print_live(live: str | None, sentence: str, as_json: bool) -> None:
+    """What became of the weights: a sentence, or beside it the version that is live now (None: the base)."""
+    if as_json:
+        print_json({"live": live or "base", "text": sentence})
+    else:
+        click.echo(sentence)
+
+
 def _finite(value: Any) -> Any:
     """JSON has no word for a figure that is not a number: null."""
     if isinstance(value, dict):

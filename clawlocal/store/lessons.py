@@ -82,6 +82,10 @@ class Lessons:
             )
             return [self._lesson(row) for row in rows]
 
+    def vetoed_keys(self) -> set[str]:
+        """`key` of each lesson that the user does not want: a hint that says one of them is none."""
+        return {key(lesson.text) for lesson in self.lessons(LessonState.VETOED)}
+
     def lesson(self, lesson: int) -> Lesson:
         """One lesson. Raises `NotFound`."""
         row = self._db.row("SELECT * FROM lessons WHERE id = ?", (lesson,))

@@ -14,9 +14,9 @@ from itertools import chain, islice, zip_longest
 from clawlocal.conversation import Conversations
 from clawlocal.engine.protocol import BASE, Engine
 from clawlocal.errors import PromptError
-from clawlocal.judge.lessons import THIS_TURN, applying, note
+from clawlocal.judge.lessons import applying, note
 from clawlocal.prompting import Line, build, hinted
-from clawlocal.records import IN_USE, TOPIC, Lesson, LessonState, Queued, Rebuild, TurnUse
+from clawlocal.records import IN_USE, THIS_TURN, TOPIC, Lesson, Queued, Rebuild, TurnUse
 from clawlocal.store import Store
 from clawlocal.store.lessons import key
 from clawlocal.training import probes
@@ -135,7 +135,7 @@ class BatchMaker:
 
     def _hinted(self, queued: Queued, taught: Sequence[Lesson]) -> tuple[int, ...] | None:
         hint = queued.verdict.hint
-        if not hint or key(hint) in self._vetoed():
+        if not hint or key(hint) in self._store.vetoed_keys():
             return None
         # Every lesson, not only the newest: the teacher is the base, and must not unteach the others.
         lasting = [x for x in taught if x.scope != THIS_TURN]
@@ -148,9 +148,6 @@ class BatchMaker:
             return build(self._engine, system, said, tools=turn.tools, thinking=turn.thinking).ids
         except PromptError:
             return None
-
-    def _vetoed(self) -> set[str]:
-        return {key(x.text) for x in self._store.lessons(LessonState.VETOED)}
 
     def _rehearsals(self, lessons: Sequence[Lesson], own: Sequence[str]) -> tuple[tuple[Rehearsal, ...], set[int]]:
         """Each prompt with the lessons that hold for it, and which lessons those are; others are not practised on."""

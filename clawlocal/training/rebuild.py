@@ -55,7 +55,7 @@ def give_up(store: Store, model: str, wanted: Rebuild) -> None:
 def remains(store: Store, model: str) -> bool:
     """Whether anything that was learned is left to make an adapter from."""
     ledger = store.ledger(model)
-    vetoed = {key(x.text) for x in store.lessons(LessonState.VETOED)}
+    vetoed = store.vetoed_keys()
     hints = any(q.verdict.hint and key(q.verdict.hint) not in vetoed for q in ledger)
     return hints or bool(store.practicable_lessons()) or len(ledger) >= ENOUGH_VERDICTS
 

@@ -69,7 +69,23 @@ class Distilled:
         return (self.name,)
 
 
-Item = Judged | Distilled
+@dataclass(frozen=True)
+class Demonstrated:
+    """A reply as it should be: its tokens become likelier."""
+
+    prompt: Ids
+    response: Ids
+    weight: Floats
+    """Of each token, with a mean of 1 over those that the mask keeps: what was mended counts for more."""
+    mask: Mask
+    share: float
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        return ("demonstration",)
+
+
+Item = Judged | Distilled | Demonstrated
 
 
 Replied = tuple[Ids, Ids]

@@ -13,7 +13,7 @@ import mlx.core as mx
 import mlx.nn as nn
 
 from trainers import mlx_objective as objective
-from trainers.items import Distilled, Item, Judged
+from trainers.items import Demonstrated, Distilled, Item, Judged
 from trainers.job import Recipe
 from trainers.plan import chunks
 
@@ -98,6 +98,10 @@ def _loss(
             view = target.logprobs(logits, rows)
             loss = objective.distillation_loss(item.divergence, student, view, mask, recipe.top_k)
             return loss, {item.name: loss}
+        case Demonstrated():
+            weight = mx.array(item.weight[rows])
+            loss = objective.demonstration_loss(chosen(student, item.response[rows]), weight, mask)
+            return loss, {"demonstration": loss}
 
 
 def _judged(student: mx.array, item: Judged, rows: slice, mask: mx.array, recipe: Recipe) -> tuple[mx.array, Figures]:

@@ -255,6 +255,15 @@ def distillation_loss(kind: Divergence, student: Array, target: Array, mask: Mas
     return masked_mean(divergence(kind, student, target, k), mask)
 
 
+def demonstration_loss(logprobs: Array, weight: Array, mask: Mask) -> float:
+    """Masked mean of −w_t·log π_θ(a_t), a scalar: the whole loss of one demonstrated reply. Arrays are [T].
+
+    Cross-entropy with a weight per token: where a reply was mended is where there is something to learn, and what is
+    the policy's own already would only be sharpened.
+    """
+    return masked_mean(-weight * logprobs, mask)
+
+
 def _ratio(student: Array, old: Array) -> Array:
     """ρ_t = π_θ/π_old, bounded, [T]."""
     ratio: Array = np.exp(np.minimum(student - old, LOG_RATIO_BOUND))

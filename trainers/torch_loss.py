@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from trainers import torch_objective as objective
-from trainers.items import Distilled, Item, Judged
+from trainers.items import Demonstrated, Distilled, Item, Judged
 from trainers.job import Recipe
 from trainers.plan import chunks
 from trainers.policy import Learned
@@ -77,6 +77,10 @@ def _loss(
                 view = target.logprobs(logits, rows)
             loss = objective.distillation_loss(item.divergence, student, view, mask, recipe.top_k)
             return loss, {item.name: float(loss.detach())}
+        case Demonstrated():
+            weight = torch.from_numpy(item.weight[rows]).to(student.device)
+            loss = objective.demonstration_loss(chosen(student, item.response[rows]), weight, mask)
+            return loss, {"demonstration": float(loss.detach())}
 
 
 def _judged(

@@ -18,7 +18,7 @@ from benchmarks import random_model
 from trainers import adapter_gguf, adapter_peft, gguf_base, gguf_config
 from trainers.adapter_peft import Adapter
 from trainers.gguf_base import Base
-from trainers.items import Distilled, Item, Judged, View
+from trainers.items import Demonstrated, Distilled, Item, Judged, View
 from trainers.job import Recipe
 from trainers.mlx_policy import MlxPolicy
 from trainers.objective import Divergence
@@ -65,7 +65,7 @@ def both(base: Base, adapter: Adapter, plan: Plan = EXACT) -> tuple[TorchPolicy,
 
 
 def items(policy: Policy, replies: Sequence[tuple[Sequence[int], Sequence[int]]]) -> list[Item]:
-    """Each reply judged, drawn to an amplified teacher, and anchored."""
+    """Each reply judged, drawn to an amplified teacher, anchored, and demonstrated."""
     rng = np.random.default_rng(3)
     hint = replies[-1][0][:5]
     found: list[Item] = []
@@ -80,6 +80,7 @@ def items(policy: Policy, replies: Sequence[tuple[Sequence[int], Sequence[int]]]
             Judged(prompt, response, old, base, advantage, np.abs(weight), mask, 0.7),
             Distilled(prompt, response, teacher, Divergence.REVERSE, mask, 1.1, "distance"),
             Distilled(prompt, response, View(prompt), Divergence.FORWARD, mask, 0.5, "anchor"),
+            Demonstrated(prompt, response, np.abs(weight), mask, 0.3),
         ]
     return found
 

@@ -286,6 +286,20 @@ def test_distillation_loss_is_the_mean_divergence_of_the_kept(
     assert objective.distillation_loss(kind, student, target, mask, 3) == expected
 
 
+@given(tokens(), masks)
+def test_demonstration_loss_of_equal_weights_is_cross_entropy(student: Array, mask: npt.NDArray[np.bool_]) -> None:
+    expected = -student[mask].mean() if mask.any() else 0.0
+    assert objective.demonstration_loss(student, np.ones(T), mask) == pytest.approx(expected)
+
+
+@given(tokens())
+def test_a_token_without_weight_is_not_demonstrated(student: Array) -> None:
+    weight = np.zeros(T)
+    weight[0] = T
+    loss = objective.demonstration_loss(student, weight, np.ones(T, bool))
+    assert loss == pytest.approx(-student[0])
+
+
 def test_a_log_ratio_out_of_bounds_gives_finite_numbers() -> None:
     here, gone = np.zeros(1), np.full(1, IMPOSSIBLE)
     for advantage in (-1.0, 0.0, 1.0):

@@ -11,7 +11,8 @@ from dataclasses import replace
 import numpy as np
 
 from trainers import objective
-from trainers.items import Distilled, Floats, Ids, Judged, Mask, View
+from trainers.demonstrations import Shown
+from trainers.items import Demonstrated, Distilled, Floats, Ids, Judged, Mask, View
 from trainers.job import Recipe, Rehearsal, Sample
 from trainers.objective import Divergence, Normalisation
 from trainers.policy import Policy, Reply
@@ -57,6 +58,18 @@ def anchored(
     return [
         Distilled(prompt, reply, View(prompt), Divergence.FORWARD, _mask(policy, reply, stop_ids), share, "anchor")
         for prompt, reply in zip(prompts, replies, strict=True)
+    ]
+
+
+def demonstrated(
+    policy: Policy, prompts: Sequence[Ids], shown: Sequence[Shown], stop_ids: Collection[int]
+) -> list[Demonstrated]:
+    """Replies as they should be, all of one weight."""
+    return [
+        Demonstrated(
+            prompt, each.reply, np.array(each.weight, np.float32), _mask(policy, each.reply, stop_ids), 1 / len(shown)
+        )
+        for prompt, each in zip(prompts, shown, strict=True)
     ]
 
 

@@ -6,7 +6,7 @@ In float32 where it fits, on prompts that were not trained on where the job has 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from trainers.batch import teacher
 from trainers.chance import Chance
 from trainers.items import Floats, Ids, Judged, View
 from trainers.job import Job, Probe, Rehearsal
-from trainers.policy import Policy, Reply
+from trainers.policy import WHOLE, Drawing, Policy, Reply
 
 MARGIN_BOUND = 4.0
 """Nats: beyond it an answer is as good as certain, and one probe would outweigh the others in the mean."""
@@ -43,13 +43,22 @@ def sight(
     on_token: Callable[[int], None],
     *,
     base: bool = False,
+    served: Drawing | None = None,
 ) -> Sight:
-    """Sample a reply to each prompt from the policy, or from its base, and look at them."""
-    prompts = [*(r.prompt_ids for r in held), *neutral]
-    drawn = chance.of(len(prompts), job.recipe.max_new)
-    sampled = policy.sample(prompts, job.stop_ids, drawn, on_token, base=base)
-    own, rest = sampled[: len(held)], sampled[len(held) :]
-    return Sight(own, rest, replies.share(sampled, job.stop_ids), replies.mean_length(own))
+    """Sample a reply to each prompt from the policy, or from its base, and look at them.
+
+    Those to `held` are `served`, if so wished: drawn as people would read them, and as long.
+    """
+    recipe = job.recipe
+    longest = recipe.longest if served else recipe.max_new
+
+    def drawn(prompts: Sequence[Ids], purpose: Chance, tokens: int, drawing: Drawing) -> list[Reply]:
+        numbers = purpose.of(len(prompts), tokens)
+        return policy.sample(prompts, job.stop_ids, numbers, on_token, base=base, drawing=drawing)
+
+    own = drawn([r.prompt_ids for r in held], chance, longest, served or WHOLE)
+    rest = drawn(neutral, replace(chance, step=1), recipe.max_new, WHOLE)
+    return Sight(own, rest, replies.share([*own, *rest], job.stop_ids), replies.mean_length(own))
 
 
 def entropy(policy: Policy, held: Sequence[Rehearsal], sampled: Sequence[Reply], *, base: bool = False) -> float:

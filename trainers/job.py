@@ -45,6 +45,10 @@ class Rehearsal:
 
     prompt_ids: tuple[int, ...]
     hinted_prompt_ids: tuple[int, ...]
+    text: str = ""
+    """What the user asks in it."""
+    lessons: tuple[str, ...] = ()
+    """What holds for it, in words: some can be checked (`rules`)."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,21 @@ class Recipe:
     """Rehearsal replies to sample in each step."""
     max_new: int = 64
     """Tokens per rehearsal reply, at most."""
+    rounds: int = 3
+    """Of demonstrations, at most: fresh replies are drawn, mended, and learned from."""
+    draws: int = 24
+    """Replies of a round."""
+    round_steps: int = 6
+    """Optimiser steps of a round."""
+    demonstrations: int = 6
+    """Mended replies in each step."""
+    longest: int = 160
+    """Tokens of a reply to mend, at most: as long as those that people read."""
+    copied: float = 0.2
+    """Weight of a token that mending left as it was, beside one that it changed."""
+    temperature: float = 0.7
+    min_p: float = 0.05
+    """How replies to mend are drawn: as the chat draws them, so that what is mended is what people would read."""
     divergence: str = "reverse"
     """From the teacher, in practice: one of `objective.Divergence`."""
     top_k: int = 4
@@ -166,7 +185,9 @@ class Job:
 
 
 def _rehearsal(raw: dict[str, Any]) -> Rehearsal:
-    return Rehearsal(tuple(raw["prompt_ids"]), tuple(raw["hinted_prompt_ids"]))
+    return Rehearsal(
+        tuple(raw["prompt_ids"]), tuple(raw["hinted_prompt_ids"]), raw.get("text", ""), tuple(raw.get("lessons", ()))
+    )
 
 
 def _probe(raw: dict[str, Any]) -> Probe:
@@ -204,11 +225,13 @@ class Result:
     `distance_base`, `distance_before`, `distance_after` (KL(policy ‖ teacher) on the base's replies to held prompts),
     `degenerate`, `degenerate_base` (share of sampled replies that are empty or repeat themselves),
     `entropy_before`, `entropy_after`, `length_base`, `length_before`, `length_after` (tokens of a reply to a held
-    rehearsal), `tokens` (of the samples' replies). Of a job with probes: `probes` (how many), `probes_base`,
-    `probes_before`, `probes_after` (share passed), `probes_margin_base` and so on (`gauge.probes`, mean),
-    `probes_lost`, `probes_gained` (how many were passed by one of base and student alone)."""
+    rehearsal), `tokens` (of the samples' replies). Where lessons can be checked: `obedience_base`,
+    `obedience_before`, `obedience_after` (share of replies to held rehearsals that obey them all and still answer),
+    `obedience_round_0` and so on (of the fresh replies of each round). Of a job with probes: `probes` (how many),
+    `probes_base`, `probes_before`, `probes_after` (share passed), `probes_margin_base` and so on (`gauge.probes`,
+    mean), `probes_lost`, `probes_gained` (how many were passed by one of base and student alone)."""
     counts: dict[str, int]
-    """`rl`, `opd`, `rehearsed`."""
+    """`rl`, `opd`, `rehearsed`, `demonstrated`."""
     rank: int
     seconds: float
     examples: tuple[Example, ...] = ()

@@ -22,7 +22,7 @@ from trainers.job import Recipe
 from trainers.mlx_decoder import Decoder, Lora
 from trainers.mlx_loss import Seen, backward, chosen
 from trainers.plan import BFLOAT16, FLOAT32, Plan, chunk_size, chunks
-from trainers.policy import Learned, Moments, Reply, Uniform
+from trainers.policy import WHOLE, Drawing, Learned, Moments, Reply, Uniform
 
 BETAS = [0.9, 0.98]
 STEP = "step"
@@ -97,8 +97,10 @@ class MlxPolicy:
         on_token: Callable[[int], None],
         *,
         base: bool = False,
+        drawing: Drawing = WHOLE,
     ) -> list[Reply]:
-        return mlx_rollout.sample(self.decoder, prompts, stop_ids, chance, on_token, None if base else self._lora)
+        lora = None if base else self._lora
+        return mlx_rollout.sample(self.decoder, prompts, stop_ids, chance, on_token, lora, drawing=drawing)
 
     def accumulate(self, items: Sequence[Item], recipe: Recipe) -> list[Learned]:
         targets = self._targets(items)

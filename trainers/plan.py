@@ -120,7 +120,7 @@ def _plan(
         _base(shape, FLOAT32 if exact else precision)
         + 4 * learned
         + _transient(shape, EVALUATED_AT_ONCE)
-        + max(_chunk(shape), GAUGED_AT_ONCE * _cache(shape, 4 if exact else width, prompt + job.recipe.max_new))
+        + max(_chunk(shape), GAUGED_AT_ONCE * _cache(shape, 4 if exact else width, prompt + job.recipe.longest))
     )
     total = RUNTIME + SAFETY * max(training, measuring)
     return Plan(precision, exact, positions, checkpointing, int(total))
@@ -135,7 +135,7 @@ def _base(shape: Shape, precision: str) -> float:
 def _step(job: Job, prompt: int, reply: int) -> int:
     """Tokens of one step, at most: its samples, what is practised, two anchors."""
     judged = sum(len(s.prompt_ids) + len(s.response_ids) for s in job.samples)
-    return judged + (job.recipe.rollouts + 2) * (prompt + reply)
+    return judged + (max(job.recipe.rollouts, job.recipe.demonstrations) + 2) * (prompt + reply)
 
 
 def _activations(shape: Shape, width: int, prompt: int, reply: int, n: int, checkpointing: bool) -> int:
@@ -173,7 +173,7 @@ def _longest(job: Job) -> tuple[int, int]:
         *(p.prompt_ids for p in job.probes),
     ]
     answers = (answer for probe in job.probes for answer in probe.answers)
-    replies = [job.recipe.max_new, *(len(s.response_ids) for s in job.samples), *map(len, answers)]
+    replies = [job.recipe.max_new, job.recipe.longest, *(len(s.response_ids) for s in job.samples), *map(len, answers)]
     return max(map(len, prompts), default=1), max(replies)
 
 

@@ -27,6 +27,19 @@ Moments = Mapping[str, npt.NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """How a token is chosen. As it stands, from the whole distribution: a gradient of a cut one would be biased."""
+
+    temperature: float = 1.0
+    """0 takes the likeliest."""
+    min_p: float = 0.0
+    """Tokens less likely than this, times the likeliest, at temperature 1, are left out."""
+
+
+WHOLE = Drawing()
+
+
+@dataclass(frozen=True)
 class Learned:
     """What one item's loss was."""
 
@@ -67,10 +80,10 @@ class Policy(Protocol):
         on_token: Callable[[int], None],
         *,
         base: bool = False,
+        drawing: Drawing = WHOLE,
     ) -> list[Reply]:
-        """A reply to each prompt at temperature 1, its stop token included unless `chance` ended first.
+        """A reply to each prompt, its stop token included unless `chance` ended first.
 
-        Nothing is cut from the distribution: a gradient of a truncated sampler would be biased.
         `on_token(n)` after the n-th token of all replies.
         """
         ...

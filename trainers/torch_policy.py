@@ -19,7 +19,7 @@ from trainers.gguf_base import Base
 from trainers.items import Floats, Ids, Item, View
 from trainers.job import Recipe
 from trainers.plan import FLOAT32, Plan, chunk_size, chunks
-from trainers.policy import Learned, Moments, Reply, Uniform
+from trainers.policy import WHOLE, Drawing, Learned, Moments, Reply, Uniform
 from trainers.torch_decoder import Decoder
 from trainers.torch_loss import Seen, backward, chosen
 
@@ -93,8 +93,11 @@ class TorchPolicy:
         on_token: Callable[[int], None],
         *,
         base: bool = False,
+        drawing: Drawing = WHOLE,
     ) -> list[Reply]:
-        return torch_rollout.sample(self.decoder, prompts, stop_ids, chance, on_token, adapted=not base)
+        return torch_rollout.sample(
+            self.decoder, prompts, stop_ids, chance, on_token, adapted=not base, drawing=drawing
+        )
 
     def accumulate(self, items: Sequence[Item], recipe: Recipe) -> list[Learned]:
         targets = self._targets(items)

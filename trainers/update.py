@@ -16,18 +16,21 @@ import numpy as np
 from trainers import batch, gauge, replies
 from trainers.adapter_peft import Adapter
 from trainers.chance import Chance
+from trainers.demonstrations import Demonstrator, Round, checkable
 from trainers.gauge import Sight
-from trainers.items import Distilled, Floats, Ids, Item, Judged
+from trainers.items import Floats, Ids, Judged
 from trainers.job import Example, Job, Rehearsal, Result
-from trainers.policy import Moments, Policy
+from trainers.policy import Drawing, Moments, Policy
+from trainers.practice import Fixed, Practice, restored, stored, turn
 from trainers.progress import Callback
 from trainers.steps import Figures, train
+from trainers.texts import Texts
 
-HELD = 4
-"""Rehearsal prompts to measure on; a quarter of them where there are fewer than sixteen."""
+HELD = 6
+"""Rehearsal prompts to measure on; a quarter of them where there are few."""
 
-SEEN = 6
-"""Replies to them: fewer would leave the distance to the teacher to chance."""
+SEEN = 12
+"""Replies to them: fewer would leave obedience and the distance to the teacher to chance."""
 
 GAUGED = 8
 """Neutral prompts to measure on."""
@@ -37,7 +40,7 @@ ANCHORS = 2
 
 EXAMPLES = 3
 
-BASE, BEFORE, PRACTICE, AFTER = range(4)
+BASE, BEFORE, AFTER = 0, 1, 3
 """What chance is used for."""
 
 T = TypeVar("T")
@@ -64,6 +67,8 @@ class Start:
     probes_base: list[float]
     probes: list[float]
     """As `gauge.probes` tells them."""
+    obedience_base: float
+    obedience: float
 
 
 @dataclass(frozen=True)
@@ -77,43 +82,55 @@ class Sets:
 
 
 def update(
-    job: Job, policy: Policy, positions: int, callback: Callback, state: dict[str, Any] | None, keep: Keep
+    job: Job,
+    policy: Policy,
+    positions: int,
+    callback: Callback,
+    state: dict[str, Any] | None,
+    keep: Keep,
+    texts: Texts | None = None,
 ) -> Result:
     """Train `policy` in place on a job that was sifted, at most `positions` tokens at once.
 
-    `state` is what an earlier run of the same job gave to `keep` last; the policy was restored to that step.
+    Without `texts`, which read and write its vocabulary, no lesson is shown by mended replies. `state` is what an
+    earlier run of the same job gave to `keep` last; the policy was restored to that step.
     """
     started = time.monotonic()
     sets = _sets(job)
+    shows = texts is not None and any(checkable(r) for r in sets.held)
+    demonstrator = Demonstrator(policy, job, texts) if texts is not None and shows else None
     if state is None:
-        start, history = _measure(job, policy, sets, callback), []
+        start, history, rounds = _measure(job, policy, sets, demonstrator, callback), [], []
     else:
-        start, history = _start(state), list(state["history"])
+        start, history, rounds = _start(state), list(state["history"]), restored(state["rounds"])
     policy.exact(False)
 
     def checkpoint(steps: int) -> None:
-        keep(steps, policy.adapter(), policy.moments(), _state(start, history))
+        keep(steps, policy.adapter(), policy.moments(), _state(start, history, rounds))
 
     if state is None:
         checkpoint(0)
-    items = _items(job, policy, sets, start, callback)
-    train(policy, items, job.recipe, positions, callback, history, checkpoint)
-    return _result(job, policy, sets, start, history, callback, time.monotonic() - started)
+    practice = Practice(job, policy, sets.practice, _fixed(job, policy, sets, start), demonstrator, callback, rounds)
+    recipe = replace(job.recipe, steps=practice.steps)
+    train(policy, practice.items, recipe, positions, callback, history, checkpoint)
+    seconds = time.monotonic() - started
+    return _result(job, policy, sets, start, history, practice, callback, seconds)
 
 
-def _measure(job: Job, policy: Policy, sets: Sets, callback: Callback) -> Start:
+def _measure(job: Job, policy: Policy, sets: Sets, demonstrator: Demonstrator | None, callback: Callback) -> Start:
     """Everything that is known before the first step: replies are sampled fast, figures are exact."""
     recipe, held = job.recipe, sets.held
-    tell = partial(callback.progress, "measuring", total=recipe.max_new)
+    tell = partial(callback.progress, "measuring", total=_longest(job, demonstrator))
+    look = partial(gauge.sight, policy, held, job=job, on_token=tell, served=_served(demonstrator))
     policy.exact(False)
     neutral = [*sets.gauged, *sets.anchors]
-    base = gauge.sight(policy, held, neutral, job, Chance(recipe.seed, BASE), tell, base=True)
+    base = look(neutral, chance=Chance(recipe.seed, BASE), base=True)
     # Of the prompts that are looked at again in the end, and no others.
     again = [*base.held, *base.neutral[: len(sets.gauged)]]
     base = replace(base, degenerate=replies.share(again, job.stop_ids))
     before = base
     if job.parent is not None:
-        before = gauge.sight(policy, held, [], job, Chance(recipe.seed, BEFORE), tell)
+        before = look([], chance=Chance(recipe.seed, BEFORE))
     probed = gauge.probes(policy, job.probes, base=True)
     probed_now = probed if job.parent is None else gauge.probes(policy, job.probes)
     policy.exact(True)
@@ -124,25 +141,24 @@ def _measure(job: Job, policy: Policy, sets: Sets, callback: Callback) -> Start:
     far = distance(base=True)
     now = far if job.parent is None else distance()
     policy.exact(False)
-    return Start(base, before, entropy, margin, far, now, batch.seen_again(policy, judged), probed, probed_now)
+    judged = batch.seen_again(policy, judged)
+    obedience = [demonstrator.obedience(held, seen.held) if demonstrator else 0.0 for seen in (base, before)]
+    return Start(base, before, entropy, margin, far, now, judged, probed, probed_now, *obedience)
 
 
-def _items(job: Job, policy: Policy, sets: Sets, start: Start, callback: Callback) -> Callable[[int], list[Item]]:
-    """The items of each step. Replies to practise on are the student's of that very step: on-policy."""
-    recipe = job.recipe
-    share = recipe.anchor / max(1, min(ANCHORS, len(sets.anchors)))
+def _served(demonstrator: Demonstrator | None) -> Drawing | None:
+    return demonstrator.drawing if demonstrator else None
+
+
+def _longest(job: Job, demonstrator: Demonstrator | None) -> int:
+    return job.recipe.longest if demonstrator else job.recipe.max_new
+
+
+def _fixed(job: Job, policy: Policy, sets: Sets, start: Start) -> Fixed:
+    anchors = min(ANCHORS, len(sets.anchors))
     replies = start.base.neutral[len(sets.gauged) :]
-    anchored = batch.anchored(policy, sets.anchors, replies, share, job.stop_ids)
-    tell = partial(callback.progress, "rehearsing", total=recipe.max_new)
-
-    def items(step: int) -> list[Item]:
-        picked = _turn(sets.practice, step, recipe.rollouts)
-        chance = Chance(recipe.seed, PRACTICE, step).of(len(picked), recipe.max_new)
-        fresh = policy.sample([r.prompt_ids for r in picked], job.stop_ids, chance, tell)
-        practised: list[Distilled] = batch.practised(policy, picked, fresh, recipe, job.stop_ids)
-        return [*start.judged, *practised, *_turn(anchored, step, min(ANCHORS, len(anchored)))]
-
-    return items
+    anchored = batch.anchored(policy, sets.anchors, replies, job.recipe.anchor / max(1, anchors), job.stop_ids)
+    return Fixed(start.judged, anchored, anchors)
 
 
 def _result(
@@ -151,13 +167,14 @@ def _result(
     sets: Sets,
     start: Start,
     history: Sequence[Figures],
+    practice: Practice,
     callback: Callback,
     seconds: float,
 ) -> Result:
     """What the update did, measured again."""
-    recipe, held, gauged = job.recipe, sets.held, sets.gauged
-    tell = partial(callback.progress, "measuring", total=recipe.max_new)
-    after = gauge.sight(policy, held, gauged, job, Chance(recipe.seed, AFTER), tell)
+    recipe, held, gauged, demonstrator = job.recipe, sets.held, sets.gauged, practice.demonstrator
+    tell = partial(callback.progress, "measuring", total=_longest(job, demonstrator))
+    after = gauge.sight(policy, held, gauged, job, Chance(recipe.seed, AFTER), tell, served=_served(demonstrator))
     probed = gauge.probes(policy, job.probes)
     policy.exact(True)
     return Result(
@@ -177,17 +194,29 @@ def _result(
             "distance_before": start.distance,
             "distance_after": gauge.distance(policy, held, start.base.held, recipe.amplify),
             **gauge.probed(start.probes_base, start.probes, probed),
+            **_obedience(start, held, after, practice),
             "tokens": float(sum(len(item.response) for item in start.judged)),
         },
         counts={
             "rl": sum(s.rewarded for s in job.samples),
             "opd": sum(s.hinted for s in job.samples),
-            "rehearsed": recipe.rollouts * recipe.steps if sets.practice else 0,
+            "rehearsed": practice.rehearsed,
+            "demonstrated": sum(r.count for r in practice.rounds),
         },
         rank=policy.adapter().rank,
         seconds=seconds,
         examples=_examples(held, start.before, after),
     )
+
+
+def _obedience(start: Start, held: Sequence[Rehearsal], after: Sight, practice: Practice) -> dict[str, float]:
+    """None where no lesson can be checked. Fresh replies of each round tell the way there."""
+    if practice.demonstrator is None:
+        return {}
+    found = {"base": start.obedience_base, "before": start.obedience}
+    found |= {f"round_{number}": r.obeyed for number, r in enumerate(practice.rounds)}
+    found["after"] = practice.demonstrator.obedience(held, after.held)
+    return {f"obedience_{when}": share for when, share in found.items()}
 
 
 def _sets(job: Job) -> Sets:
@@ -197,12 +226,7 @@ def _sets(job: Job) -> Sets:
     practises = job.recipe.method == "rehearsal"
     held = min(HELD, len(job.rehearsals) // 4) if practises else 0
     practice = list(job.rehearsals[: len(job.rehearsals) - held]) if practises else []
-    return Sets(practice, _turn(job.rehearsals[-held:], 0, SEEN), list(anchors), list(gauged))
-
-
-def _turn(choices: Sequence[T], step: int, count: int) -> list[T]:
-    """The next `count` of `choices`, beginning again where they end."""
-    return [choices[(step * count + i) % len(choices)] for i in range(count)] if choices else []
+    return Sets(practice, turn(job.rehearsals[-held:], 0, SEEN), list(anchors), list(gauged))
 
 
 def _figures(history: Sequence[Figures]) -> Figures:
@@ -216,7 +240,7 @@ def _examples(held: Sequence[Rehearsal], before: Sight, after: Sight) -> tuple[E
     return tuple(Example(rehearsal.prompt_ids, old, new) for rehearsal, old, new in rows)
 
 
-def _state(start: Start, history: Sequence[Figures]) -> State:
+def _state(start: Start, history: Sequence[Figures], rounds: Sequence[Round]) -> State:
     """As JSON has it."""
     return {
         "base": vars(start.base),
@@ -230,7 +254,10 @@ def _state(start: Start, history: Sequence[Figures]) -> State:
         ],
         "probes_base": start.probes_base,
         "probes": start.probes,
+        "obedience_base": start.obedience_base,
+        "obedience": start.obedience,
         "history": list(history),
+        "rounds": stored(rounds),
     }
 
 
@@ -246,6 +273,8 @@ def _start(state: State) -> Start:
         judged=[_judged(raw) for raw in state["judged"]],
         probes_base=state["probes_base"],
         probes=state["probes"],
+        obedience_base=state["obedience_base"],
+        obedience=state["obedience"],
     )
 
 

@@ -30,7 +30,7 @@ MAX_PRACTICE = 600
 """Tokens of a prompt to practise on, lessons included."""
 OWN_PROMPTS = 8
 """How many of the user's own earlier prompts are practised on, the newest first."""
-PRACTICE = 16
+PRACTICE = 32
 """Prompts to practise on, the user's own and everyday ones together."""
 MAX_PROMPT = 1024
 """Tokens of prompt and reply that the trainer takes; a longer turn is skipped."""
@@ -162,19 +162,21 @@ class BatchMaker:
             if len(found) == PRACTICE:
                 break
             holding = applying(lasting, text)
-            rehearsal = self._rehearsal(text, note([x.text for x in holding])) if holding else None
+            rehearsal = self._rehearsal(text, [x.text for x in holding]) if holding else None
             if rehearsal is not None:
                 found.append(rehearsal)
                 practised |= {x.id for x in holding}
         return tuple(found), practised
 
-    def _rehearsal(self, text: str, lines: str) -> Rehearsal | None:
+    def _rehearsal(self, text: str, lessons: Sequence[str]) -> Rehearsal | None:
         """None for a prompt that is too long to practise on: one pasted document would set the memory of all."""
         plain = [Line("user", text)]
         try:
             found = Rehearsal(
                 build(self._engine, "", plain).ids,
-                build(self._engine, "", hinted(plain, lines)).ids,
+                build(self._engine, "", hinted(plain, note(lessons))).ids,
+                text,
+                tuple(lessons),
             )
         except PromptError:
             return None

@@ -25,6 +25,10 @@ LENGTH_LEAST, LENGTH_MOST = 1.5, 4.0
 """Mean length of replies to held prompts: tokens at least, times the base's at most. Wide, since a lesson may be about
 length, and a reply of one word and its end is one: below it says nothing, above it does not come to an end.
 """
+OBEDIENT = 0.8
+"""Share of replies that do as the lessons say, from which on an update need not have bettered it: a model that wrote
+hardly an exclamation mark before has little to gain.
+"""
 ENTROPY_RANGE = (0.25, 2.5)
 """Entropy of replies, times what it was before. Updates that taught something were at 0.9 to 1.6; a policy that says
 one thing whatever is asked is near 0. Noise in place of an adapter stays below 2: the probes tell that.
@@ -75,7 +79,11 @@ def examine(metrics: Mapping[str, float]) -> GateReport:
     if _measured(metrics, "margin"):
         before, after = _before_and_after(metrics, "margin")
         checks.append(_more_than("margin", after, before, "it prefers what you liked"))
-    if _measured(metrics, "distance"):
+    if "obedience_after" in metrics:
+        before, after = _before_and_after(metrics, "obedience")
+        good = after > before or after >= OBEDIENT
+        checks.append(Check("obedience", after, min(before, OBEDIENT), good, "replies that do as you asked"))
+    elif _measured(metrics, "distance"):
         before, after = _before_and_after(metrics, "distance")
         checks.append(_less_than("distance", after, before, "it moved towards the lesson"))
     # Receipts and jobs of earlier versions have no such figures.

@@ -23,7 +23,7 @@ from trainers.job import Recipe
 from trainers.mlx_policy import MlxPolicy
 from trainers.objective import Divergence
 from trainers.plan import BFLOAT16, FLOAT32, INT4, Plan
-from trainers.policy import Policy
+from trainers.policy import Drawing, Policy
 from trainers.torch_policy import TorchPolicy
 
 ARCHITECTURES = tuple(gguf_config.NAMES)
@@ -160,6 +160,15 @@ def test_every_architecture_samples_what_torch_samples(small: Base) -> None:
     # The random Gemma says its last token again, adapter or not.
     assert base != replies or small.shape.sandwich
     assert base == theirs.sample(prompts, (), chance, lambda n: None, base=True)
+
+
+def test_replies_are_drawn_as_torch_draws_them(one: Base) -> None:
+    theirs, ours = both(one, adapter_of(one))
+    chance, wish = np.random.default_rng(0).random((2, 30)), Drawing(0.7, 0.05)
+    prompts = [IDS[:30], IDS[:50]]
+    replies = ours.sample(prompts, (), chance, lambda n: None, drawing=wish)
+    assert replies == theirs.sample(prompts, (), chance, lambda n: None, drawing=wish)
+    assert replies != ours.sample(prompts, (), chance, lambda n: None)
 
 
 def test_a_reply_that_ends_leaves_the_others_alone(one: Base) -> None:

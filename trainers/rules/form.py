@@ -7,7 +7,7 @@ from collections.abc import Callable
 from trainers.rules.lesson import Wishes
 from trainers.rules.lists import listed, starless, well_listed
 from trainers.rules.rule import Rule, prose_rule
-from trainers.rules.texts import BOLD, HEADING, TABLE_ROW, listless, plain, prose, unbold, unheaded, unmarked, untabled
+from trainers.rules.texts import BOLD, HEADING, TABLE_ROW, listless, prose, unbold, unheaded, unmarked, untabled
 
 SIDE = "form"
 _BULLETS = r"\bbullet(?:s|ed|-?points?| points?| lists?|ed lists?)?\b(?! (?:train|journal|holes?|proof))"
@@ -15,6 +15,7 @@ _DASHES = r"(?<!em )(?<!em-)(?<!en )(?<!en-)\b(?:dash|dashes|dashed|hyphens?)\b(
 _NUMBERED = r"\bnumbered\b|\bnumber (?:the|your|each|every|all|them)\b(?! of\b)"
 _NUMBERS = r"\bnumbers\b"
 _LIST = r"\blists?\b|\bitems?\b|\bbullets?\b|\bsteps\b|\b(?:per|a|each) line\b|\bnumbered\b|\bnumbers\b"
+_A_LIST = r"\blists\b(?! (?:of|all)\b)|(?:(?<=\ba )|(?<=\bas )|(?<=\bany )|(?<=\bno ))list\b(?! of\b)"
 _FULL = (
     r"\bfull sentences\b|\bin prose\b|\b(?:plain|normal|flowing|running|continuous) (?:prose|paragraphs?|text)\b"
     r"|\b(?:in|use|as|with|write) (?:full |short )?paragraphs\b"
@@ -32,15 +33,8 @@ def lists(wishes: Wishes) -> Rule | None:
     numbers = wishes.wants(_NUMBERED) or (listing and wishes.wants(rf"(?:use|with|by|prefer) {_NUMBERS}(?! of)"))
     if bullets or numbers:
         return None if bullets and numbers else _bullets(wishes) if bullets else _numbered(wishes)
-    if (
-        wishes.forbids(_BULLETS)
-        or wishes.wants(_FULL)
-        or wishes.forbids(r"\b(?:make |use |of |no )?lists?\b(?! (?:of|all)\b)")
-    ):
-        return prose_rule("prose", SIDE, listless, prose)
-    if wishes.forbids(_NUMBERED):
-        return prose_rule("prose", SIDE, listless, prose)
-    return None
+    listless_wanted = wishes.forbids(rf"{_BULLETS}|{_NUMBERED}|{_A_LIST}") or wishes.wants(_FULL)
+    return PROSE if listless_wanted else None
 
 
 def _bullets(wishes: Wishes) -> Rule:
@@ -105,5 +99,3 @@ NO_HEADINGS = prose_rule("no headings", "headings", lambda t: not HEADING.search
 NO_MARKUP = prose_rule("no markdown", "markup", _markless, unmarked)
 
 MAKERS = (lists, headings, markup, unmarked_form, unmarked_headings, tables)
-
-__all__ = ["MAKERS", "NO_HEADINGS", "PROSE", "SIDE", "plain"]

@@ -65,8 +65,8 @@ def ended(sentence: str) -> bool:
 
 
 def words(text: str) -> int:
-    """How many; the marks of a list are none."""
-    return len(LISTED.sub("", outside(text)).split())
+    """How many; the marks of a list and faces are none."""
+    return sum(bool(re.search(r"\w", word)) for word in LISTED.sub("", outside(text)).split())
 
 
 def kept(text: str, most: int, most_words: int = 1000) -> str:
@@ -123,12 +123,8 @@ def _row(line: str) -> str:
     return said if not said or ended(said) else f"{said}."
 
 
-def plain(text: str) -> bool:
-    """No list, emphasis, heading, inline code or table."""
-    return not (BOLD.search(text) or HEADING.search(text) or "`" in text) and listless(text)
-
-
 def listless(text: str) -> bool:
+    """No list and no table."""
     return not (LISTED.search(text) or TABLE_ROW.search(text))
 
 
@@ -137,6 +133,8 @@ def prose(text: str) -> str:
     blocks = re.split(r"\n\s*\n", unmarked(untabled(text)))
     merged: list[str] = []
     for paragraph in filter(None, map(_paragraph, _together(blocks))):
+        # Only the end of a reply may be unfinished.
+        merged[-1:] = [_closed(last) for last in merged[-1:]]
         if merged and (merged[-1].endswith(":") or len(paragraph) < _SHORT_PARAGRAPH):
             merged[-1] += " " + paragraph
         else:
@@ -166,6 +164,8 @@ def _paragraph(block: str) -> str:
             continue
         said += [", ".join(short) + "."] if short else []
         short = []
+        begins = said and re.match(r"[A-Z\"'“]", words_of)
+        said[-1:] = [_closed(last) if begins else last for last in said[-1:]]
         said.append(_closed(words_of) if item else words_of)
     return " ".join(filter(None, said))
 

@@ -9,7 +9,7 @@ from trainers.rules.formulas import formal, stepped, unformal, unstepped
 from trainers.rules.lesson import Wishes
 from trainers.rules.openings import opened, unopened
 from trainers.rules.rule import Rule, prose_rule
-from trainers.rules.texts import BOLD, sentences, unmarked
+from trainers.rules.texts import BOLD, listless, prose, sentences, unmarked
 
 _HUMAN = (
     r"\bhuman,? (?:voice|tone|style|way)\b|\bnatural(?:ly)?,? (?:human )?(?:voice|tone|style|language)\b"
@@ -106,8 +106,9 @@ def _voiced(text: str) -> bool:
 
 
 def _voice(text: str) -> str:
-    # The form is another rule's: a list of formulas stays a list here.
-    return unopened(unmarked(unstepped(unformal(text))))
+    told = unopened(unmarked(unstepped(unformal(text))))
+    # What becomes of a list is for the rule about form to say.
+    return prose(told) if listless(told) else told
 
 
 _HUMAN_VOICE = prose_rule("human", "voice", _voiced, _voice)

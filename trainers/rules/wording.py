@@ -16,6 +16,7 @@ from trainers.rules.texts import EMOJI, LISTED, split
 _EXCLAMATION = r"\bexclamations?(?: marks?| points?)?\b|\bexclaim\w*"
 _CODE_MARK = re.compile(r"`[^`\n]*![^`\n]*`|!=|!\[|!important|\d! *[=*/×÷]")
 """Where the mark belongs to code or to a formula."""
+_LOUD = re.compile(r" ?[?!.…](?:[?!.…]| (?=!))*")
 _EMOJI_WORD = r"\b(?:emojis?|emoticons?|smileys?|smiley faces?)\b"
 _EMOJI_RUN = re.compile(rf"(?m)^(?:{EMOJI.pattern})+ *| *(?:{EMOJI.pattern})+")
 FACE = "😊"
@@ -61,8 +62,13 @@ def calm(text: str) -> str:
     """A run of exclamation marks becomes a full stop; beside another mark of an end it goes."""
     if _CODE_MARK.search(text):
         return text
-    lone = re.sub(r"!+(?=[ !]*[?.…])|(?<=[?.…])[ !]*!", "", text)
-    return re.sub(r" ?!(?:[ ]?!)*", ".", lone)
+    return _LOUD.sub(lambda found: _calmed(found[0]), text)
+
+
+def _calmed(run: str) -> str:
+    if "!" not in run:
+        return run
+    return "?" if "?" in run else "..." if run.startswith("...") else "."
 
 
 def emoji(wishes: Wishes) -> Rule | None:

@@ -8,6 +8,7 @@ per token are ours: where mending changed nothing there is nothing to learn. Kno
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
@@ -33,8 +34,12 @@ SENTENCES = 4
 """Sentences that are added to one reply at most."""
 SENTENCE = 32
 """Tokens of one."""
+EXTENTS = frozenset({"length", "ending", "closing", "tone"})
+LISTS = frozenset({"bullets", "numbered"})
+"""Sides and names of rules about how far a reply goes."""
 LEAST_STUB = 4
 """Words of an added sentence."""
+_FIRST_PERSON = re.compile(r"\b(?:I|[Mm]y)\b")
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ class _Draft:
 
     @property
     def obeys(self) -> bool:
-        return (self.ended or not any(rule.whole for rule in self.rules)) and rules.obeyed(self.rules, self.text)
+        return (self.ended or not _extents(self.rules)) and rules.obeyed(self.rules, self.text)
 
     @property
     def right(self) -> bool:
@@ -91,6 +96,13 @@ class Demonstrator:
         """Share of replies that obey every rule of their rehearsal and are not broken; of those with rules."""
         drafts = [self._draft(i, r, reply) for i, (r, reply) in enumerate(zip(rehearsals, said, strict=True))]
         return _share([draft.obeys and self._whole(draft) for draft in drafts if draft.rules])
+
+    def obedience_to(self, lesson: str, rehearsals: Sequence[Rehearsal], said: Sequence[Reply]) -> float:
+        """The same of one lesson, of those replies that it holds for."""
+        pairs = [
+            (replace(r, lessons=(lesson,)), s) for r, s in zip(rehearsals, said, strict=True) if lesson in r.lessons
+        ]
+        return self.obedience([rehearsal for rehearsal, _ in pairs], [reply for _, reply in pairs])
 
     def round(self, rehearsals: Sequence[Rehearsal], number: int, tell: Callable[[int], None]) -> Round:
         """Fresh replies of the student, mended; those that cannot be are left out."""
@@ -153,16 +165,15 @@ class Demonstrator:
         begun = [f"{draft.text}{_gap(draft.text)}{stub}" for (draft, _), stub in zip(tries, stubs, strict=True)]
         prompts = [(*d.rehearsal.prompt_ids, *self._texts.ids(text)) for (d, _), text in zip(tries, begun, strict=True)]
         said = self._draw(prompts, CLOSERS, number, SENTENCE, tell, base=True)
-        found: dict[int, tuple[bool, _Draft]] = {}
+        found: dict[int, _Draft] = {}
         for (draft, rule), stub, reply in zip(tries, stubs, said, strict=True):
             sentence = _sentence(stub + self._texts.read(reply))
             longer = replace(draft, text=f"{draft.text}{_gap(draft.text)}{sentence}")
             if not sentence or sentence in draft.text or (rule.side == "ending" and not rule.obeys(longer.text)):
                 continue
-            about = bool(sense.stems(sentence) & (sense.stems(draft.rehearsal.text) | sense.stems(draft.text)))
-            if draft.place not in found or (about and not found[draft.place][0]):
-                found[draft.place] = (about, longer)
-        return [longer for _, longer in found.values()]
+            if _leads_on(draft, sentence):
+                found.setdefault(draft.place, longer)
+        return list(found.values())
 
     def _draw(
         self,
@@ -180,7 +191,7 @@ class Demonstrator:
     def _shown(self, draft: _Draft, *, mend: bool) -> Shown:
         if not mend:
             return Shown(draft.place, draft.drawn, (1.0,) * len(draft.drawn))
-        ended = draft.ended or any(rule.whole for rule in draft.rules)
+        ended = draft.ended or _extents(draft.rules)
         reply = (*self._texts.ids(draft.text), *([self._end(draft)] if ended else []))
         return Shown(draft.place, reply, weights(draft.drawn, reply, self._job.recipe.copied))
 
@@ -209,9 +220,20 @@ def wordless(rehearsal: Rehearsal) -> bool:
     return not rehearsal.lessons or not all(rules.rules(lesson) for lesson in rehearsal.lessons)
 
 
+def _extents(found: Sequence[Rule]) -> bool:
+    """Whether one of them is about how far a reply goes: then one that was cut off does not obey."""
+    return any(rule.side in EXTENTS or rule.name in LISTS for rule in found)
+
+
 def _lacking(draft: _Draft) -> Rule | None:
     """What more sentences may mend; endings come last among a lesson's rules."""
     return next((rule for rule in draft.rules if rule.closers and not rule.obeys(draft.text)), None)
+
+
+def _leads_on(draft: _Draft, sentence: str) -> bool:
+    """About what was asked or said, with something new, and not in the user's person."""
+    asked, added = sense.stems(draft.rehearsal.text), sense.stems(sentence)
+    return bool(added & (asked | sense.stems(draft.text)) and added - asked) and not _FIRST_PERSON.search(sentence)
 
 
 def _gap(text: str) -> str:

@@ -67,17 +67,17 @@ def entropy(policy: Policy, held: Sequence[Rehearsal], sampled: Sequence[Reply],
     return _mean(policy.entropy(pairs))
 
 
-def distance(
+def distances(
     policy: Policy, held: Sequence[Rehearsal], base_replies: Sequence[Reply], amplify: float, *, base: bool = False
-) -> float:
-    """KL(policy ‖ teacher) on the base's replies to `held`, nats per token.
+) -> list[float]:
+    """KL(policy ‖ teacher) on each of the base's replies to `held`, nats per token.
 
     On the same tokens before and after: on replies of its own, a policy that learned to stop early is
     measured on few tokens, and chance decides.
     """
     pairs = zip(held, base_replies, strict=True)
     views = [(View(r.prompt_ids, base=base), teacher(r, amplify), reply) for r, reply in pairs]
-    return _mean(policy.divergence(views))
+    return [float(tokens.mean()) for tokens in policy.divergence(views)]
 
 
 def drift(policy: Policy, prompts: Sequence[Ids], base_replies: Sequence[Reply]) -> float:

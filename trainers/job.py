@@ -235,6 +235,10 @@ class Result:
     rank: int
     seconds: float
     examples: tuple[Example, ...] = ()
+    lessons: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """How far each was in the weights before, and is after, from 0 to 1: the share of replies to held rehearsals that
+    obey it where that can be checked, else 1 − KL(student ‖ teacher) / KL(base ‖ teacher) on the base's replies.
+    """
     dropped: dict[str, str] = field(default_factory=dict)
     """Samples that could not be learned from, by id, and why."""
     computed: dict[str, Any] = field(default_factory=dict)
@@ -248,4 +252,5 @@ class Result:
         """Raises `OSError`, and `ValueError`, `KeyError` or `TypeError` for a file that is not a result."""
         raw = json.loads(path.read_text("utf-8"))
         examples = tuple(Example(**{name: tuple(ids) for name, ids in e.items()}) for e in raw["examples"])
-        return Result(**{**raw, "examples": examples})
+        lessons = {text: (before, after) for text, (before, after) in raw.get("lessons", {}).items()}
+        return Result(**{**raw, "examples": examples, "lessons": lessons})

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from trainers import batch, gauge, replies
+from trainers import batch, gauge, objective, replies, rules
 from trainers.adapter_peft import Adapter
 from trainers.chance import Chance
 from trainers.demonstrations import Demonstrator, Round, checkable
@@ -60,8 +60,9 @@ class Start:
     before: Sight
     entropy: float
     margin: float
-    distance_base: float
-    distance: float
+    distance_base: list[float]
+    """As `gauge.distances` tells it, of `base.held`."""
+    distance: list[float]
     judged: list[Judged]
     """With what the policy said of them when the update began."""
     probes_base: list[float]
@@ -137,7 +138,7 @@ def _measure(job: Job, policy: Policy, sets: Sets, demonstrator: Demonstrator | 
     judged = batch.judged(policy, job.samples, recipe, job.stop_ids)
     entropy = gauge.entropy(policy, held, before.held)
     margin = gauge.margin(policy, judged)
-    distance = partial(gauge.distance, policy, held, base.held, recipe.amplify)
+    distance = partial(gauge.distances, policy, held, base.held, recipe.amplify)
     far = distance(base=True)
     now = far if job.parent is None else distance()
     policy.exact(False)
@@ -177,6 +178,7 @@ def _result(
     after = gauge.sight(policy, held, gauged, job, Chance(recipe.seed, AFTER), tell, served=_served(demonstrator))
     probed = gauge.probes(policy, job.probes)
     policy.exact(True)
+    distance = gauge.distances(policy, held, start.base.held, recipe.amplify)
     return Result(
         metrics={
             **_figures(history),
@@ -190,9 +192,9 @@ def _result(
             "kl_base": gauge.drift(policy, gauged, start.base.neutral[: len(gauged)]),
             "margin_before": start.margin,
             "margin_after": gauge.margin(policy, start.judged),
-            "distance_base": start.distance_base,
-            "distance_before": start.distance,
-            "distance_after": gauge.distance(policy, held, start.base.held, recipe.amplify),
+            "distance_base": _mean(start.distance_base),
+            "distance_before": _mean(start.distance),
+            "distance_after": _mean(distance),
             **gauge.probed(start.probes_base, start.probes, probed),
             **_obedience(start, held, after, practice),
             "tokens": float(sum(len(item.response) for item in start.judged)),
@@ -206,7 +208,32 @@ def _result(
         rank=policy.adapter().rank,
         seconds=seconds,
         examples=_examples(held, start.before, after),
+        lessons=_lessons(start, held, after, distance, demonstrator),
     )
+
+
+def _lessons(
+    start: Start,
+    held: Sequence[Rehearsal],
+    after: Sight,
+    distance: Sequence[float],
+    demonstrator: Demonstrator | None,
+) -> dict[str, tuple[float, float]]:
+    """Of each lesson how far it was in the weights, and how far it is."""
+    found = {}
+    for lesson in dict.fromkeys(lesson for rehearsal in held for lesson in rehearsal.lessons):
+        if demonstrator and rules.rules(lesson):
+            shares = [demonstrator.obedience_to(lesson, held, seen.held) for seen in (start.before, after)]
+        else:
+            of_it = [i for i, rehearsal in enumerate(held) if lesson in rehearsal.lessons]
+            base, *now = ([each[i] for i in of_it] for each in (start.distance_base, start.distance, distance))
+            shares = [_covered(base, each) for each in now]
+        found[lesson] = (shares[0], shares[1])
+    return found
+
+
+def _covered(base: Sequence[float], now: Sequence[float]) -> float:
+    return min(1.0, max(0.0, objective.internalised(_mean(now), _mean(base))))
 
 
 def _obedience(start: Start, held: Sequence[Rehearsal], after: Sight, practice: Practice) -> dict[str, float]:
@@ -223,10 +250,28 @@ def _sets(job: Job) -> Sets:
     """Rehearsals to practise on and to measure on: the same ones when there are too few to part."""
     anchors = list(job.neutral[0::2])[: ANCHORS * job.recipe.steps] if job.recipe.anchor > 0.0 else []
     gauged = list(job.neutral[1::2] or job.neutral)[:GAUGED]
-    practises = job.recipe.method == "rehearsal"
-    held = min(HELD, len(job.rehearsals) // 4) if practises else 0
-    practice = list(job.rehearsals[: len(job.rehearsals) - held]) if practises else []
-    return Sets(practice, turn(job.rehearsals[-held:], 0, SEEN), list(anchors), list(gauged))
+    if job.recipe.method != "rehearsal":
+        return Sets([], turn(job.rehearsals, 0, SEEN), list(anchors), list(gauged))
+    held = _held(job.rehearsals)
+    practice = [rehearsal for i, rehearsal in enumerate(job.rehearsals) if i not in held]
+    return Sets(practice, turn([job.rehearsals[i] for i in held] or practice, 0, SEEN), list(anchors), list(gauged))
+
+
+def _held(rehearsals: Sequence[Rehearsal]) -> list[int]:
+    """Places of the last ones, and of one more for each lesson that those are not about, if it has others."""
+    held = list(range(len(rehearsals)))[len(rehearsals) - min(HELD, len(rehearsals) // 4) :]
+    places: dict[str, list[int]] = {}
+    for i, rehearsal in enumerate(rehearsals):
+        for lesson in rehearsal.lessons:
+            places.setdefault(lesson, []).append(i)
+    for its in places.values():
+        if held and len(its) > 1 and not set(its) & set(held):
+            held.append(its[-1])
+    return held
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
 
 
 def _figures(history: Sequence[Figures]) -> Figures:

@@ -70,7 +70,7 @@ def _samples(samples: Mapping[str, Any]) -> str:
     return (
         f"learned from {counted(samples.get('rl', 0), 'judged turn')}, "
         f"{counted(samples.get('opd', 0), 'correction')}, "
-        f"{counted(samples.get('rehearsed', 0), 'rehearsed turn')}"
+        f"{counted(samples.get('rehearsed', 0) + samples.get('demonstrated', 0), 'rehearsed turn')}"
     )
 
 
@@ -83,7 +83,12 @@ def _skipped(skipped: Mapping[str, int]) -> list[str]:
 
 def _lesson(lesson: Mapping[str, Any], chats: Mapping[int, Sequence[str]]) -> str:
     text = one_line(str(lesson.get("text", "")))
-    return _with_sources(f"lesson: {text}", chats.get(lesson.get("id", 0), ()))
+    return _with_sources(f"lesson: {text}{_held(lesson.get('share'))}", chats.get(lesson.get("id", 0), ()))
+
+
+def _held(share: float | None) -> str:
+    """` ▓▓▓▓▓░░░ 62 % in the weights`; nothing where it was not measured."""
+    return "" if share is None else f" {_bar(share, 1.0)} {share:.0%} in the weights"
 
 
 def _check(check: Mapping[str, Any]) -> str:
@@ -126,7 +131,7 @@ def lesson_line(lesson: Lesson, chats: Sequence[str], later: str | None = None) 
         state = f"active: in prompts about {lesson.scope.removeprefix(TOPIC)}"
     if later is not None:
         state = f"replaced by “{one_line(later)}”"
-    return _with_sources(f"{one_line(lesson.text)} — {state}", chats)
+    return _with_sources(f"{one_line(lesson.text)} — {state}{_held(lesson.share)}", chats)
 
 
 def _with_sources(text: str, chats: Sequence[str]) -> str:

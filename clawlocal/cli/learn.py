@@ -153,7 +153,8 @@ def why(as_json: bool) -> None:
 def _print_receipt(receipt: Receipt) -> None:
     click.echo(_summary(receipt))
     for lesson in receipt.lessons:
-        click.echo(f"  lesson: {plain(str(lesson['text']))}")
+        far = f" ({lesson['share']:.0%} in the weights)" if "share" in lesson else ""
+        click.echo(f"  lesson: {plain(str(lesson['text']))}{far}")
     for check in receipt.gate["checks"]:
         mark = "passed" if check["passed"] else "FAILED"
         click.echo(f"  {mark}: {check['text']}: {check['value']:.3g} (limit {check['limit']:.3g})")
@@ -171,4 +172,5 @@ def _what(receipt: Receipt) -> str:
         return plain(receipt.reason)
     why = f"{plain(receipt.reason)} · " if receipt.reason else ""
     samples = receipt.samples
-    return f"{why}{samples['rl']} by verdict, {samples['opd']} by correction, {samples['rehearsed']} practised"
+    practised = samples["rehearsed"] + samples.get("demonstrated", 0)
+    return f"{why}{samples['rl']} by verdict, {samples['opd']} by correction, {practised} practised"

@@ -17,7 +17,7 @@ def lessons() -> None:
 @lessons.command("list")
 @json_option
 def list_(as_json: bool) -> None:
-    """All lessons, oldest first."""
+    """All lessons, oldest first; in per cent, how far each is in the weights."""
     with reading() as assistant:
         found = assistant.lessons()
     if as_json:
@@ -28,7 +28,9 @@ def list_(as_json: bool) -> None:
 
 
 def _state(lesson: Lesson) -> str:
-    return f"replaced by {lesson.replaced_by}" if lesson.replaced_by is not None else str(lesson.state)
+    if lesson.replaced_by is not None:
+        return f"replaced by {lesson.replaced_by}"
+    return str(lesson.state) if lesson.share is None else f"{lesson.state} {lesson.share:.0%}"
 
 
 @lessons.command()

@@ -33,6 +33,13 @@ replaced (lesson, later) AS (
 )
 """
 """Lessons and the later ones, in use, that took their places: itself, or what took the place of that in turn."""
+_MEASURE = (
+    f"{_LINE} UPDATE lessons SET share = (SELECT json_extract(said.value, '$.share') "
+    "FROM updates u, json_each(u.lessons) said WHERE u.model = :model AND u.status = 'published' "
+    "AND u.version IN (SELECT version FROM line) AND json_extract(said.value, '$.id') = lessons.id "
+    "AND json_extract(said.value, '$.share') IS NOT NULL ORDER BY u.id DESC LIMIT 1)"
+)
+"""How far each was in the weights when the live version, or the last one before it that tells, was made."""
 _WAKE = (
     f"{_REPLACED} UPDATE lessons SET state = 'active' WHERE state = 'new' AND replaced_by IS NOT NULL "
     "AND id NOT IN (SELECT lesson FROM replaced)"
@@ -150,7 +157,7 @@ class Lessons:
             state = LessonState.ACTIVE if old.state is LessonState.LEARNED else old.state
             if key(text) != key(old.text):
                 self._db.execute("DELETE FROM lesson_updates WHERE lesson = ?", (lesson,))
-                change = 'UPDATE lessons SET state = ?, "update" = NULL WHERE id = ?'
+                change = 'UPDATE lessons SET state = ?, "update" = NULL, share = NULL WHERE id = ?'
                 self._db.execute(change, (str(state), lesson))
             words = (text.strip(), key(text), lesson)
             self._db.execute("UPDATE lessons SET text = ?, key = ? WHERE id = ?", words)
@@ -174,6 +181,7 @@ class Lessons:
             "WHERE id IN (SELECT lesson FROM lesson_updates)",
             {"model": model},
         )
+        self._db.execute(_MEASURE, {"model": model})
         self._db.execute(f"{_WAKE} AND id NOT IN (SELECT lesson FROM lesson_updates)")
         self._give_way()
 
@@ -190,6 +198,7 @@ class Lessons:
             created=row["created"],
             update=row["update"],
             replaced_by=self._db.value(later, (row["id"],)) if state is LessonState.NEW else None,
+            share=row["share"],
         )
 
 

@@ -21,7 +21,7 @@ from clawlocal.models.opened import OpenedModel, TrainedModel
 from clawlocal.paths import Paths
 from clawlocal.records import AdapterState, AdapterVersion, Receipt, TurnUse, UpdateStatus
 from clawlocal.store import Store
-from clawlocal.training import gate, rebuild
+from clawlocal.training import gate, holdings, rebuild
 from clawlocal.training.batch import Batch, BatchMaker
 from clawlocal.training.pace import PAUSE, TYPING, Pace
 from clawlocal.training.process import TrainerProcess
@@ -313,7 +313,7 @@ class Updater:
     ) -> Receipt:
         result = _read_result(folder)
         metrics = {**result.metrics, "trainer_seconds": result.seconds}
-        report = gate.examine(metrics)
+        report = gate.examine(metrics, result.lessons)
         turns = [turn for turn in batch.turns if turn not in result.dropped]
         self._skip(batch, result)
         skipped = Counter(batch.skipped) + Counter(result.dropped.values())
@@ -322,27 +322,44 @@ class Updater:
             "metrics": metrics,
             "gate": report.as_dict(),
         }
-        lessons = [x.id for x in batch.lessons]
+        weighed = holdings.weigh(batch.lessons, result.lessons)
+        lessons = weighed.learned
         if not report.passed:
             reason = self._told(f"the gate did not let it through: {report.reason}")
             record |= {"seconds": self._seconds(began), "reason": reason}
+            tried = [x.id for x in batch.lessons]
             if batch.rebuild:
-                return self._store.reject_rebuild(batch.rebuild, update, turns, lessons, **record)
-            return self._store.reject(update, turns, lessons, **record)
+                return self._store.reject_rebuild(batch.rebuild, update, turns, tried, **record)
+            return self._store.reject(update, turns, tried, **record)
         version = self._store.next_version(model.name)
         self._model.engine.check(AdapterFile(version, folder / files.GGUF))
         adapter = self._install(version, folder, model, live, result)
         record |= {"seconds": self._seconds(began), "practised": batch.own}
+        record |= {"others": weighed.others, "shares": weighed.shares, "reason": weighed.words()}
         try:
             rebuild.check_wanted(self._store, batch)
-            if batch.rebuild:
-                record["reason"] = rebuild.done(self._store, batch.rebuild)
-                return self._store.publish_rebuild(batch.rebuild, update, adapter, turns, lessons, **record)
-            return self._store.publish(update, adapter, turns, lessons, **record)
+            with self._store.transaction():
+                receipt = self._publish(batch, update, adapter, turns, lessons, record)
+                holdings.carry_on(self._store, model.name, weighed)
+            return receipt
         except ClawlocalError:
             # It may hold what was forgotten meanwhile.
             shutil.rmtree(adapter.path, ignore_errors=True)
             raise
+
+    def _publish(
+        self,
+        batch: Batch,
+        update: int,
+        adapter: AdapterVersion,
+        turns: list[str],
+        lessons: list[int],
+        record: dict[str, Any],
+    ) -> Receipt:
+        if batch.rebuild is None:
+            return self._store.publish(update, adapter, turns, lessons, **record)
+        why = "; ".join(filter(None, (rebuild.done(self._store, batch.rebuild), record["reason"])))
+        return self._store.publish_rebuild(batch.rebuild, update, adapter, turns, lessons, **{**record, "reason": why})
 
     def _skip(self, batch: Batch, result: Result) -> None:
         """What could not be learned from waits no longer; what was learned from before stays as it is."""

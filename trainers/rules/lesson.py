@@ -16,8 +16,10 @@ _SAME = (
         r"(?<=use )[\"'“]?!+[\"'”]?|(?<=using )[\"'“]?!+[\"'”]?|(?<=no )[\"'“]?!+[\"'”]?|(?<=the )[\"'“]!+[\"'”]",
         "exclamation marks",
     ),
+    (r"\b(?:not|never|don't|dont)(?: \w+){0,3} (?:more|longer) than\b", "at most"),
+    (r" (?:per|in each|for each|in every) (?:answer|reply|response|message)\b", ""),
     (
-        r"\b(?:no|not|never) (?:more|longer) than\b|\b(?:max(?:imum)?\.?|up to)(?: of)?(?= (?:\d|[a-z]+ (?:sent"
+        r"\bno (?:more|longer) than\b|\b(?:max(?:imum)?\.?|up to)(?: of)?(?= (?:\d|[a-z]+ (?:sent"
         r"|word|line)))",
         "at most",
     ),
@@ -27,17 +29,18 @@ _VERB = (
     r"|begin|open|be"
     r"|sound|speak|talk|spell|stick|stay|limit|do|don't|dont|avoid|stop|drop|skip|leave|no|not|never|always|please"
     r"|ask|say"
-    r"|explain|show|include|prefer|go|get|cut|lose|quit|ditch|remove|omit|more|less|fewer|only|just|without|present"
+    r"|explain|show|include|praise|lead|prefer|go|get|cut|lose|quit|ditch|remove|omit|more|less|fewer|only|just"
+    r"|without|present"
     r"|structure|number|wrap|try|switch|refrain|enough|at most|one|in)"
 )
 _CLAUSE = re.compile(
     rf"[.;:!?\n]+(?=\s|$)|,\s+(?!or\b)|\s+[–—-]\s+|\s+but\s+|\s+and\s+(?={_VERB}\b)(?!(?:not|no|in|one|more|less)\b)"
 )
 _FILLER = re.compile(
-    r"^(?:(?:and|so|then|also|just|ok|okay|hey|well|again|next time|from now on|in future|in your \w+)\b[, ]*)+"
+    r"^(?:(?:and|so|then|also|just|ok|okay|hey|well|again|but|next time|from now on|in future|in your \w+)\b[, ]*)+"
 )
 _CUE = re.compile(
-    rf"^{_VERB}\b|\b(?:please|i (?:want|like|prefer|hate|dislike|need|would|can't|don't)|i'd|should|must|have to"
+    rf"^{_VERB}\b|\b(?:please|i (?:said|want|like|prefer|hate|dislike|need|would|can't|don't)|i'd|should|must|have to"
     rf"|need to|always|never"
     r"|only|instead|without|(?:can|could|would|will) you|make sure|let's|stop|too many|too much|try to|tired of"
     r"|sick of)\b"
@@ -50,10 +53,15 @@ _DUTY = re.compile(
     r"\b(?:should|must|please|needs?|have to|ought|too (?:many|much|long)|annoy\w*|irritat\w*"
     r"|unnecessary|must go|or less|or fewer|tops|max)\b"
 )
-_ALLOWED = re.compile(
+_ONCE_OR_MAYBE = re.compile(
     r"\b(?:(?<!can )(?<!could )you (?:can|may|could|might)|(?:okay|ok|fine|free|allowed|welcome) to|(?:don't|do not"
     r"|dont) mind|optional"
-    r"|doesn't matter|if (?:you like|you want|needed|necessary)|sometimes|occasionally|maybe|perhaps)\b"
+    r"|doesn't matter|if (?:you like|you want|needed|necessary)|sometimes|occasionally|maybe|perhaps"
+    r"|unless|only (?:\w+ ){0,4}(?:when|if)|ask (?:me )?(?:before|first)|for (?:long|short)\w* \w+)\b"
+    # A task about a text is done once.
+    r"|\b(?:from|in|of|to|on) (?:this|that|the|my|these)(?: \w+)? (?:text|string|file|sentence|paragraph|code"
+    r"|document|list|email|essay"
+    r"|letter|page|poem|story)\b"
 )
 _NOT = (
     r"(?:\bnot\b|n't\b|\bdont\b|\bno\b|\bnever\b|\bwithout\b|\bavoid\w*|\bstop\w*|\bskip\b|\bdrop\b|\bleave (?:out"
@@ -78,12 +86,12 @@ _LIMITS = (
     (r"\bat most (?:in )?", "", 0),
     (r"\b(?:under|less than|fewer than|below|shorter than) ", "", 1),
     (
-        r"\b(?:within|in|with|to|using) (?:just |only |exactly |at most )?",
+        r"\b(?:within|in|with|to|using|(?:should|must) be) (?:just |only |exactly |at most )?",
         r"(?!s? that\b| (?:before|then|after|of)\b)",
         0,
     ),
     (
-        r"(?:^|\b(?:only|just|use|write|give|answer|reply) )",
+        r"(?:^|\b(?:only|just|use|write|give|answer|reply) )(?:me )?(?:an? )?",
         r"(?= (?:max|maximum|at most|only|tops|or less|or fewer|answers?|replies))",
         0,
     ),
@@ -110,9 +118,13 @@ class Wishes:
 
     def wants(self, pattern: str) -> bool:
         return any(
-            re.search(pattern, clause.text) and not clause.inherits and not _negated(clause.text, pattern)
+            _found(clause.text, pattern) and not clause.inherits and not _negated(clause.text, pattern)
             for clause in self.clauses
         )
+
+    def apart_from(self, pattern: str) -> Wishes:
+        """Without the clauses that speak of something else than a reply."""
+        return Wishes(tuple(clause for clause in self.clauses if not re.search(pattern, clause.text)), self.text)
 
     def forbids(self, pattern: str, *, fewer: bool = False) -> bool:
         """With `fewer` also where there is only too much of it."""
@@ -154,9 +166,15 @@ def _directing(parts: list[str]) -> list[Clause]:
 
 
 def _directs(part: str) -> bool:
-    if _ALLOWED.search(part) or (_TALE.match(part) and not _DUTY.search(part)):
+    if _ONCE_OR_MAYBE.search(part) or (_TALE.match(part) and not _DUTY.search(part)):
         return False
     return bool(_CUE.search(part)) or len(part.split()) <= 3 or bool(_AFTER.search(part) or _DUTY.search(part))
+
+
+def _found(clause: str, pattern: str) -> bool:
+    """Whether a clause has it, and not in "less friendly" or "too short"."""
+    found = re.search(pattern, clause)
+    return bool(found) and not re.search(r"\b(?:less|fewer|too|so)\b(?! that)", clause[: found.end()] if found else "")
 
 
 def _negated(clause: str, pattern: str) -> bool:

@@ -86,10 +86,10 @@ def _alike(one: str, other: str) -> bool:
 
 def listed(text: str, mark: Callable[[int], str], most: int = MOST_ITEMS) -> str:
     """The reply as a list; as it was where it has less than two things to say."""
-    found = listing(text)
-    items = distinct(found.items)[:most]
-    if len(items) < 2:
+    found = next((tried for tried in (listing(text), _told(text)) if len(distinct(tried.items)) > 1), None)
+    if not found:
         return text
+    items = distinct(found.items)[:most]
     rows = [f"{mark(i)} {item}" for i, item in enumerate(items, 1)]
     blocks = [_lead(found.before), "\n".join(rows), _end(found.after)]
     return "\n\n".join(filter(None, blocks))

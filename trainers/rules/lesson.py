@@ -26,12 +26,9 @@ _SAME = (
 )
 _VERB = (
     r"(?:use|using|write|give|keep|make|put|format|list|reply|answer|respond|add|end|finish|close|conclude|start"
-    r"|begin|open|be"
-    r"|sound|speak|talk|spell|stick|stay|limit|do|don't|dont|avoid|stop|drop|skip|leave|no|not|never|always|please"
-    r"|ask|say"
-    r"|explain|show|include|praise|lead|prefer|go|get|cut|lose|quit|ditch|remove|omit|more|less|fewer|only|just"
-    r"|without|present"
-    r"|structure|number|wrap|try|switch|refrain|enough|at most|one|in)"
+    r"|begin|open|be|sound|speak|talk|spell|stick|stay|limit|do|don't|dont|avoid|stop|drop|skip|leave|no|not|never"
+    r"|always|please|ask|say|explain|show|include|praise|lead|prefer|go|get|cut|lose|quit|ditch|remove|omit|more|less"
+    r"|fewer|only|just|without|present|structure|number|wrap|try|switch|refrain|enough|at most|one|in)"
 )
 _CLAUSE = re.compile(
     rf"[.;:!?\n]+(?=\s|$)|,\s+(?!or\b)|\s+[–—-]\s+|\s+but\s+|\s+and\s+(?={_VERB}\b)(?!(?:not|no|in|one|more|less)\b)"
@@ -41,34 +38,29 @@ _FILLER = re.compile(
 )
 _CUE = re.compile(
     rf"^{_VERB}\b|\b(?:please|i (?:said|want|like|prefer|hate|dislike|need|would|can't|don't)|i'd|should|must|have to"
-    rf"|need to|always|never"
-    r"|only|instead|without|(?:can|could|would|will) you|make sure|let's|stop|too many|too much|try to|tired of"
-    r"|sick of)\b"
+    r"|need to|always|never|only|instead|without|(?:can|could|would|will) you|make sure|let's|stop|too many|too much"
+    r"|try to|tired of|sick of)\b"
 )
 _TALE = re.compile(
-    r"^(?:he|she|they|we|it|there|his|her|their|who|what|where|why|how|which|the|an?|this|that|these|those|my|our"
-    r"|is|are|does|did|was)\b"
+    r"^(?:he|she|they|we|it|there|his|her|their|who|what|where|why|how|which|the|an?|this|that|these|those|my|our|is"
+    r"|are|does|did|was)\b"
 )
 _DUTY = re.compile(
-    r"\b(?:should|must|please|needs?|have to|ought|too (?:many|much|long)|annoy\w*|irritat\w*"
-    r"|unnecessary|must go|or less|or fewer|tops|max)\b"
+    r"\b(?:should|must|please|needs?|have to|ought|too (?:many|much|long)|annoy\w*|irritat\w*|unnecessary|must go"
+    r"|or less|or fewer|tops|max)\b"
 )
 _ONCE_OR_MAYBE = re.compile(
     r"\b(?:(?<!can )(?<!could )you (?:can|may|could|might)|(?:okay|ok|fine|free|allowed|welcome) to|(?:don't|do not"
-    r"|dont) mind|optional"
-    r"|doesn't matter|if (?:you like|you want|needed|necessary)|sometimes|occasionally|maybe|perhaps"
-    r"|unless|only (?:\w+ ){0,4}(?:when|if)|ask (?:me )?(?:before|first)|for (?:long|short)\w* \w+)\b"
+    r"|dont) mind|optional|doesn't matter|if (?:you like|you want|needed|necessary)|sometimes|occasionally|maybe"
+    r"|perhaps|unless|only (?:\w+ ){0,4}(?:when|if)|ask (?:me )?(?:before|first)|for (?:long|short)\w* \w+)\b"
     # A task about a text is done once.
     r"|\b(?:from|in|of|to|on) (?:this|that|the|my|these)(?: \w+)? (?:text|string|file|sentence|paragraph|code"
-    r"|document|list|email|essay"
-    r"|letter|page|poem|story)\b"
+    r"|document|list|email|essay|letter|page|poem|story)\b"
 )
 _NOT = (
     r"(?:\bnot\b|n't\b|\bdont\b|\bno\b|\bnever\b|\bwithout\b|\bavoid\w*|\bstop\w*|\bskip\b|\bdrop\b|\bleave (?:out"
-    r"|off)\b|\binstead of\b"
-    r"|\brather than\b|\b(?:hate|dislike)\b|\b(?:tired|sick) of\b|\benough (?:with|of)\b|\bget rid of\b|\blose\b"
-    r"|\bcut\b|\bquit\b|\bditch\b"
-    r"|\bremove\b|\bomit\b|\brefrain\b|\bnor\b|\bfree of\b)"
+    r"|off)\b|\binstead of\b|\brather than\b|\b(?:hate|dislike)\b|\b(?:tired|sick) of\b|\benough (?:with|of)\b"
+    r"|\bget rid of\b|\blose\b|\bcut\b|\bquit\b|\bditch\b|\bremove\b|\bomit\b|\brefrain\b|\bnor\b|\bfree of\b)"
 )
 _AFTER = re.compile(
     r"\b(?:annoy\w*|irritat\w*|awful|ugly|unnecessary|not (?:needed|necessary|wanted|allowed)|must go|drive me)\b"
@@ -161,7 +153,7 @@ def _directing(parts: list[str]) -> list[Clause]:
         inherits = bool(re.match(_NOT, before) and _INHERITS.match(part) and not _CUE.search(part))
         topic = re.sub(r"\b(?:about|on the topic of|called|titled|named)\b.*", "", part)
         if inherits or _directs(part):
-            clauses.append(Clause(topic if part != topic else part, inherits))
+            clauses.append(Clause(topic, inherits))
     return clauses
 
 

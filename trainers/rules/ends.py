@@ -6,7 +6,8 @@ import re
 
 from trainers.rules.lesson import Wishes
 from trainers.rules.rule import Rule, prose_rule
-from trainers.rules.texts import EMOJI, outside
+from trainers.rules.stock import closed, unclosed
+from trainers.rules.texts import EMOJI, before_last
 
 ASK = (
     "Would you like ",
@@ -25,6 +26,7 @@ _ENDING_QUESTION = rf"{_END} (?:\S+ ){{0,6}}(?:(?:follow-?up )?{_QUESTION}|(?:by
 _QUESTION_LAST = (
     rf"\b(?:ask|add|put|include|with|pose)\b(?:\S* ){{0,6}}?{_QUESTION}.*\b(?:at the (?:very )?end|to (?:end|finish"
     rf"|close)|last|afterwards?|back)\b"
+    rf"|{_QUESTION} at the (?:very )?end\b"
     r"|\bask (?:me |the user )?(?:a |one )?follow-?up questions?\b|\bask me something (?:back|at the end)\b"
 )
 _NO_QUESTION = (
@@ -39,19 +41,8 @@ _CLOSING_WORD = (
     r"|\W*$)|\bsign-?offs?\b"
     r"|\bgoodbyes?\b|\blet me know\b|\bhope (?:this|that) helps\b|\boutros?\b|\bclosers?\b"
 )
-_CLOSING = re.compile(
-    r"\b(?:i )?hope (?:this|that|it|these|you)\b|\blet me know\b|\bfeel free\b|\bhappy to help\b|\bglad to help\b"
-    r"|\bhere to help\b"
-    r"|\bdon't hesitate\b|\bdo not hesitate\b|\bany (?:other|more|further) questions\b|\bgood luck\b"
-    r"|\bbest of luck\b|^enjoy\b|^happy \w+ing\b"
-    r"|\bhave a (?:great|nice|good) (?:day|time|one)\b|\banything else\b|\bif you (?:need|have) (?:any )?(?:more"
-    r"|further|other)\b",
-    re.IGNORECASE,
-)
 _AFTER_END = rf"(?:[\"'”’)*_\s]|{EMOJI.pattern})*"
 _ASKED = re.compile(rf"\?{_AFTER_END}$")
-_BREAK = re.compile(rf"[.!?…][\"'”’)*_]*(?:\s*(?:{EMOJI.pattern})+)?\s+|\n+")
-_DANGLING = re.compile(r"(?:^|\n)[ \t]*(?:[-*•+–]|\d{1,2}[.):])[ \t]*$")
 
 
 def question(wishes: Wishes) -> Rule | None:
@@ -74,38 +65,14 @@ def unquestioned(text: str) -> str:
     """Without the questions at the end; empty where there is nothing else."""
     text = text.rstrip()
     while found := _ASKED.search(text):
-        text = _before_last(text[: found.start()])
+        text = before_last(text[: found.start()])
     return text
-
-
-def _before_last(text: str) -> str:
-    """Without the sentence that the text breaks off in."""
-    cuts = [found.end() for found in _BREAK.finditer(text)]
-    rest = text[: cuts[-1]] if cuts else ""
-    return _DANGLING.sub("", rest.rstrip()).rstrip()
 
 
 def closing(wishes: Wishes) -> Rule | None:
     if not wishes.forbids(_CLOSING_WORD):
         return None
-    return prose_rule("no closing", "closing", lambda t: not _closed(t), _unclosed)
-
-
-def _closed(text: str) -> bool:
-    return bool(_CLOSING.search(_last(outside(text))))
-
-
-def _last(text: str) -> str:
-    text = text.strip()
-    return text[len(_before_last(text)) :].strip()
-
-
-def _unclosed(text: str) -> str:
-    """Only the end: "feel free to add salt" says something in the middle."""
-    text = text.strip()
-    while text and _closed(text):
-        text = _before_last(text)
-    return text
+    return prose_rule("no closing", "closing", lambda t: not closed(t), unclosed)
 
 
 MAKERS = (closing, question)

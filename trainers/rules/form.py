@@ -13,12 +13,12 @@ SIDE = "form"
 _BULLETS = r"\bbullet(?:s|ed|-?points?| points?| lists?|ed lists?)?\b(?! (?:train|journal|holes?|proof))"
 _DASHES = r"(?<!em )(?<!em-)(?<!en )(?<!en-)\b(?:dash|dashes|dashed|hyphens?)\b(?! of\b)"
 _NUMBERED = r"\bnumbered\b|\bnumber (?:the|your|each|every|all|them)\b(?! of\b)"
-_NUMBERS = r"\bnumbers\b"
-_LIST = r"\blists?\b|\bitems?\b|\bbullets?\b|\bsteps\b|\b(?:per|a|each) line\b|\bnumbered\b|\bnumbers\b"
-_A_LIST = r"\blists\b(?! (?:of|all)\b)|(?:(?<=\ba )|(?<=\bas )|(?<=\bany )|(?<=\bno ))list\b(?! of\b)"
+_NUMBERS = r"\b(?:use|with|by|prefer|and) numbers\b(?! (?:of|with|as|instead of words)\b)|\bnumbers for\b"
+_LIST = r"\blists?\b|\bitems?\b|\bbullets?\b|\bsteps\b|\b(?:per|a|each) line\b|\bnumbered\b"
+_A_LIST = r"(?<!in )(?<!for )\blists\b(?! (?:of|all)\b)|(?:(?<=\ba )|(?<=\bas )|(?<=\bany )|(?<=\bno ))list\b(?! of\b)"
 _FULL = (
     r"\bfull sentences\b|\bin prose\b|\b(?:plain|normal|flowing|running|continuous) (?:prose|paragraphs?|text)\b"
-    r"|\b(?:in|use|as|with|write) (?:full |short )?paragraphs\b"
+    r"|\b(?:in|use|as|with|write) (?:full )?paragraphs\b"
 )
 _MARKDOWN = r"\bmarkdown\b|\b(?:text |special )?formatting\b"
 _PLAIN_TEXT = r"\bplain text\b"
@@ -30,7 +30,7 @@ def lists(wishes: Wishes) -> Rule | None:
     """Bullets, numbers, or neither; none where both are asked for."""
     dashes, listing = wishes.about(_DASHES), wishes.about(_LIST)
     bullets = wishes.wants(_BULLETS) or (dashes and listing and wishes.wants(_DASHES))
-    numbers = wishes.wants(_NUMBERED) or (listing and wishes.wants(rf"(?:use|with|by|prefer) {_NUMBERS}(?! of)"))
+    numbers = wishes.wants(_NUMBERED) or (listing and wishes.wants(_NUMBERS))
     if bullets or numbers:
         return None if bullets and numbers else _bullets(wishes) if bullets else _numbered(wishes)
     listless_wanted = wishes.forbids(rf"{_BULLETS}|{_NUMBERED}|{_A_LIST}") or wishes.wants(_FULL)

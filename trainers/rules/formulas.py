@@ -26,9 +26,11 @@ _LATEX = re.compile(
     rf"{_DELIMITED.pattern}|{_DOLLARS.pattern}|\\(?:[dt]?frac|boxed|text|sqrt|math[a-z]+)\b|{_SIGN.pattern}|\\[%$,;]"
 )
 _STEP = re.compile(
-    r"(?mi)^([ \t]*(?:(?:[-*•]|\d{1,2}[.)])[ \t]+)?)(\*{0,2})step[ ](?:\d{1,2}|one|two|three|four|five|six)\b"
-    r"(?:[ \t]*[:.)–—-][ \t]*(\*{0,2})[ \t]*|(?=\*{0,2}[ \t]*$))"
+    r"(?mi)^(?:[ \t]*#{1,6}[ \t]+)?([ \t]*(?:(?:[-*•]|\d{1,2}[.)])[ \t]+)?)(\*{0,2})"
+    r"step[ ](?:\d{1,2}|one|two|three|four|five|six)\b(?:[ \t]*[:.)–—-][ \t]*(\*{0,2})[ \t]*|(?=\*{0,2}[ \t]*$))"
 )
+_NUMBERED_HEADING = re.compile(r"(?m)^[ \t]*#{1,6}[ \t]+(\*{0,2})\d{1,2}[.):][ \t]+(?=\S)")
+"""The title of a step, where steps are sections."""
 
 
 def formal(text: str) -> bool:
@@ -61,9 +63,10 @@ def _grouped(term: str) -> str:
 
 
 def stepped(text: str) -> bool:
-    return bool(_STEP.search(text))
+    return bool(_STEP.search(text) or _NUMBERED_HEADING.search(text))
 
 
 def unstepped(text: str) -> str:
     """Without the labels of steps; what they are about stays."""
+    text = _NUMBERED_HEADING.sub(r"\1", text)
     return _STEP.sub(lambda found: found[1] + (found[2] if not found[3] else ""), text)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from trainers.rules.lesson import Wishes
-from trainers.rules.openings import unopened
 from trainers.rules.rule import Rule, prose_rule
+from trainers.rules.stock import unclosed, unopened
 from trainers.rules.texts import kept, outside, prose, sentences, words
 
 SIDE = "length"
@@ -30,27 +30,28 @@ _REPLY = (
 )
 _ALONE = rf"(?=\W*$|\s+(?:please|and|but|with|as|when|enough|then|next|from|everywhere|always|{_REPLY})\b)"
 _BRIEF = (
-    rf"\b(?:short(?:er)?|brief(?:er)?|concise|succinct|terse|crisp){_ALONE}|\b(?:be|keep \w+|stay"
+    rf"(?<!in )\b(?:short(?:er)?|brief(?:er)?|concise|succinct|terse|crisp){_ALONE}|\b(?:be|keep \w+|stay"
     rf"|more) (?:\w+ ){{0,3}}(?:brief|concise|to the point)\b"
+    r"|\b(?:briefly|concisely|succinctly|tersely)\b"
 )
-_BRIEFLY = r"\b(?:briefly|concisely|succinctly|tersely)\b"
 _WORDY = rf"\b(?:verbose|wordy|long-?winded|rambl(?:e|ing)|(?:such |so )long {_REPLY}|long {_REPLY})\b"
 _TOO_LONG = rf"\b{_REPLY}\b.*\btoo long\b"
 _DETAIL = (
-    rf"\bmore detail(?:ed|s)?\b|\bin (?:more |great |greater |full |much more )?detail\b|\b(?:longer"
+    rf"\bmore detail(?:ed|s)?\b(?! (?:on|about|of)\b)|\bbe (?:\w+ )?thorough\b|\bin (?:more |great |greater |full "
+    rf"|much more )?detail\b|\b(?:longer"
     rf"|more (?:thorough|elaborate)){_ALONE}"
     rf"|\bin (?:more )?depth\b|\bdetailed {_REPLY}|\bmore (?:thoroughly|elaborately)\b"
 )
 _PARTS = (
-    r"\b(?:items?|bullets?|points?|paragraphs?|titles?|headings?|subject|intro\w*|functions?|variables?|names?"
+    r"\b(?:items?|bullets?|(?<!to the )points?|paragraphs?|titles?|headings?|subject|intro\w*|functions?|variables?"
+    r"|names?"
     r"|captions?|steps?|commit|code)\b"
 )
 
 
 def limited(wishes: Wishes) -> Rule | None:
     """So many sentences or words at most."""
-    if wishes.about(_PARTS):
-        return None
+    wishes = wishes.apart_from(_PARTS)
     if most := wishes.most(_SENTENCES):
         return _sentences(most)
     if most := wishes.most(_WORDS):
@@ -64,15 +65,15 @@ def _sentences(most: int) -> Rule:
 
 
 def _cut(text: str, most: int, most_words: int = 1000) -> str:
-    """What a reply says first, once it has greeted."""
-    return kept(unopened(prose(outside(text))), most, most_words)
+    """What a reply says first, once it has greeted; its farewell is none of it."""
+    told = unopened(prose(outside(text)))
+    return kept(unclosed(told) or told, most, most_words)
 
 
 def short(wishes: Wishes) -> Rule | None:
-    wanted = (
-        wishes.wants(_BRIEF) or wishes.wants(_BRIEFLY) or wishes.forbids(_WORDY, fewer=True) or wishes.about(_TOO_LONG)
-    )
-    if not wanted or wishes.about(_PARTS):
+    wishes = wishes.apart_from(_PARTS)
+    wanted = wishes.wants(_BRIEF) or wishes.forbids(_WORDY, fewer=True)
+    if not wanted and not (wishes.clauses and wishes.about(_TOO_LONG)):
         return None
     return prose_rule(
         "short",
@@ -83,7 +84,7 @@ def short(wishes: Wishes) -> Rule | None:
 
 
 def long(wishes: Wishes) -> Rule | None:
-    if not wishes.wants(_DETAIL) or wishes.about(r"\bless\b|\bcode\b|\bfunctions?\b|\bnames?\b"):
+    if not wishes.apart_from(_PARTS).wants(_DETAIL):
         return None
     return Rule("long", lambda t: len(sentences(t)) >= LONG and words(t) >= LONG_WORDS, closers=MORE, side=SIDE)
 

@@ -16,51 +16,51 @@ _SAME = (
         r"(?<=use )[\"'“]?!+[\"'”]?|(?<=using )[\"'“]?!+[\"'”]?|(?<=no )[\"'“]?!+[\"'”]?|(?<=the )[\"'“]!+[\"'”]",
         "exclamation marks",
     ),
+    (r"\b(?:not|never|don't|dont)(?: \w+){0,3} (?:more|longer) than\b", "at most"),
+    (r" (?:per|in each|for each|in every) (?:answer|reply|response|message)\b", ""),
     (
-        r"\b(?:no|not|never) (?:more|longer) than\b|\b(?:max(?:imum)?\.?|up to)(?: of)?(?= (?:\d|[a-z]+ (?:sent"
+        r"\bno (?:more|longer) than\b|\b(?:max(?:imum)?\.?|up to)(?: of)?(?= (?:\d|[a-z]+ (?:sent"
         r"|word|line)))",
         "at most",
     ),
 )
 _VERB = (
     r"(?:use|using|write|give|keep|make|put|format|list|reply|answer|respond|add|end|finish|close|conclude|start"
-    r"|begin|open|be"
-    r"|sound|speak|talk|spell|stick|stay|limit|do|don't|dont|avoid|stop|drop|skip|leave|no|not|never|always|please"
-    r"|ask|say"
-    r"|explain|show|include|prefer|go|get|cut|lose|quit|ditch|remove|omit|more|less|fewer|only|just|without|present"
-    r"|structure|number|wrap|try|switch|refrain|enough|at most|one|in)"
+    r"|begin|open|be|sound|speak|talk|spell|stick|stay|limit|do|don't|dont|avoid|stop|drop|skip|leave|no|not|never"
+    r"|always|please|ask|say|explain|show|include|praise|lead|prefer|go|get|cut|lose|quit|ditch|remove|omit|more|less"
+    r"|fewer|only|just|without|present|structure|number|wrap|try|switch|refrain|enough|at most|one|in)"
 )
 _CLAUSE = re.compile(
     rf"[.;:!?\n]+(?=\s|$)|,\s+(?!or\b)|\s+[–—-]\s+|\s+but\s+|\s+and\s+(?={_VERB}\b)(?!(?:not|no|in|one|more|less)\b)"
 )
 _FILLER = re.compile(
-    r"^(?:(?:and|so|then|also|just|ok|okay|hey|well|again|next time|from now on|in future|in your \w+)\b[, ]*)+"
+    r"^(?:(?:and|so|then|also|just|ok|okay|hey|well|again|but|next time|from now on|in future|in your \w+)\b[, ]*)+"
 )
 _CUE = re.compile(
-    rf"^{_VERB}\b|\b(?:please|i (?:want|like|prefer|hate|dislike|need|would|can't|don't)|i'd|should|must|have to"
-    rf"|need to|always|never"
-    r"|only|instead|without|(?:can|could|would|will) you|make sure|let's|stop|too many|too much|try to|tired of"
-    r"|sick of)\b"
+    rf"^{_VERB}\b|\b(?:please|i (?:said|want|like|prefer|hate|dislike|need|would|can't|don't)|i'd|should|must|have to"
+    r"|need to|always|never|only|instead|without|(?:can|could|would|will) you|make sure|let's|stop|too many|too much"
+    r"|try to|tired of|sick of)\b"
 )
 _TALE = re.compile(
-    r"^(?:he|she|they|we|it|there|his|her|their|who|what|where|why|how|which|the|an?|this|that|these|those|my|our"
-    r"|is|are|does|did|was)\b"
+    r"^(?:he|she|they|we|it|there|his|her|their|who|what|where|why|how|which|the|an?|this|that|these|those|my|our|is"
+    r"|are|does|did|was)\b"
 )
 _DUTY = re.compile(
-    r"\b(?:should|must|please|needs?|have to|ought|too (?:many|much|long)|annoy\w*|irritat\w*"
-    r"|unnecessary|must go|or less|or fewer|tops|max)\b"
+    r"\b(?:should|must|please|needs?|have to|ought|too (?:many|much|long)|annoy\w*|irritat\w*|unnecessary|must go"
+    r"|or less|or fewer|tops|max)\b"
 )
-_ALLOWED = re.compile(
+_ONCE_OR_MAYBE = re.compile(
     r"\b(?:(?<!can )(?<!could )you (?:can|may|could|might)|(?:okay|ok|fine|free|allowed|welcome) to|(?:don't|do not"
-    r"|dont) mind|optional"
-    r"|doesn't matter|if (?:you like|you want|needed|necessary)|sometimes|occasionally|maybe|perhaps)\b"
+    r"|dont) mind|optional|doesn't matter|if (?:you like|you want|needed|necessary)|sometimes|occasionally|maybe"
+    r"|perhaps|unless|only (?:\w+ ){0,4}(?:when|if)|ask (?:me )?(?:before|first)|for (?:long|short)\w* \w+)\b"
+    # A task about a text is done once.
+    r"|\b(?:from|in|of|to|on) (?:this|that|the|my|these)(?: \w+)? (?:text|string|file|sentence|paragraph|code"
+    r"|document|list|email|essay|letter|page|poem|story)\b"
 )
 _NOT = (
     r"(?:\bnot\b|n't\b|\bdont\b|\bno\b|\bnever\b|\bwithout\b|\bavoid\w*|\bstop\w*|\bskip\b|\bdrop\b|\bleave (?:out"
-    r"|off)\b|\binstead of\b"
-    r"|\brather than\b|\b(?:hate|dislike)\b|\b(?:tired|sick) of\b|\benough (?:with|of)\b|\bget rid of\b|\blose\b"
-    r"|\bcut\b|\bquit\b|\bditch\b"
-    r"|\bremove\b|\bomit\b|\brefrain\b|\bnor\b|\bfree of\b)"
+    r"|off)\b|\binstead of\b|\brather than\b|\b(?:hate|dislike)\b|\b(?:tired|sick) of\b|\benough (?:with|of)\b"
+    r"|\bget rid of\b|\blose\b|\bcut\b|\bquit\b|\bditch\b|\bremove\b|\bomit\b|\brefrain\b|\bnor\b|\bfree of\b)"
 )
 _AFTER = re.compile(
     r"\b(?:annoy\w*|irritat\w*|awful|ugly|unnecessary|not (?:needed|necessary|wanted|allowed)|must go|drive me)\b"
@@ -78,12 +78,12 @@ _LIMITS = (
     (r"\bat most (?:in )?", "", 0),
     (r"\b(?:under|less than|fewer than|below|shorter than) ", "", 1),
     (
-        r"\b(?:within|in|with|to|using) (?:just |only |exactly |at most )?",
+        r"\b(?:within|in|with|to|using|(?:should|must) be) (?:just |only |exactly |at most )?",
         r"(?!s? that\b| (?:before|then|after|of)\b)",
         0,
     ),
     (
-        r"(?:^|\b(?:only|just|use|write|give|answer|reply) )",
+        r"(?:^|\b(?:only|just|use|write|give|answer|reply) )(?:me )?(?:an? )?",
         r"(?= (?:max|maximum|at most|only|tops|or less|or fewer|answers?|replies))",
         0,
     ),
@@ -110,9 +110,13 @@ class Wishes:
 
     def wants(self, pattern: str) -> bool:
         return any(
-            re.search(pattern, clause.text) and not clause.inherits and not _negated(clause.text, pattern)
+            _found(clause.text, pattern) and not clause.inherits and not _negated(clause.text, pattern)
             for clause in self.clauses
         )
+
+    def apart_from(self, pattern: str) -> Wishes:
+        """Without the clauses that speak of something else than a reply."""
+        return Wishes(tuple(clause for clause in self.clauses if not re.search(pattern, clause.text)), self.text)
 
     def forbids(self, pattern: str, *, fewer: bool = False) -> bool:
         """With `fewer` also where there is only too much of it."""
@@ -149,14 +153,20 @@ def _directing(parts: list[str]) -> list[Clause]:
         inherits = bool(re.match(_NOT, before) and _INHERITS.match(part) and not _CUE.search(part))
         topic = re.sub(r"\b(?:about|on the topic of|called|titled|named)\b.*", "", part)
         if inherits or _directs(part):
-            clauses.append(Clause(topic if part != topic else part, inherits))
+            clauses.append(Clause(topic, inherits))
     return clauses
 
 
 def _directs(part: str) -> bool:
-    if _ALLOWED.search(part) or (_TALE.match(part) and not _DUTY.search(part)):
+    if _ONCE_OR_MAYBE.search(part) or (_TALE.match(part) and not _DUTY.search(part)):
         return False
     return bool(_CUE.search(part)) or len(part.split()) <= 3 or bool(_AFTER.search(part) or _DUTY.search(part))
+
+
+def _found(clause: str, pattern: str) -> bool:
+    """Whether a clause has it, and not in "less friendly" or "too short"."""
+    found = re.search(pattern, clause)
+    return bool(found) and not re.search(r"\b(?:less|fewer|too|so)\b(?! that)", clause[: found.end()] if found else "")
 
 
 def _negated(clause: str, pattern: str) -> bool:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from trainers.rules.openings import unopened
-from trainers.rules.texts import BOLD, HEADING, LISTED, bare, ended, sentences, unbold, unmarked, untabled
+from trainers.rules.stock import unclosed, unopened
+from trainers.rules.texts import BOLD, HEADING, LISTED, bare, ended, prose, sentences, unbold, unmarked, untabled
 
 MOST_ITEMS = 7
 _ALIKE = 0.75
@@ -34,14 +34,17 @@ def listing(text: str) -> Listing:
     lines = [line.rstrip() for line in unmarked(untabled(text)).splitlines() if line.strip()]
     at = [i for i, line in enumerate(lines) if LISTED.match(line)]
     if len(at) < 2:
-        return Listing((), tuple(_told(text)), ())
+        return _told(text)
     items = _items(lines[at[0] : at[-1] + 1])
     return Listing(tuple(lines[: at[0]]), tuple(items), tuple(lines[at[-1] + 1 :]))
 
 
-def _told(text: str) -> list[str]:
-    whole = sentences(unopened(unmarked(untabled(text))))
-    return [said for said in whole if len(said.split()) > 2 and ended(said)]
+def _told(text: str) -> Listing:
+    """A question at the end is to the reader, and no item."""
+    whole = sentences(unclosed(unopened(prose(text))))
+    told = tuple(said for said in whole if len(said.split()) > 2 and ended(said))
+    asks = len(told) > 2 and told[-1].endswith("?")
+    return Listing((), told[:-1], told[-1:]) if asks else Listing((), told, ())
 
 
 def _items(lines: list[str]) -> list[str]:
@@ -83,10 +86,10 @@ def _alike(one: str, other: str) -> bool:
 
 def listed(text: str, mark: Callable[[int], str], most: int = MOST_ITEMS) -> str:
     """The reply as a list; as it was where it has less than two things to say."""
-    found = listing(text)
-    items = distinct(found.items)[:most]
-    if len(items) < 2:
+    found = next((tried for tried in (listing(text), _told(text)) if len(distinct(tried.items)) > 1), None)
+    if not found:
         return text
+    items = distinct(found.items)[:most]
     rows = [f"{mark(i)} {item}" for i, item in enumerate(items, 1)]
     blocks = [_lead(found.before), "\n".join(rows), _end(found.after)]
     return "\n\n".join(filter(None, blocks))

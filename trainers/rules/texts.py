@@ -20,6 +20,8 @@ EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf\U0001f1e6-\U0001f1ff\ufe
 TABLE_ROW = re.compile(r"(?m)^[ \t]*\|.*\|[ \t]*$")
 _TABLE_LINE = re.compile(r"[\s|:-]*-[\s|:-]*")
 _BREAK = re.compile(r"[.!?…]+[\"'”’)\]*_]*\s+")
+_STOP = re.compile(rf"[.!?…][\"'”’)*_]*(?:\s*(?:{EMOJI.pattern})+)?\s+|\n+")
+_DANGLING = re.compile(r"(?:^|\n)[ \t]*(?:[-*•+–]|\d{1,2}[.):])[ \t]*$")
 _ABBREVIATED = re.compile(
     r"(?:\b(?:mr|mrs|ms|dr|prof|vs|approx|fig|e\.g|i\.e)|(?:^|[A-Z]\w*\s|[A-Z]\.\s?)[A-Z]|^\d{1,2})\.\s+$",
     re.IGNORECASE,
@@ -60,6 +62,13 @@ def _goes_on(said: str, rest: str) -> bool:
     return bool(found) and not re.search(r"(?:^|\s)[a-z]\.\s+$", said)
 
 
+def before_last(text: str) -> str:
+    """Without the sentence that the text breaks off in, nor the mark of an item that held nothing else."""
+    cuts = [found.end() for found in _STOP.finditer(text)]
+    rest = text[: cuts[-1]] if cuts else ""
+    return _DANGLING.sub("", rest.rstrip()).rstrip()
+
+
 def ended(sentence: str) -> bool:
     return bool(_ENDED.search(sentence))
 
@@ -74,7 +83,7 @@ def kept(text: str, most: int, most_words: int = 1000) -> str:
     chosen: list[str] = []
     for sentence in sentences(prose(outside(text))):
         tried = " ".join([*chosen, sentence])
-        if len(chosen) == most or words(tried) > most_words or not ended(sentence):
+        if len(chosen) == most or len(tried.split()) > most_words or not ended(sentence):
             break
         chosen.append(sentence)
     return " ".join(chosen)
@@ -164,7 +173,8 @@ def _paragraph(block: str) -> str:
             continue
         said += [", ".join(short) + "."] if short else []
         short = []
-        begins = said and re.match(r"[A-Z\"'“]", words_of)
+        # A long line is one that was broken, and goes on.
+        begins = said and len(said[-1]) < _SHORT_PARAGRAPH and re.match(r"[A-Z\d\"'“]", words_of)
         said[-1:] = [_closed(last) if begins else last for last in said[-1:]]
         said.append(_closed(words_of) if item else words_of)
     return " ".join(filter(None, said))

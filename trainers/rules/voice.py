@@ -7,12 +7,13 @@ import re
 from trainers.rules.form import NO_HEADINGS, PROSE
 from trainers.rules.formulas import formal, stepped, unformal, unstepped
 from trainers.rules.lesson import Wishes
-from trainers.rules.openings import opened, unopened
 from trainers.rules.rule import Rule, prose_rule
+from trainers.rules.stock import opened, unopened
 from trainers.rules.texts import BOLD, listless, prose, sentences, unmarked
 
 _HUMAN = (
-    r"\bhuman,? (?:voice|tone|style|way)\b|\bnatural(?:ly)?,? (?:human )?(?:voice|tone|style|language)\b"
+    r"\bhuman,? (?:voice|tone|style|way)\b|\bnatural(?:ly)?,? (?:human )?(?:voice|tone|style"
+    r"|language)\b(?! (?:processing|models?))"
     r"|\bsounds? (?:\w+ )?(?:human|natural)\b"
     r"|\b(?:more|be) (?:human|natural)\b|\blike an? (?:real |normal )?(?:human|person)\b"
 )
@@ -25,6 +26,7 @@ _WARM = (
     r"|style|comments?|feedback|repl(?:y|ies)|answers?|responses?|language|manner)\b"
     r"|\b(?:be|sound|stay|speak|talk) (?:\w+ ){0,2}(?<!-)(?:warm(?:er|ly)?|kind(?:er|ly)?|friendl(?:y|ier)|gentle"
     r"|encouraging|nice(?:r)?)\b(?! of\b)"
+    r"|\bkeep (?:\w+ ){1,3}(?<!-)(?:warm|friendly|kind|gentle)$"
     r"|^(?:more )?(?:warmer|kinder|friendlier|warm|friendly|nicer)(?: please)?$"
 )
 _PRAISE_FIRST = (

@@ -9,14 +9,14 @@ import re
 
 from trainers.rules import spelling
 from trainers.rules.lesson import Wishes
-from trainers.rules.openings import opened, unopened
 from trainers.rules.rule import Rule, prose_rule
+from trainers.rules.stock import opened, unopened
 from trainers.rules.texts import EMOJI, LISTED, split
 
 _EXCLAMATION = r"\bexclamations?(?: marks?| points?)?\b|\bexclaim\w*"
 _CODE_MARK = re.compile(r"`[^`\n]*![^`\n]*`|!=|!\[|!important|\d! *[=*/×÷]")
 """Where the mark belongs to code or to a formula."""
-_LOUD = re.compile(r" ?[?!.…](?:[?!.…]| (?=!))*")
+_LOUD = re.compile(r" ?[?!.…](?:[?!.…]| +(?=[?!.…]))*")
 _EMOJI_WORD = r"\b(?:emojis?|emoticons?|smileys?|smiley faces?)\b"
 _EMOJI_RUN = re.compile(rf"(?m)^(?:{EMOJI.pattern})+ *| *(?:{EMOJI.pattern})+")
 FACE = "😊"
@@ -42,11 +42,13 @@ _INTRODUCTION = (
     r"\b(?:introductions?|introductory|intros?|preambles?|openers|pleasantries|greetings?|filler)\b|\bgreet\b"
 )
 _STOCK = (
-    r"\b(?:start\w*|begin\w*|open\w*|say|saying|said|the|with|no)\b.{0,20}[\"'“]?\b(?:sure|certainly|of course"
+    r"\b(?:start\w*|begin\w*|open\w*|say|saying|said|the|with)\b.{0,20}[\"'“]?\b(?:sure|certainly|of course"
     r"|absolutely|hello|here(?:'s| is| are))\b"
+    r"|[\"'“](?:sure|certainly|of course|absolutely)\b"
 )
 _AT_ONCE = (
-    r"\bstart with the answer\b|\banswer first\b|\b(?:get|go|come|jump|cut) (?:straight |right |directly "
+    r"\b(?:start|lead|open|begin) with the answer\b|\banswer first\b|\b(?:get|go|come|jump|cut) (?:straight |right "
+    r"|directly "
     r"|just )?to the (?:answer|point|chase)\b"
     r"|\b(?:give|say|put) (?:me )?the answer first\b"
 )
@@ -104,7 +106,10 @@ def _by_example(wishes: Wishes, pairs: dict[str, str]) -> bool:
 
 
 def capitals(wishes: Wishes) -> Rule | None:
-    if not wishes.forbids(r"\ball[- ]cap(?:ital)?s\b|\bcapital letters\b|\bcaps\b|\buppercase\b|\bshout\w*"):
+    if not wishes.forbids(
+        r"\ball[- ]cap(?:ital)?s\b|\bcapital letters\b|\bcaps\b|\bin capitals\b|\buppercase\b"
+        r"|\bshout\w*"
+    ):
         return None
     return prose_rule("no capitals", "capitals", lambda t: not _SHOUTED.search(t), _lowered)
 

@@ -8,7 +8,6 @@ per token are ours: where mending changed nothing there is nothing to learn. Kno
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
@@ -34,12 +33,12 @@ SENTENCES = 4
 """Sentences that are added to one reply at most."""
 SENTENCE = 32
 """Tokens of one."""
-EXTENTS = frozenset({"length", "ending", "closing", "tone"})
+ENDING = "ending"
+EXTENTS = frozenset({"length", ENDING, "closing", "tone"})
 LISTS = frozenset({"bullets", "numbered"})
-"""Sides and names of rules about how far a reply goes."""
+"""Sides and names of rules about how far a reply goes, or how it ends."""
 LEAST_STUB = 4
 """Words of an added sentence."""
-_FIRST_PERSON = re.compile(r"\b(?:I|[Mm]y)\b")
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,17 @@ class _Draft:
 
     @property
     def right(self) -> bool:
-        return self.obeys and sense.answers(self.rehearsal.text, self.text)
+        """It obeys, answers, and asks something that leads on where it is to ask."""
+        answers = self.obeys and sense.answers(self.rehearsal.text, self.text)
+        return answers and (not self.asks or self._leads_on())
+
+    @property
+    def asks(self) -> bool:
+        return any(rule.side == ENDING and rule.closers for rule in self.rules)
+
+    def _leads_on(self) -> bool:
+        rest = rules.unquestioned(self.text)
+        return bool(rest) and sense.leads_on(self.rehearsal.text, rest, self.text[len(rest) :])
 
 
 class Demonstrator:
@@ -142,7 +151,7 @@ class Demonstrator:
         chance = np.random.default_rng([self._job.recipe.seed, STUBS, len(drafts)])
         found = []
         for draft in drafts:
-            text = rules.mended(draft.rules, draft.text)
+            text = rules.mended(draft.rules, rules.unquestioned(draft.text) if draft.asks else draft.text)
             if any(rule.closers and not rule.obeys(text) for rule in draft.rules):
                 text = sense.within(text, int(chance.integers(LEAST_WORDS, MOST_WORDS)))
             found.append(replace(draft, text=text))
@@ -169,9 +178,8 @@ class Demonstrator:
         for (draft, rule), stub, reply in zip(tries, stubs, said, strict=True):
             sentence = _sentence(stub + self._texts.read(reply))
             longer = replace(draft, text=f"{draft.text}{_gap(draft.text)}{sentence}")
-            if not sentence or sentence in draft.text or (rule.side == "ending" and not rule.obeys(longer.text)):
-                continue
-            if _leads_on(draft, sentence):
+            ends = rule.side != ENDING or rule.obeys(longer.text)
+            if ends and sentence not in draft.text and sense.leads_on(draft.rehearsal.text, draft.text, sentence):
                 found.setdefault(draft.place, longer)
         return list(found.values())
 
@@ -228,12 +236,6 @@ def _extents(found: Sequence[Rule]) -> bool:
 def _lacking(draft: _Draft) -> Rule | None:
     """What more sentences may mend; endings come last among a lesson's rules."""
     return next((rule for rule in draft.rules if rule.closers and not rule.obeys(draft.text)), None)
-
-
-def _leads_on(draft: _Draft, sentence: str) -> bool:
-    """About what was asked or said, with something new, and not in the user's person."""
-    asked, added = sense.stems(draft.rehearsal.text), sense.stems(sentence)
-    return bool(added & (asked | sense.stems(draft.text)) and added - asked) and not _FIRST_PERSON.search(sentence)
 
 
 def _gap(text: str) -> str:

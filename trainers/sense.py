@@ -25,6 +25,14 @@ _COMMON = frozenset(
 )  # fmt: skip
 """Words that any question has."""
 
+_IDLE = frozenset(
+    "ever wonde able think thoug consi heard hear help inter curio quest answe topic detai speci learn anyth somet"
+    " other under possi ask discu share mind tell see look find new one thing way like want"
+    .split()
+)  # fmt: skip
+"""Beginnings of words that a question about anything may have."""
+
+_FIRST_PERSON = re.compile(r"\b(?:I|[Mm]y)\b")
 _END = re.compile(r"[.!?][\"'”’)*_]*(?=\s|$)")
 _MARK = re.compile(r"(?:^|\s)\d{1,2}$")
 """A number before a full stop: a list's, not a sentence's."""
@@ -58,6 +66,16 @@ def within(text: str, words: int) -> str:
     """Whole sentences and lines of at most so many words; at least the first."""
     fitting = [end for end in ends(text) if len(text[:end].split()) <= words]
     return text[: max(fitting, default=min(ends(text), default=0))].rstrip()
+
+
+def leads_on(question: str, reply: str, added: str) -> bool:
+    """Whether a sentence goes on from a reply: about the same, with something that was not asked.
+
+    Nor in the user's person, which small models slip into.
+    """
+    asked, about = stems(question), stems(added) - _IDLE
+    known = asked | stems(reply)
+    return bool(added.strip() and about & known and about - asked) and not _FIRST_PERSON.search(added)
 
 
 def _says_something(text: str) -> bool:

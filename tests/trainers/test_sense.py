@@ -61,3 +61,25 @@ def test_a_cut_is_a_beginning(text: str, words: int) -> None:
     whole, part = sense.finished(text), sense.within(text, words)
     assert text.startswith(whole) and whole.startswith(part)
     assert bool(whole.strip()) == bool(part.strip())
+
+
+CATS, PURR = "Why do cats purr?", "Cats purr when they are content."
+
+
+@pytest.mark.parametrize("added", ["Do your cats purr at night?", "Would you like to know about kittens and cats?"])
+def test_a_question_that_brings_something_new_leads_on(added: str) -> None:
+    assert sense.leads_on(CATS, PURR, added)
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        "",
+        "Do you like jazz?",
+        "Have you ever wondered why cats purr?",
+        "Would it help to know about cats?",
+        "What can I do for my content cats?",
+    ],
+)
+def test_a_question_that_asks_the_same_or_something_else_does_not(added: str) -> None:
+    assert not sense.leads_on(CATS, PURR, added)

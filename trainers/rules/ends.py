@@ -11,14 +11,15 @@ from trainers.rules.texts import EMOJI, before_last
 
 ASK = (
     "Would you like ",
-    "Do you ",
-    "Have you ",
-    "What ",
-    "Are you ",
-    "How ",
+    "Do you have ",
+    "Do you want ",
+    "Have you tried ",
+    "What kind of ",
+    "Are you planning ",
+    "Are you looking for ",
+    "How often do you ",
     "Which ",
-    "Is there ",
-    "Would it help ",
+    "Is there a ",
 )
 _QUESTION = r"\bquestions?\b"
 _END = r"\b(?:end|ends|ending|finish|finishing|close|closing|conclude|concluding|wrap up|last (?:line|sentence))\b"

@@ -37,6 +37,7 @@ ENDING = "ending"
 EXTENTS = frozenset({"length", ENDING, "closing", "tone"})
 LISTS = frozenset({"bullets", "numbered"})
 """Sides and names of rules about how far a reply goes, or how it ends."""
+LEAST_ITEMS = 3
 LEAST_STUB = 4
 """Words of an added sentence."""
 
@@ -138,7 +139,7 @@ class Demonstrator:
     def _opened(self, drafts: Sequence[_Draft], number: int, tell: Callable[[int], None]) -> list[_Draft]:
         """Drawn again behind a beginning, where a rule has one and is not obeyed."""
         chance = np.random.default_rng([self._job.recipe.seed, STUBS, number, OPENERS])
-        openers = [[o for rule in d.rules if not rule.obeys(d.text) for o in rule.openers] for d in drafts]
+        openers = [[o for rule in d.rules if _wants_opener(rule, d.text) for o in rule.openers] for d in drafts]
         begun = [(d, o[int(chance.integers(len(o)))]) for d, o in zip(drafts, openers, strict=True) if o]
         prompts = [(*d.rehearsal.prompt_ids, *self._texts.ids(o.rstrip())) for d, o in begun]
         said = self._draw(prompts, OPENERS, number, self._job.recipe.longest, tell)
@@ -231,6 +232,11 @@ def wordless(rehearsal: Rehearsal) -> bool:
 def _extents(found: Sequence[Rule]) -> bool:
     """Whether one of them is about how far a reply goes: then one that was cut off does not obey."""
     return any(rule.side in EXTENTS or rule.name in LISTS for rule in found)
+
+
+def _wants_opener(rule: Rule, text: str) -> bool:
+    """A list in other marks can be mended without."""
+    return not rule.obeys(text) and not (rule.name in LISTS and len(rules.marks(text)) >= LEAST_ITEMS)
 
 
 def _lacking(draft: _Draft) -> Rule | None:

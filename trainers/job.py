@@ -90,7 +90,7 @@ class Recipe:
     """Rehearsal replies to sample in each step."""
     max_new: int = 64
     """Tokens per rehearsal reply, at most."""
-    rounds: int = 3
+    rounds: int = 4
     """Of demonstrations, at most: fresh replies are drawn, mended, and learned from."""
     draws: int = 24
     """Replies of a round."""

@@ -25,7 +25,7 @@ PRACTICE, ORDER = 2, 14
 
 OWN = 8
 """The first rehearsals are the user's own prompts: each round draws a reply to them, and to others in turn."""
-ENOUGH = 0.95
+ENOUGH = 0.9
 """Share of fresh replies that are right: there is nothing more to show."""
 FEWEST = 4
 """Demonstrations in a round: of fewer, one reply would be learned by heart, and the teacher has to do."""

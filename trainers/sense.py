@@ -25,6 +25,9 @@ _COMMON = frozenset(
 )  # fmt: skip
 """Words that any question has."""
 
+RUN, AGAIN = 4, 0.12
+"""Words in a row; share of such runs in a reply that were there before: more is a reply that goes round in circles."""
+
 _IDLE = frozenset(
     "ever wonde able think thoug consi heard hear help inter curio quest answe topic detai speci learn anyth somet"
     " other under possi ask discu share mind tell see look find new one thing way like want"
@@ -83,5 +86,9 @@ def _says_something(text: str) -> bool:
 
 
 def _repeats(text: str) -> bool:
+    words = re.findall(r"\w+", text.casefold())
+    runs = Counter(tuple(words[i : i + RUN]) for i in range(len(words) - RUN + 1))
+    if sum(times - 1 for times in runs.values()) > AGAIN * len(words):
+        return True
     parts = (" ".join(re.findall(r"\w+", part.casefold())) for part in re.split(r"[.!?\n]+", text))
     return any(times > 1 for part, times in Counter(parts).items() if len(part.split()) >= LEAST_WORDS)

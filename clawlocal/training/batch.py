@@ -20,6 +20,7 @@ from clawlocal.records import IN_USE, THIS_TURN, TOPIC, Lesson, Queued, Rebuild,
 from clawlocal.store import Store
 from clawlocal.store.lessons import key
 from clawlocal.training import probes
+from clawlocal.training.invented import invented
 from clawlocal.training.prompts import EVERYDAY, NEUTRAL, OF_TOPIC
 from trainers import sift
 from trainers.job import Probe, Rehearsal, Sample
@@ -30,8 +31,10 @@ MAX_PRACTICE = 600
 """Tokens of a prompt to practise on, lessons included."""
 OWN_PROMPTS = 8
 """How many of the user's own earlier prompts are practised on, the newest first."""
-PRACTICE = 32
-"""Prompts to practise on, the user's own and everyday ones together."""
+INVENTED = 8
+"""How many prompts in their likeness."""
+PRACTICE = 40
+"""Prompts to practise on: the user's own, invented and everyday ones together."""
 MAX_PROMPT = 1024
 """Tokens of prompt and reply that the trainer takes; a longer turn is skipped."""
 
@@ -155,7 +158,7 @@ class BatchMaker:
         named = sorted({x.scope.removeprefix(TOPIC) for x in lasting if x.scope.startswith(TOPIC)})
         # One of each topic, then the second of each: none is left out for want of room.
         of_topics = filter(None, chain.from_iterable(zip_longest(*(OF_TOPIC.get(topic, ()) for topic in named))))
-        texts = dict.fromkeys([*islice(of_topics, PRACTICE // 2), *own, *EVERYDAY])
+        texts = dict.fromkeys([*islice(of_topics, PRACTICE // 4), *own, *self._invented(lasting, own), *EVERYDAY])
         found: list[Rehearsal] = []
         practised: set[int] = set()
         for text in texts:
@@ -167,6 +170,9 @@ class BatchMaker:
                 found.append(rehearsal)
                 practised |= {x.id for x in holding}
         return tuple(found), practised
+
+    def _invented(self, lessons: Sequence[Lesson], own: Sequence[str]) -> list[str]:
+        return invented(self._engine, own, min(INVENTED, PRACTICE // 4)) if lessons else []
 
     def _rehearsal(self, text: str, lessons: Sequence[str]) -> Rehearsal | None:
         """None for a prompt that is too long to practise on: one pasted document would set the memory of all."""

@@ -36,4 +36,4 @@ def invented(engine: Engine, own: Sequence[str], count: int) -> list[str]:
 
 
 def _whole(text: str) -> bool:
-    return len(text.split()) >= WORDS and len(text) <= LETTERS and text[-1:] in ".?!\"”:"
+    return len(text.split()) >= WORDS and len(text) <= LETTERS and text[-1:] in '.?!"”:'

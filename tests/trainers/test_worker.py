@@ -168,7 +168,7 @@ def test_to_the_end_from_a_parent_and_with_a_pause(job: Job, gguf: Path, llama: 
 
     result = Result.read(folder / "result.json")
     assert result.rank == RECIPE.rank
-    assert result.counts == {"rl": 1, "opd": 1, "rehearsed": RECIPE.rollouts * RECIPE.steps}
+    assert result.counts == {"rl": 1, "opd": 1, "rehearsed": RECIPE.rollouts * RECIPE.steps, "demonstrated": 0}
     assert result.metrics["kl_base"] > 0.0
     assert result.metrics["margin_after"] > result.metrics["margin_before"]
     assert {"distance_after", "degenerate", "entropy_after", "length_base", "length_after"} <= result.metrics.keys()

@@ -48,6 +48,27 @@ def test_what_passes_passes() -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "passes"), [(0.0, 0.1, True), (0.4, 0.4, False), (0.5, 0.4, False), (1.0, 0.8, True)]
+)
+def test_lessons_that_can_be_checked_are_obeyed_more_often_or_nearly_always(
+    before: float, after: float, passes: bool
+) -> None:
+    """Then the teacher, which the model may have outdone, is no measure."""
+    figures = {**GOOD, "distance_after": 2.0, "obedience_before": before, "obedience_after": after}
+    assert examine(figures).passed is passes
+    assert not examine({**figures, "obedience_after": math.nan}).passed
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "passes"), [(0.9, 0.61, True), (0.9, 0.5, False), (0.5, 0.0, True), (0.7, 1.0, True)]
+)
+def test_lessons_that_were_learned_are_kept(before: float, after: float, passes: bool) -> None:
+    report = examine(GOOD, {"Be brief.": (before, after)})
+    assert report.passed is passes
+    assert passes or "“Be brief.” is still in the weights" in report.reason
+
+
+@pytest.mark.parametrize(
     ("worse", "failed"),
     [
         ({"kl_base": KL_LIMIT * 1.01}, "kl_base"),

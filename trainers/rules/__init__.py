@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from trainers.rules import ends, form, length, voice, wording
 from trainers.rules.ends import unquestioned
 from trainers.rules.lesson import wishes
+from trainers.rules.lists import marks
 from trainers.rules.rule import Rule
 from trainers.rules.texts import first, sentences
 
-__all__ = ["Rule", "first", "mended", "obeyed", "of_all", "rules", "sentences", "unquestioned"]
+__all__ = ["Rule", "first", "marks", "mended", "obeyed", "of_all", "rules", "sentences", "unquestioned"]
 
 _MAKERS = (*wording.MAKERS, *form.MAKERS, *voice.MAKERS, *length.MAKERS, *ends.MAKERS)
 _ORDER = (

@@ -124,13 +124,15 @@ def _number(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else one_line(str(value))
 
 
-def lesson_line(lesson: Lesson, chats: Sequence[str], later: str | None = None) -> str:
+def lesson_line(lesson: Lesson, chats: Sequence[str], later: Lesson | None = None) -> str:
     """`Answer in euros. — active: in every prompt (from “Trip to Lisbon”)`; `later` is what took its place."""
     state = LESSON_WORDS.get(lesson.state, lesson.state.value)
     if lesson.state is LessonState.ACTIVE and lesson.scope.startswith(TOPIC):
         state = f"active: in prompts about {lesson.scope.removeprefix(TOPIC)}"
     if later is not None:
-        state = f"replaced by “{one_line(later)}”"
+        state = f"replaced by “{one_line(later.text)}”"
+        if lesson.update is not None and later.state is LessonState.ACTIVE:
+            state = f"{state}, in the weights until that is learned"
     return _with_sources(f"{one_line(lesson.text)} — {state}{_held(lesson.share)}", chats)
 
 

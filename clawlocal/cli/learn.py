@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from clawlocal.assistant import Assistant
+from clawlocal.assistant import MOST_MINUTES, Assistant
 from clawlocal.cli.opening import reading, serving
 from clawlocal.cli.output import json_option, plain, print_json, table, when
 from clawlocal.errors import TrainerError
@@ -34,6 +34,8 @@ def status(as_json: bool) -> None:
         f"{queue['queued']} waiting to be learned ({queue['hints']} with a correction) · "
         f"{queue['open']} not answered yet · {queue['used']} learned from · {queue['skipped']} skipped"
     )
+    if queue["others"]:
+        click.echo(f"{queue['others']} more can only be learned by the model that made the reply")
     replies = "reply" if found.judged == 1 else "replies"
     if queue["hints_dropped"]:
         click.echo(f"{queue['hints_dropped']} corrections said too little to learn from: say what to do instead")
@@ -57,23 +59,22 @@ def off() -> None:
 def _switch(on: bool) -> None:
     with reading() as assistant:
         assistant.set_learning(on)
-    click.echo(f"Learning is {'on' if on else 'off'}.")
+    click.echo("Learning is on." if on else "Learning is off. What waits stays, and is learned when it is on again.")
 
 
 @learn.command()
-def pause() -> None:
-    """Start no update until `resume`. Chats are judged, and learned from later."""
+@click.argument("minutes", type=click.IntRange(1, MOST_MINUTES), required=False)
+def pause(minutes: int | None) -> None:
+    """Start no update until `resume`, or for so many minutes. Chats are judged, and learned from later."""
     with reading() as assistant:
-        assistant.set_paused(True)
-    click.echo("Paused: no update starts by itself until `clawlocal learn resume`.")
+        click.echo(assistant.pause(minutes))
 
 
 @learn.command()
 def resume() -> None:
     """Let updates start again, and one that was paused go on."""
     with reading() as assistant:
-        assistant.set_paused(False)
-    click.echo("Resumed: updates start when the machine is idle.")
+        click.echo(assistant.resume())
 
 
 @learn.command()

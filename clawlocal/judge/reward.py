@@ -139,7 +139,7 @@ class Reward:
                 self._store.add_verdict(verdict)
                 return
             self._store.add_verdict(verdict, use, reason)
-            if hint.text and signal.kind in _WORDED and not self._full(signal.turn):
+            if hint.text and signal.kind in _WORDED and not self._full(signal.turn, hint.text):
                 self._remember(signal.turn, hint.text, exchange, _about_form(opinion, hint))
 
     def _exchange(self, signal: Signal) -> Exchange:
@@ -179,9 +179,12 @@ class Reward:
         state = LessonState.NEW if scope == lessons.THIS_TURN else LessonState.ACTIVE
         contradictions.settle(self._store, self._store.add_lesson(hint, scope, [turn], state))
 
-    def _full(self, turn: str) -> bool:
-        """The chat of this turn has given as many lessons as one chat may."""
-        return self._store.lessons_of(self._store.turn(turn).session) >= lessons.MOST_OF_A_CHAT
+    def _full(self, turn: str, hint: str) -> bool:
+        """The chat of this turn has given as many lessons as one chat may, and the hint would make the list longer."""
+        if self._store.lessons_of(self._store.turn(turn).session) < lessons.MOST_OF_A_CHAT:
+            return False
+        known = self._store.lesson_that_says(hint) is not None
+        return not known and not contradictions.of(self._store, hint)
 
 
 def _about_form(opinion: Opinion, hint: hints.Hint) -> bool | None:

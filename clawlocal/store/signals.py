@@ -93,10 +93,15 @@ class Signals(Turns):
             rows = self._db.rows(f"SELECT t.* {_QUEUE} ORDER BY t.seq")
         return [Queued(as_turn(row), verdicts[row["id"]], row["attempts"]) for row in rows]
 
-    def queue_counts(self) -> dict[str, int]:
-        """Turns by use: `open`, `queued`, `used`, `skipped`; of the queued `hints` and `bad`; `hints_dropped` ever."""
+    def queue_counts(self, model: str | None = None) -> dict[str, int]:
+        """Turns by use: `open`, `queued`, `used`, `skipped`; of the queued `hints` and `bad`; `hints_dropped` ever.
+
+        With `model`, those that another one made are no part of the queued: they wait for it, as `others`.
+        """
         with self._db.snapshot():
-            queued = self._queued_verdicts().values()
+            verdicts = self._queued_verdicts()
+            others = self._made_by_others(model)
+            queued = [verdict for turn, verdict in verdicts.items() if turn not in others]
             rows = self._db.rows('SELECT "use", count(*) FROM turns GROUP BY "use"')
             dropped = int(self._db.value("SELECT count(*) FROM verdicts WHERE hint_dropped != ''"))
         counts = {str(use): 0 for use in TurnUse} | {row[0]: row[1] for row in rows}
@@ -105,7 +110,12 @@ class Signals(Turns):
             "hints": sum(bool(verdict.hint) for verdict in queued),
             "bad": sum(verdict.value < 0 for verdict in queued),
             "hints_dropped": dropped,
+            "others": len(verdicts) - len(queued),
         }
+
+    def _made_by_others(self, model: str | None) -> set[str]:
+        """The queued turns that only another model can learn from; of None there are none."""
+        return {row["id"] for row in self._db.rows(f"SELECT t.id {_QUEUE} AND t.model != ?", (model,))}
 
     def skip_counts(self) -> dict[str, int]:
         """Skipped turns by reason."""

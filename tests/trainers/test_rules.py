@@ -432,9 +432,13 @@ def test_a_list_has_seven_items_at_most_and_two_at_least() -> None:
 
 
 def test_deeper_items_join_the_item_above() -> None:
-    assert (
-        mend("Use bullet points.", REPLIES[14]).splitlines()[0] == "- Open the settings. Choose Display. Choose Dark."
+    assert mend("Do not use bullet points. Write in full sentences.", REPLIES[14]).startswith(
+        "Open the settings. Choose Display. Choose Dark."
     )
+
+
+def test_an_item_is_what_is_said_first() -> None:
+    assert mend("Use bullet points.", REPLIES[14]).splitlines()[0] == "- Open the settings."
 
 
 def test_short_items_stand_between_commas() -> None:

@@ -55,14 +55,26 @@ def weigh(lessons: Sequence[Lesson], measured: Mapping[str, tuple[float, float]]
         if after - before >= GAIN:
             growing.append(lesson.id)
         else:
-            stuck.append(f"“{lesson.text}” stays in the prompt: this model learns it no further ({after:.0%})")
+            stuck.append(
+                f"“{lesson.text}” stays in the prompt: this model learns it no further ({after:.0%}); "
+                "other words may do (`clawlocal lessons edit`)"
+            )
     shares = {x.id: measured[x.text][1] for x in lessons if x.text in measured}
     return Weighed(learned, others, shares, growing, stuck)
 
 
 def carry_on(store: Store, model: str, weighed: Weighed) -> None:
-    """Have the next idle time go on with what is on its way, and say what is not."""
+    """Have the next idle time go on with what is on its way."""
     if weighed.growing:
         store.want_rebuild(model, carried=weighed.growing)
-    for words in weighed.stuck:
-        store.add_event("stuck", f"{words}. Word it otherwise with `clawlocal lessons edit`, or leave it there.")
+
+
+def question(lessons: Sequence[Lesson]) -> str:
+    """After the last rejection: what becomes of lessons that are in the prompt alone is the user's to say."""
+    waiting = [f"“{lesson.text}” ({lesson.id})" for lesson in lessons if lesson.state is LessonState.ACTIVE]
+    if not waiting:
+        return ""
+    return (
+        f"It was tried twice, so this is for you to say. Only in the prompt: {', '.join(waiting)}. Leave it there, "
+        "word it otherwise (`clawlocal lessons edit`), or drop it (`clawlocal lessons veto`)?"
+    )

@@ -21,6 +21,7 @@ from clawlocal.models.opened import OpenedModel, TrainedModel
 from clawlocal.paths import Paths
 from clawlocal.records import AdapterState, AdapterVersion, Receipt, TurnUse, UpdateStatus
 from clawlocal.store import Store
+from clawlocal.store.updates import MAX_ATTEMPTS
 from clawlocal.training import gate, holdings, rebuild
 from clawlocal.training.batch import Batch, BatchMaker
 from clawlocal.training.pace import PAUSE, TYPING, Pace
@@ -57,8 +58,8 @@ def recipe_for(corrections: int, tried: int) -> Recipe:
     """The hyperparameters of an update with so many corrections, after `tried` rejections of its turns."""
     recipe = replace(Recipe(), steps=STEPS_PER_CORRECTION * max(1, min(corrections, MOST_CORRECTIONS)))
     if tried:
-        # Smaller steps, and no exaggeration of what the lesson does.
-        recipe = replace(recipe, lr=recipe.lr / 2, amplify=recipe.amplify / 2)
+        # Smaller steps, less exaggeration of what the lesson does, and more of the base where nothing should change.
+        recipe = replace(recipe, lr=recipe.lr / 2, amplify=recipe.amplify / 2, anchor=2 * recipe.anchor)
     return recipe
 
 
@@ -217,7 +218,7 @@ class Updater:
         log.info("trainer: %s", process.last_words())
 
     def _write_job(self, folder: Path, model: TrainedModel, live: AdapterVersion | None, batch: Batch) -> None:
-        tried = batch.rebuild.attempts if batch.rebuild else max((q.attempts for q in self._store.queue()), default=0)
+        tried = self._tried(batch)
         recipe = recipe_for(sum(sample.hinted for sample in batch.samples), tried)
         job = Job(
             model=str(model.path),
@@ -327,10 +328,7 @@ class Updater:
         if not report.passed:
             reason = self._told(f"the gate did not let it through: {report.reason}")
             record |= {"seconds": self._seconds(began), "reason": reason}
-            tried = [x.id for x in batch.lessons]
-            if batch.rebuild:
-                return self._store.reject_rebuild(batch.rebuild, update, turns, tried, **record)
-            return self._store.reject(update, turns, tried, **record)
+            return self._reject(batch, update, turns, record)
         version = self._store.next_version(model.name)
         self._model.engine.check(AdapterFile(version, folder / files.GGUF))
         adapter = self._install(version, folder, model, live, result)
@@ -346,6 +344,18 @@ class Updater:
             # It may hold what was forgotten meanwhile.
             shutil.rmtree(adapter.path, ignore_errors=True)
             raise
+
+    def _tried(self, batch: Batch) -> int:
+        """How often the gate rejected what is to be learned."""
+        return batch.rebuild.attempts if batch.rebuild else max((q.attempts for q in self._store.queue()), default=0)
+
+    def _reject(self, batch: Batch, update: int, turns: list[str], record: dict[str, Any]) -> Receipt:
+        lessons = [x.id for x in batch.lessons]
+        if self._tried(batch) + 1 >= MAX_ATTEMPTS:
+            record |= {"reason": ". ".join(filter(None, (record["reason"], holdings.question(batch.lessons))))}
+        if batch.rebuild:
+            return self._store.reject_rebuild(batch.rebuild, update, turns, lessons, **record)
+        return self._store.reject(update, turns, lessons, **record)
 
     def _publish(
         self,

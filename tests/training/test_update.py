@@ -86,7 +86,7 @@ def test_a_lesson_that_this_model_learns_no_further_stays_in_the_prompt_and_that
     receipt = updater.run(never)
     assert f"“{HINT}” stays in the prompt: this model learns it no further (45%)" in receipt.reason
     assert [x.state for x in store.lessons()] == [LessonState.ACTIVE]
-    assert "clawlocal lessons edit" in next(e.text for e in store.events() if e.kind == "stuck")
+    assert "clawlocal lessons edit" in receipt.reason
     assert updater.run(never).status is UpdateStatus.NOTHING, "it is not tried for ever"
 
 
@@ -123,7 +123,10 @@ def test_rejected_its_turns_wait_and_the_second_time_they_are_skipped(
     assert (store.live("tiny"), where.adapters.exists()) == (None, False)
     assert store.turn(turn).use is TurnUse.QUEUED
     assert store.lessons()[0].state is LessonState.ACTIVE
-    assert updater.run(never).status is UpdateStatus.REJECTED
+    assert "for you to say" not in receipt.reason
+    again = updater.run(never)
+    assert again.status is UpdateStatus.REJECTED
+    assert f"for you to say. Only in the prompt: “{HINT}” (1). Leave it there" in again.reason
     assert (store.turn(turn).use, store.turn(turn).reason) == (TurnUse.SKIPPED, "rejected twice")
     assert updater.run(never).status is UpdateStatus.NOTHING
 

@@ -17,7 +17,7 @@ from benchmarks import plots
 from benchmarks.home import empty_home
 from benchmarks.personalize import summary
 from benchmarks.personalize.plan import Plan
-from benchmarks.personalize.trial import trial
+from benchmarks.personalize.users import one_user
 from benchmarks.report import report
 from clawlocal.config import Settings
 
@@ -51,7 +51,7 @@ def run(
     with empty_home(plan.model):
         for persona, method, seed in product(people, methods, range(seeds)):
             name = f"{persona.name}/{method}/{seed}"
-            found = trial(persona, plan, settings[method], seed, _named(name, say))
+            found = one_user(persona, plan, settings[method], seed, _named(name, say))
             runs.append({"persona": persona.name, "method": method, "seed": seed, **found})
     if plot is not None:
         plots.write(plot, summary.curves(runs), x="interactions", y="obeys and answers")

@@ -23,7 +23,7 @@ from clawlocal.records import IN_USE, LessonState
 Say = Callable[[str], None]
 
 
-def trial(persona: Persona, plan: Plan, settings: Settings, seed: int, say: Say) -> dict[str, Any]:
+def one_user(persona: Persona, plan: Plan, settings: Settings, seed: int, say: Say) -> dict[str, Any]:
     """Columns, curve, updates, lessons and what follows from them. Learns over an emptied data folder."""
     draw = Random(f"{persona.name} {seed}")
     questions = draw.sample(persona.questions, len(persona.questions))

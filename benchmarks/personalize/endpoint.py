@@ -30,10 +30,12 @@ class Endpoint:
     """Speaks for a user with one wish."""
 
     def __init__(self, url: str, model: str, wish: str) -> None:
-        """`url` is where `chat/completions` is, such as `http://127.0.0.1:8000/v1`."""
+        """`url` is where `chat/completions` is, such as `http://127.0.0.1:8000/v1`. Raises `EndpointError`."""
         self._url = url.rstrip("/").removesuffix("/chat/completions") + "/chat/completions"
         self._model = model
         self._wish = wish
+        if not url.startswith(("http://", "https://")):
+            raise self._error("it does not begin with http:// or https://")
 
     def says(self, question: str, reply: str, pleased: bool) -> str:
         """Raises `EndpointError`."""

@@ -85,7 +85,9 @@ def test_an_endpoint_that_is_broken_is_said(body: bytes, status: int) -> None:
         Endpoint(url, "m", "w").says("q", "r", False)
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "nonsense", "http://[", "http://127.0.0.1:port"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1", "nonsense", "file:///etc/hostname", "http://[", "http://127.0.0.1:port"]
+)
 def test_an_address_where_nothing_is_is_said(url: str) -> None:
     with pytest.raises(ClawlocalError, match="Check --user"):
         Endpoint(url, "m", "w").says("q", "r", False)

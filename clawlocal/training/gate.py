@@ -9,7 +9,7 @@ from typing import Any
 
 KL_LIMIT = 0.45
 """Nats per token, KL(base ‖ adapter) on prompts that have nothing to do with the lessons."""
-DEGENERATE_LIMIT = 0.05
+DEGENERATE_LIMIT = 0.13
 """Share of sampled replies that are empty or repeat themselves, beyond what the base does."""
 
 PROBES_LIMIT = 3

@@ -73,7 +73,7 @@ def test_lessons_that_were_learned_are_kept(before: float, after: float, passes:
     [
         ({"kl_base": KL_LIMIT * 1.01}, "kl_base"),
         ({"degenerate": 0.08 + DEGENERATE_LIMIT + 0.01}, "degenerate"),
-        ({"degenerate_base": 0.0}, "degenerate"),
+        ({"degenerate": 0.14, "degenerate_base": 0.0}, "degenerate"),
         ({"margin_after": 0.0, "margin_before": 0.1}, "margin"),
         ({"margin_after": 0.1, "margin_before": 0.1}, "margin"),
         ({"distance_after": 1.0}, "distance"),

@@ -33,8 +33,8 @@ SENTENCES = 4
 """Sentences that are added to one reply at most."""
 SENTENCE = 32
 """Tokens of one."""
-ENDING = "ending"
-EXTENTS = frozenset({"length", ENDING, "closing", "tone"})
+LENGTH, ENDING = "length", "ending"
+EXTENTS = frozenset({LENGTH, ENDING, "closing", "tone"})
 LISTS = frozenset({"bullets", "numbered"})
 """Sides and names of rules about how far a reply goes, or how it ends."""
 LEAST_ITEMS = 3
@@ -154,7 +154,7 @@ class Demonstrator:
         for draft in drafts:
             text = rules.mended(draft.rules, rules.unquestioned(draft.text) if draft.asks else draft.text)
             if any(rule.closers and not rule.obeys(text) for rule in draft.rules):
-                text = sense.within(text, int(chance.integers(LEAST_WORDS, MOST_WORDS)))
+                text = _with_room(draft.rules, sense.within(text, int(chance.integers(LEAST_WORDS, MOST_WORDS))))
             found.append(replace(draft, text=text))
         return [draft for draft in found if draft.text]
 
@@ -237,6 +237,14 @@ def _extents(found: Sequence[Rule]) -> bool:
 def _wants_opener(rule: Rule, text: str) -> bool:
     """A list in other marks can be mended without."""
     return not rule.obeys(text) and not (rule.name in LISTS and len(rules.marks(text)) >= LEAST_ITEMS)
+
+
+def _with_room(found: Sequence[Rule], text: str) -> str:
+    """Without its last sentences, where one more would be too many."""
+    limits = [rule for rule in found if rule.side == LENGTH and not rule.closers]
+    while text and not all(rule.obeys(f"{text} And so on?") for rule in limits):
+        text = text[: max(sense.ends(text)[:-1], default=0)].rstrip()
+    return text
 
 
 def _lacking(draft: _Draft) -> Rule | None:

@@ -142,6 +142,12 @@ def test_a_question_is_added_in_the_bases_words() -> None:
     assert beginnings and all(LONG in asked for asked in beginnings)
 
 
+def test_a_short_reply_leaves_room_for_its_question() -> None:
+    stage = Stage(lambda asked: answered(asked, " kittens and cats?"))
+    text, _ = stage.shown([SHORT, ASK])
+    assert re.fullmatch(r"Cats purr when content\. [A-Z][^.?]* kittens and cats\?\|", text)
+
+
 @pytest.mark.parametrize("ending", [" more about cats.", " no end", "", "?"])
 def test_what_is_no_question_is_not_added(ending: str) -> None:
     found = Stage(lambda asked: answered(asked, ending)).round(ASK)

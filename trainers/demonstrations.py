@@ -153,7 +153,7 @@ class Demonstrator:
         found = []
         for draft in drafts:
             text = rules.mended(draft.rules, rules.unquestioned(draft.text) if draft.asks else draft.text)
-            if any(rule.closers and not rule.obeys(text) for rule in draft.rules):
+            if draft.asks:
                 text = _with_room(draft.rules, sense.within(text, int(chance.integers(LEAST_WORDS, MOST_WORDS))))
             found.append(replace(draft, text=text))
         return [draft for draft in found if draft.text]

@@ -72,9 +72,7 @@ def demonstrated(
     ]
 
 
-def edited(
-    policy: Policy, samples: Sequence[Sample], recipe: Recipe, stop_ids: Collection[int]
-) -> list[Demonstrated]:
+def edited(policy: Policy, samples: Sequence[Sample], recipe: Recipe, stop_ids: Collection[int]) -> list[Demonstrated]:
     """Replies as the user rewrote them, all of one weight; what was changed counts for more than what was left."""
     shown = [(s, s.edited_ids) for s in samples if s.edited_ids]
     return [

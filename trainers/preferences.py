@@ -48,6 +48,8 @@ def contrasts(policy: Policy, pairs: Sequence[Pair], stop_ids: Collection[int]) 
 
 def margins(policy: Policy, of: Sequence[Contrast]) -> list[float]:
     """`objective.preference_margin` of each under the policy as it is now, nats."""
+    if not of:
+        return []
     twins = [(each.prompt, twin) for each in of for twin in (each.chosen, each.rejected)]
     seen = policy.logprobs([(View(prompt, base=False), twin.response) for prompt, twin in twins])
     now = iter([_kept(logprobs, twin.mask) for logprobs, (_, twin) in zip(seen, twins, strict=True)])

@@ -19,7 +19,8 @@ from clawlocal.idle import RESUME_SECONDS
 from clawlocal.paths import Paths
 from clawlocal.records import LessonState, TurnUse, UpdateStatus
 from clawlocal.store import Store
-from clawlocal.training.update import JOB, Updater, recipe_for
+from clawlocal.training.recipes import recipe_for
+from clawlocal.training.update import JOB, Updater
 from tests.waiting import until
 from trainers.job import Job
 from trainers.sift import NO_VERDICT

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import chain, islice, zip_longest
 
 from clawlocal.conversation import Conversations
@@ -174,14 +173,8 @@ class BatchMaker:
         message = self._store.message(turn.reply_message)
         if queued.verdict.value >= 0 or not texts or message.thought is not None or message.tool_calls:
             return None
-        # The token that ended the reply, where one did.
-        end = turn.token_ids[-1:] if set(turn.token_ids[-1:]) & set(self._engine.stop_ids) else self._end
-        ids = (*self._engine.tokenize(texts[-1]), *end)
+        ids = written(self._engine, texts[-1], turn.token_ids)
         return ids if len(turn.prompt_ids) + len(ids) <= MAX_PROMPT else None
-
-    @cached_property
-    def _end(self) -> tuple[int, ...]:
-        return probes.end(self._engine)
 
     def _kept(self, again: bool) -> dict[str, str]:
         use = TurnUse.USED if again else TurnUse.QUEUED
@@ -254,6 +247,12 @@ class BatchMaker:
 
     def _neutral(self) -> tuple[tuple[int, ...], ...]:
         return tuple(build(self._engine, "", [Line("user", text)]).ids for text in NEUTRAL)
+
+
+def written(engine: Engine, text: str, own: Sequence[int]) -> tuple[int, ...]:
+    """A reply that somebody wrote, as a prompt would hold it: ended as the model's `own`, else by the template."""
+    ending = tuple(own[-1:]) if set(own[-1:]) & set(engine.stop_ids) else probes.end(engine)
+    return (*engine.tokenize(text), *ending)
 
 
 def _never(sample: Sample, *, paired: bool) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from clawlocal.conversation import Conversations, Wish
 from clawlocal.engine.fake import END, FakeEngine
-from clawlocal.engine.protocol import Sampling
+from clawlocal.engine.protocol import Engine, Sampling
 from clawlocal.judge.explicit import ExplicitJudge
 from clawlocal.judge.reward import Reward
 from clawlocal.methods import Method
@@ -19,7 +19,7 @@ from clawlocal.prompting import Line, build
 from clawlocal.records import SignalKind, TurnUse, UpdateStatus, Verdict
 from clawlocal.store import Store
 from clawlocal.training import pairs, recipes
-from clawlocal.training.batch import BatchMaker
+from clawlocal.training.batch import BatchMaker, written
 from clawlocal.training.need import Need
 from clawlocal.training.rebuild import remains
 from clawlocal.training.update import Updater
@@ -218,6 +218,20 @@ def test_a_rewritten_reply_is_a_demonstration(
     ids = build(engine, "", again).ids
     both = (*turn.prompt_ids, *sample.edited_ids)
     assert ids[: len(both)] == both
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=60))
+def test_an_edit_is_what_the_served_model_would_read_in_a_prompt(llama_engine: Engine, text: str) -> None:
+    """Its ids, behind those of the prompt, are how the next prompt of the chat begins."""
+    text = text.strip()
+    assume(text)
+    asked = [Line("user", "What is a heron?")]
+    prompt = build(llama_engine, "", asked).ids
+    ids = written(llama_engine, text, ())
+    assert ids[-1] in llama_engine.stop_ids
+    again = build(llama_engine, "", [*asked, Line("assistant", text), Line("user", "So?")]).ids
+    assert again[: len(prompt) + len(ids)] == (*prompt, *ids)
 
 
 def test_the_last_edit_counts_unless_the_reply_was_liked_after_all(

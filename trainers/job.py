@@ -213,7 +213,10 @@ class Job:
         """One sentence: why nothing could be learned from this job; None when something can."""
         practises = self.recipe.rehearses and bool(self.rehearsals or self.pairs)
         if not practises and not any(map(self.recipe.learns_from, self.samples)):
-            return "There is nothing to learn from: no reply has a verdict or a hint, and nothing is to be rehearsed."
+            return (
+                f"There is nothing to learn from by the method {self.recipe.method}: no reply has a verdict, a hint or an "
+                "edit that counts, and nothing is to be rehearsed or preferred."
+            )
         if not self.neutral:
             return "The job has no neutral prompts: what the model forgets could not be measured."
         return None

@@ -214,8 +214,8 @@ class Job:
         practises = self.recipe.rehearses and bool(self.rehearsals or self.pairs)
         if not practises and not any(map(self.recipe.learns_from, self.samples)):
             return (
-                f"There is nothing to learn from by the method {self.recipe.method}: no reply has a verdict, a hint or an "
-                "edit that counts, and nothing is to be rehearsed or preferred."
+                "There is nothing to learn from: no reply has a verdict, a hint or an edit that the method "
+                f"{self.recipe.method} uses, and nothing is to be rehearsed."
             )
         if not self.neutral:
             return "The job has no neutral prompts: what the model forgets could not be measured."

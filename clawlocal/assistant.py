@@ -79,7 +79,7 @@ class Assistant(Steering):
         self._conversations = Conversations(store, engine, settings, self._changed)
         self._shelf = Shelf(store, model.name)
         self._relay = Relay(store)
-        self._need = Need(store, lambda: model.untrainable, model.name)
+        self._need = Need(store, lambda: model.untrainable, model.name, settings.learning_method)
         self._idle = Idleness(
             settings,
             lambda: model.training_memory,
@@ -91,7 +91,7 @@ class Assistant(Steering):
         small = SmallJudge(settings.votes, self._conversations.give_way)
         self._candidates = CandidateHints(engine, self.live_file)
         self._reward = Reward(store, cascade(small), self._judged, DirectiveWriter(small, self._drawn))
-        batches = BatchMaker(store, engine, self._conversations)
+        batches = BatchMaker(store, engine, self._conversations, settings.learning_method)
         memory = int(settings.training_memory_gb * 1e9)
         self._updater = Updater(store, where, model, batches, self._idle, self._reward.catch_up, self._changed, memory)
         self._unlearning = Unlearning(store, where, model.name, engine, self._updater.discard)

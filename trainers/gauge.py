@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from trainers import objective, replies
+from trainers import objective, preferences, replies
 from trainers.batch import teacher
 from trainers.chance import Chance
-from trainers.items import Floats, Ids, Judged, View
+from trainers.items import Demonstrated, Floats, Ids, Judged, View
 from trainers.job import Job, Probe, Rehearsal
 from trainers.policy import WHOLE, Drawing, Policy, Reply
+from trainers.preferences import Contrast
 
 MARGIN_BOUND = 4.0
 """Nats: beyond it an answer is as good as certain, and one probe would outweigh the others in the mean."""
@@ -120,6 +121,19 @@ def margin(policy: Policy, items: Sequence[Judged]) -> float:
     logprobs = policy.logprobs([(View(i.prompt, base=False), i.response) for i in items])
     advantages = [i.advantage for i in items]
     return objective.margin(np.concatenate(logprobs, dtype=np.float64), np.concatenate(advantages, dtype=np.float64))
+
+
+def edit(policy: Policy, items: Sequence[Demonstrated]) -> float:
+    """log π of the tokens of replies that the user wrote, mean over all of them, nats; 0 without any."""
+    seen = policy.logprobs([(View(i.prompt, base=False), i.response) for i in items])
+    kept = [tokens[item.mask] for tokens, item in zip(seen, items, strict=True)]
+    return float(np.concatenate(kept).mean(dtype=np.float64)) if sum(map(len, kept)) else 0.0
+
+
+def preference(policy: Policy, contrasts: Sequence[Contrast]) -> float:
+    """`objective.preference_margin`, mean over pairs, nats; 0 without any."""
+    found = preferences.margins(policy, contrasts)
+    return sum(found) / len(found) if found else 0.0
 
 
 def _mean(replies: Sequence[Floats]) -> float:

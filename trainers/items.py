@@ -71,18 +71,20 @@ class Distilled:
 
 @dataclass(frozen=True)
 class Demonstrated:
-    """A reply as it should be: its tokens become likelier."""
+    """A reply as it should be: its tokens become likelier. As it should not be, where its weights are negative."""
 
     prompt: Ids
     response: Ids
     weight: Floats
-    """Of each token, with a mean of 1 over those that the mask keeps: what was mended counts for more."""
+    """Of each token: what was mended counts for more."""
     mask: Mask
     share: float
+    name: str = "demonstration"
+    """Of its figure: `demonstration`, `edit`, or `preference` for one of a pair."""
 
     @property
     def figures(self) -> tuple[str, ...]:
-        return ("demonstration",)
+        return (self.name,)
 
 
 Item = Judged | Distilled | Demonstrated

@@ -101,7 +101,7 @@ def _loss(
         case Demonstrated():
             weight = mx.array(item.weight[rows])
             loss = objective.demonstration_loss(chosen(student, item.response[rows]), weight, mask)
-            return loss, {"demonstration": loss}
+            return loss, {item.name: loss}
 
 
 def _judged(student: mx.array, item: Judged, rows: slice, mask: mx.array, recipe: Recipe) -> tuple[mx.array, Figures]:

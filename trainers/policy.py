@@ -16,6 +16,7 @@ import numpy.typing as npt
 from trainers.adapter_peft import Adapter
 from trainers.items import Floats, Ids, Item, View
 from trainers.job import Recipe
+from trainers.objective import TopK
 
 Reply = tuple[int, ...]
 
@@ -70,6 +71,10 @@ class Policy(Protocol):
 
     def entropy(self, replies: Sequence[tuple[View, Ids]]) -> list[Floats]:
         """At each token, nats."""
+        ...
+
+    def likeliest(self, replies: Sequence[tuple[View, Ids]], k: int) -> list[TopK]:
+        """The k tokens that each view finds likeliest at each token of a reply, [T, k], the likeliest first."""
         ...
 
     def sample(

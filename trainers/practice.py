@@ -12,12 +12,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from trainers import batch
+from trainers import batch, preferences
 from trainers.chance import Chance
 from trainers.demonstrations import Demonstrator, Round, Shown, checkable, wordless
-from trainers.items import Distilled, Item, Judged
+from trainers.items import Demonstrated, Distilled, Item, Judged
 from trainers.job import Job, Rehearsal
 from trainers.policy import Policy
+from trainers.preferences import Contrast
 from trainers.progress import Callback
 
 PRACTICE, ORDER = 2, 14
@@ -40,12 +41,20 @@ def turn(choices: Sequence[T], step: int, count: int) -> list[T]:
 
 @dataclass(frozen=True)
 class Fixed:
-    """What is the same in every step: served replies, and the base's replies to neutral prompts."""
+    """What is the same in every step: served replies, edits, pairs, and the base's replies to neutral prompts."""
 
     judged: Sequence[Judged]
     anchored: Sequence[Distilled]
     anchors: int
     """Of them in each step."""
+    edits: Sequence[Demonstrated] = ()
+    contrasts: Sequence[Contrast] = ()
+    """Pairs; how much each weighs is asked anew in each step."""
+
+    @property
+    def learned(self) -> bool:
+        """Whether any of it is there to be learned, not only to be kept."""
+        return bool(self.judged or self.edits or self.contrasts)
 
 
 class Practice:
@@ -76,7 +85,7 @@ class Practice:
         """At most."""
         recipe = self._job.recipe
         shown = recipe.rounds * recipe.round_steps if self._shown else 0
-        return max(shown, recipe.steps if self._fixed.judged or self._taught else 0)
+        return max(shown, recipe.steps if self._fixed.learned or self._taught else 0)
 
     @property
     def rehearsed(self) -> int:
@@ -92,7 +101,8 @@ class Practice:
         return [*others, *shown, *turn(self._fixed.anchored, step, self._fixed.anchors)]
 
     def _others(self, step: int) -> list[Item]:
-        return [*self._fixed.judged, *self._practised(self._taught, step)]
+        pairs = preferences.preferred(self._policy, self._fixed.contrasts, self._job.recipe.preference_beta)
+        return [*self._fixed.judged, *self._fixed.edits, *pairs, *self._practised(self._taught, step)]
 
     def _practised(self, rehearsals: Sequence[Rehearsal], step: int) -> list[Distilled]:
         recipe, stops = self._job.recipe, self._job.stop_ids

@@ -80,7 +80,7 @@ def _loss(
         case Demonstrated():
             weight = torch.from_numpy(item.weight[rows]).to(student.device)
             loss = objective.demonstration_loss(chosen(student, item.response[rows]), weight, mask)
-            return loss, {"demonstration": float(loss.detach())}
+            return loss, {item.name: float(loss.detach())}
 
 
 def _judged(

@@ -18,6 +18,7 @@ from trainers.adapter_peft import Adapter
 from trainers.gguf_base import Base
 from trainers.items import Floats, Ids, Item, View
 from trainers.job import Recipe
+from trainers.objective import TopK
 from trainers.plan import FLOAT32, Plan, chunk_size, chunks
 from trainers.policy import WHOLE, Drawing, Learned, Moments, Reply, Uniform
 from trainers.torch_decoder import Decoder
@@ -82,6 +83,13 @@ class TorchPolicy:
     def entropy(self, replies: Sequence[tuple[View, Ids]]) -> list[Floats]:
         return [
             _array([objective.entropy(self._logprobs(seen, rows)) for rows in self._chunks(response)])
+            for (_, response), seen in zip(replies, self._seen(replies), strict=True)
+        ]
+
+    @torch.no_grad()
+    def likeliest(self, replies: Sequence[tuple[View, Ids]], k: int) -> list[TopK]:
+        return [
+            _rows([self._logprobs(seen, rows).topk(k, dim=-1).indices for rows in self._chunks(response)], k)
             for (_, response), seen in zip(replies, self._seen(replies), strict=True)
         ]
 
@@ -164,3 +172,7 @@ class TorchPolicy:
 
 def _array(parts: Sequence[Tensor]) -> Floats:
     return torch.cat([part.float().cpu() for part in parts]).numpy() if parts else np.zeros(0, np.float32)
+
+
+def _rows(parts: Sequence[Tensor], k: int) -> TopK:
+    return torch.cat([part.cpu() for part in parts]).numpy() if parts else np.zeros((0, k), np.int64)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from trainers import batch, gauge, objective, replies, rules
+from trainers import batch, gauge, objective, preferences, replies, rules
 from trainers.adapter_peft import Adapter
 from trainers.chance import Chance
 from trainers.demonstrations import Demonstrator, Round, checkable
@@ -60,6 +60,8 @@ class Start:
     before: Sight
     entropy: float
     margin: float
+    edit: float
+    preference: float
     distance_base: list[float]
     """As `gauge.distances` tells it, of `base.held`."""
     distance: list[float]
@@ -98,7 +100,8 @@ def update(
     """
     started = time.monotonic()
     sets = _sets(job)
-    shows = texts is not None and any(checkable(r) for r in sets.held)
+    # Without rehearsal nothing is mended, and how well lessons are obeyed is no measure of what was learned.
+    shows = job.recipe.rehearses and texts is not None and any(checkable(r) for r in sets.held)
     demonstrator = Demonstrator(policy, job, texts) if texts is not None and shows else None
     if state is None:
         start, history, rounds = _measure(job, policy, sets, demonstrator, callback), [], []
@@ -138,13 +141,15 @@ def _measure(job: Job, policy: Policy, sets: Sets, demonstrator: Demonstrator | 
     judged = batch.judged(policy, job.samples, recipe, job.stop_ids)
     entropy = gauge.entropy(policy, held, before.held)
     margin = gauge.margin(policy, judged)
+    edit = gauge.edit(policy, batch.edited(policy, job.edits, recipe, job.stop_ids))
+    preference = gauge.preference(policy, preferences.contrasts(policy, job.preferences, job.stop_ids))
     distance = partial(gauge.distances, policy, held, base.held, recipe.amplify)
     far = distance(base=True)
     now = far if job.parent is None else distance()
     policy.exact(False)
     judged = batch.seen_again(policy, judged)
     obedience = [demonstrator.obedience(held, seen.held) if demonstrator else 0.0 for seen in (base, before)]
-    return Start(base, before, entropy, margin, far, now, judged, probed, probed_now, *obedience)
+    return Start(base, before, entropy, margin, edit, preference, far, now, judged, probed, probed_now, *obedience)
 
 
 def _served(demonstrator: Demonstrator | None) -> Drawing | None:
@@ -159,7 +164,9 @@ def _fixed(job: Job, policy: Policy, sets: Sets, start: Start) -> Fixed:
     anchors = min(ANCHORS, len(sets.anchors))
     replies = start.base.neutral[len(sets.gauged) :]
     anchored = batch.anchored(policy, sets.anchors, replies, job.recipe.anchor / max(1, anchors), job.stop_ids)
-    return Fixed(start.judged, anchored, anchors)
+    edits = batch.edited(policy, job.edits, job.recipe, job.stop_ids)
+    contrasts = preferences.contrasts(policy, job.preferences, job.stop_ids)
+    return Fixed(start.judged, anchored, anchors, edits, contrasts)
 
 
 def _result(
@@ -197,13 +204,16 @@ def _result(
             "distance_after": _mean(distance),
             **gauge.probed(start.probes_base, start.probes, probed),
             **_obedience(start, held, after, practice),
+            **_shown(job, policy, start),
             "tokens": float(sum(len(item.response) for item in start.judged)),
         },
         counts={
-            "rl": sum(s.rewarded for s in job.samples),
-            "opd": sum(s.hinted for s in job.samples),
+            "rl": sum(map(recipe.rewards, job.samples)),
+            "opd": sum(map(recipe.distils, job.samples)),
             "rehearsed": practice.rehearsed,
-            "demonstrated": sum(r.count for r in practice.rounds),
+            "demonstrated": sum(r.count for r in practice.rounds) + len(job.edits),
+            "edited": len(job.edits),
+            "preferred": len(job.preferences),
         },
         rank=policy.adapter().rank,
         seconds=seconds,
@@ -246,15 +256,26 @@ def _obedience(start: Start, held: Sequence[Rehearsal], after: Sight, practice: 
     return {f"obedience_{when}": share for when, share in found.items()}
 
 
+def _shown(job: Job, policy: Policy, start: Start) -> dict[str, float]:
+    """What the user wrote or kept, before and after; nothing of what there is not."""
+    found: dict[str, float] = {}
+    if job.edits:
+        items = batch.edited(policy, job.edits, job.recipe, job.stop_ids)
+        found |= {"edit_before": start.edit, "edit_after": gauge.edit(policy, items)}
+    if job.preferences:
+        of = preferences.contrasts(policy, job.preferences, job.stop_ids)
+        found |= {"preference_before": start.preference, "preference_after": gauge.preference(policy, of)}
+    return found
+
+
 def _sets(job: Job) -> Sets:
     """Rehearsals to practise on and to measure on: the same ones when there are too few to part."""
     anchors = list(job.neutral[0::2])[: ANCHORS * job.recipe.steps] if job.recipe.anchor > 0.0 else []
     gauged = list(job.neutral[1::2] or job.neutral)[:GAUGED]
-    if job.recipe.method != "rehearsal":
-        return Sets([], turn(job.rehearsals, 0, SEEN), list(anchors), list(gauged))
     held = _held(job.rehearsals)
     practice = [rehearsal for i, rehearsal in enumerate(job.rehearsals) if i not in held]
-    return Sets(practice, turn([job.rehearsals[i] for i in held] or practice, 0, SEEN), list(anchors), list(gauged))
+    measured = turn([job.rehearsals[i] for i in held] or practice, 0, SEEN)
+    return Sets(practice if job.recipe.rehearses else [], measured, list(anchors), list(gauged))
 
 
 def _held(rehearsals: Sequence[Rehearsal]) -> list[int]:
@@ -292,6 +313,8 @@ def _state(start: Start, history: Sequence[Figures], rounds: Sequence[Round]) ->
         "before": vars(start.before),
         "entropy": start.entropy,
         "margin": start.margin,
+        "edit": start.edit,
+        "preference": start.preference,
         "distance_base": start.distance_base,
         "distance": start.distance,
         "judged": [
@@ -313,6 +336,8 @@ def _start(state: State) -> Start:
         before=_sight(state["before"]),
         entropy=state["entropy"],
         margin=state["margin"],
+        edit=state["edit"],
+        preference=state["preference"],
         distance_base=state["distance_base"],
         distance=state["distance"],
         judged=[_judged(raw) for raw in state["judged"]],

@@ -67,11 +67,22 @@ def _head(receipt: Receipt) -> str:
 
 
 def _samples(samples: Mapping[str, Any]) -> str:
+    practised = samples.get("rehearsed", 0) + samples.get("demonstrated", 0) - samples.get("edited", 0)
     return (
         f"learned from {counted(samples.get('rl', 0), 'judged turn')}, "
         f"{counted(samples.get('opd', 0), 'correction')}, "
-        f"{counted(samples.get('rehearsed', 0) + samples.get('demonstrated', 0), 'rehearsed turn')}"
+        f"{_own(samples)}"
+        f"{counted(practised, 'rehearsed turn')}"
     )
+
+
+def _own(samples: Mapping[str, Any]) -> str:
+    """What was rewritten or kept; nothing of what was not."""
+    counts = (
+        counted(samples.get("edited", 0), "rewritten reply", "rewritten replies"),
+        counted(samples.get("preferred", 0), "kept retry", "kept retries"),
+    )
+    return "".join(f"{what}, " for what in counts if not what.startswith("0 "))
 
 
 def _skipped(skipped: Mapping[str, int]) -> list[str]:

@@ -13,6 +13,9 @@ from clawlocal.cli.output import json_option, plain, print_json, table, when
 from clawlocal.errors import TrainerError
 from clawlocal.records import Receipt, UpdateStatus
 
+_OWN = {"edited": "rewritten", "preferred": "by a retry that was kept"}
+"""What is told of a receipt where there is any."""
+
 
 @click.group()
 def learn() -> None:
@@ -173,5 +176,7 @@ def _what(receipt: Receipt) -> str:
         return plain(receipt.reason)
     why = f"{plain(receipt.reason)} · " if receipt.reason else ""
     samples = receipt.samples
-    practised = samples["rehearsed"] + samples.get("demonstrated", 0)
-    return f"{why}{samples['rl']} by verdict, {samples['opd']} by correction, {practised} practised"
+    practised = samples["rehearsed"] + samples.get("demonstrated", 0) - samples.get("edited", 0)
+    parts = [f"{samples['rl']} by verdict", f"{samples['opd']} by correction"]
+    parts += [f"{n} {how}" for name, how in _OWN.items() if (n := samples.get(name, 0))]
+    return f"{why}{', '.join([*parts, f'{practised} practised'])}"

@@ -25,7 +25,7 @@ LOOK_SECONDS = 2.0
 NOT_SURE = "the judge was not sure"
 NO_OPINION = "no opinion in what came next"
 
-_MAY_COME_BACK = ("", NOT_SURE, NO_OPINION, "rejected twice")
+MAY_COME_BACK = ("", NOT_SURE, NO_OPINION, "rejected twice")
 """Why a turn was skipped, where a later verdict may queue it again. Any other reason is for good."""
 _WORDED = (SignalKind.MESSAGE, SignalKind.CORRECTION)
 
@@ -135,7 +135,7 @@ class Reward:
         )
         with self._store.transaction():
             turn = self._store.turn(signal.turn)
-            if turn.reason not in _MAY_COME_BACK:
+            if turn.reason not in MAY_COME_BACK:
                 self._store.add_verdict(verdict)
                 return
             self._store.add_verdict(verdict, use, reason)

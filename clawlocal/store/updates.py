@@ -70,6 +70,7 @@ class Updates(Adapters):
         gate: dict[str, Any],
         seconds: float,
         practised: Iterable[str] = (),
+        beside: Iterable[str] = (),
         others: Iterable[int] = (),
         shares: Mapping[int, float] | None = None,
         again: bool = False,
@@ -79,15 +80,16 @@ class Updates(Adapters):
 
         `others` are lessons that it practised as well, of which the weights do not hold enough: they stay what they
         are. `shares` tells of either how far it is in the weights. `practised` are prompts of the user's that it
-        practised on: their turns went into it, and are not used. With `again`, its turns were used before, by
-        versions that this one takes the place of. Raises `StoreError` when a turn was used before, when the update
-        has ended, or when another version went live since it began; `NotFound` when a turn was deleted while it was
-        trained on.
+        practised on: their turns went into it, and are not used; so are the turns `beside`. With `again`, its turns
+        were used before, by versions that this one takes the place of. Raises `StoreError` when a turn was used before,
+        when the update has ended, or when another version went live since it began; `NotFound` when a turn was deleted
+        while it was trained on.
         """
         with self._db.transaction():
             self._check_unchanged(update, adapter)
             self._use(update, turns, again)
             self._practise(update, practised)
+            self._see(update, beside)
             said = self._measured([*self._teach(update, lessons), *self._texts(others)], shares or {})
             row = _results(samples, metrics, gate, seconds, reason)
             row |= {"lessons": json.dumps(said), "version": adapter.version, "parent": adapter.parent}
@@ -205,6 +207,12 @@ class Updates(Adapters):
                 "SELECT ?, t.id FROM turns t JOIN messages m ON m.id = t.user_message WHERE m.content = ?",
                 (update, text),
             )
+
+    def _see(self, update: int, turns: Iterable[str]) -> None:
+        for turn in turns:
+            if not self._db.value("SELECT count(*) FROM turns WHERE id = ?", (turn,)):
+                raise no_turn(turn)
+            self._db.execute("INSERT OR IGNORE INTO update_turns (update_id, turn) VALUES (?, ?)", (update, turn))
 
     def _record(self, update: int, turn: str) -> None:
         self._db.execute("INSERT INTO update_turns (update_id, turn) VALUES (?, ?)", (update, turn))

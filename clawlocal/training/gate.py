@@ -39,6 +39,10 @@ one thing whatever is asked is near 0. Noise in place of an adapter stays below 
 """
 
 
+_RISING = {"edit": "what you wrote yourself is likelier", "preference": "it prefers the retry that you kept"}
+"""Figures that are there where the update learned from such a thing, and must have risen."""
+
+
 @dataclass(frozen=True)
 class Check:
     """One figure beside its limit."""
@@ -69,10 +73,13 @@ class GateReport:
         return {"passed": self.passed, "checks": [asdict(c) for c in self.checks]}
 
 
-def examine(metrics: Mapping[str, float], lessons: Mapping[str, tuple[float, float]] | None = None) -> GateReport:
+def examine(
+    metrics: Mapping[str, float], lessons: Mapping[str, tuple[float, float]] | None = None, *, practised: bool = True
+) -> GateReport:
     """All checks for one trained adapter. A figure that is missing or not a number fails its check.
 
-    `lessons` tells how far each was in the weights, and is (`Result.lessons`).
+    `lessons` tells how far each was in the weights, and is (`Result.lessons`). A method that did not have them
+    `practised` on other prompts need not have moved replies to those.
     """
     checks = [
         _at_most("kl_base", metrics.get("kl_base", math.nan), KL_LIMIT, "how far it drifted on unrelated prompts"),
@@ -86,11 +93,15 @@ def examine(metrics: Mapping[str, float], lessons: Mapping[str, tuple[float, flo
     if _measured(metrics, "margin"):
         before, after = _before_and_after(metrics, "margin")
         checks.append(_more_than("margin", after, before, "it prefers what you liked"))
+    for name, text in _RISING.items():
+        if f"{name}_after" in metrics:
+            before, after = _before_and_after(metrics, name)
+            checks.append(_more_than(name, after, before, text))
     if "obedience_after" in metrics:
         before, after = _before_and_after(metrics, "obedience")
         good = after > before or after >= OBEDIENT
         checks.append(Check("obedience", after, min(before, OBEDIENT), good, "replies that do as you asked"))
-    elif _measured(metrics, "distance"):
+    elif practised and _measured(metrics, "distance"):
         before, after = _before_and_after(metrics, "distance")
         checks.append(_less_than("distance", after, before, "it moved towards the lesson"))
     # Receipts and jobs of earlier versions have no such figures.

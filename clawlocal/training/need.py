@@ -6,19 +6,25 @@ from collections.abc import Callable
 
 from clawlocal.conditions import Reading
 from clawlocal.judge.reward import NOT_SURE
+from clawlocal.methods import Method
 from clawlocal.records import LessonState, TurnUse
 from clawlocal.store import Store
-from clawlocal.training import rebuild
+from clawlocal.training import pairs, rebuild, recipes
 from clawlocal.training.rebuild import ENOUGH_VERDICTS
 
+BINARY_ALONE = "method binary, which learns from verdicts alone"
 _WHY_SKIPPED = {"cancelled": "you stopped this reply", "failed": "this reply broke off"}
 
 
 class Need:
     """What the queue holds against what an update needs."""
 
-    def __init__(self, store: Store, untrainable: Callable[[], str] = str, model: str = "") -> None:
+    def __init__(
+        self, store: Store, untrainable: Callable[[], str] = str, model: str = "", method: str = Method.DEFAULT
+    ) -> None:
         """`untrainable()` says why the model cannot learn; empty where it can."""
+        self._method = method
+        self._recipe = recipes.of(method)
         self._store = store
         self._model = model
         self._untrainable = untrainable
@@ -40,14 +46,20 @@ class Need:
         if wanted is not None:
             return Reading("something to learn", rebuild.material(self._store, wanted), True)
         counts = self._store.queue_counts(self._model or None)
-        hints, queued, bad = counts["hints"], counts["queued"], counts["bad"]
-        if hints or (bad and queued >= ENOUGH_VERDICTS):
-            return Reading("something to learn", _examples(queued, hints), True)
+        queued, bad = counts["queued"], counts["bad"]
+        hints = counts["hints"] if self._recipe.w_opd else 0
+        kept = len(pairs.kept(self._store, self._model)) if self._recipe.rehearses else 0
+        if hints or kept or (bad and queued >= ENOUGH_VERDICTS and self._recipe.w_rl):
+            return Reading("something to learn", _examples(queued, hints, kept), True)
+        if queued and not self._recipe.w_rl:
+            text = f"{_judged(queued)} {recipes.lacking(self._method)}"
+            return Reading("something to learn", text, False)
         if queued and not bad:
             liked = "one reply" if queued == 1 else f"{queued} replies"
             return Reading("something to learn", f"{liked} that you liked: nothing to change", False)
         if queued:
-            more = f"{queued} of {ENOUGH_VERDICTS} rated replies; one correction in words would be enough"
+            more = f"{queued} of {ENOUGH_VERDICTS} rated replies"
+            more += "; one correction in words would be enough" if self._recipe.w_opd else f" for the {BINARY_ALONE}"
             return Reading("something to learn", more, False)
         why = f"nothing new to learn from{self._elsewhere(counts['others'])}{self._unsure()}"
         return Reading("something to learn", why, False)
@@ -95,6 +107,12 @@ class Need:
         return f" Lesson: “{lesson.text}” is in the prompt from now on." if lesson and active else ""
 
 
-def _examples(queued: int, hints: int) -> str:
-    replies = f"{queued} judged {'reply' if queued == 1 else 'replies'}"
-    return f"{replies}, {hints} with a correction" if hints else replies
+def _examples(queued: int, hints: int, kept: int) -> str:
+    parts = [_judged(queued)]
+    parts += [f"{hints} with a correction"] if hints else []
+    parts += [f"{kept} {'retry' if kept == 1 else 'retries'} that you kept"] if kept else []
+    return ", ".join(parts)
+
+
+def _judged(queued: int) -> str:
+    return f"{queued} judged {'reply' if queued == 1 else 'replies'}"

@@ -22,11 +22,12 @@ from clawlocal.paths import Paths
 from clawlocal.records import AdapterState, AdapterVersion, Receipt, TurnUse, UpdateStatus
 from clawlocal.store import Store
 from clawlocal.store.updates import MAX_ATTEMPTS
-from clawlocal.training import gate, holdings, rebuild
+from clawlocal.training import gate, holdings, rebuild, recipes
 from clawlocal.training.batch import Batch, BatchMaker
 from clawlocal.training.pace import PAUSE, TYPING, Pace
 from clawlocal.training.process import TrainerProcess
-from trainers.job import Job, Recipe, Result
+from clawlocal.training.recipes import recipe_for
+from trainers.job import Job, Result
 from trainers.messages import MEMORY, Failed, Planned, Progress
 
 log = logging.getLogger(__name__)
@@ -39,10 +40,6 @@ JOB = "update"
 LESS_MEMORY = 0.7
 """Of what an update had planned to use when memory ran out: what the next one may use."""
 
-STEPS_PER_CORRECTION = 4
-MOST_CORRECTIONS = 3
-"""An update takes more steps for more corrections, up to here: idle time is not endless."""
-
 _SPANS = {
     "preparing": (0.0, 0.08),
     "loading": (0.08, 0.1),
@@ -52,15 +49,6 @@ _SPANS = {
     "writing": (0.98, 1.0),
 }
 """What share of an update each stage takes, roughly. It measures before and after it trains."""
-
-
-def recipe_for(corrections: int, tried: int) -> Recipe:
-    """The hyperparameters of an update with so many corrections, after `tried` rejections of its turns."""
-    recipe = replace(Recipe(), steps=STEPS_PER_CORRECTION * max(1, min(corrections, MOST_CORRECTIONS)))
-    if tried:
-        # Smaller steps, less exaggeration of what the lesson does, and more of the base where nothing should change.
-        recipe = replace(recipe, lr=recipe.lr / 2, amplify=recipe.amplify / 2, anchor=2 * recipe.anchor)
-    return recipe
 
 
 class Updater:
@@ -218,8 +206,7 @@ class Updater:
         log.info("trainer: %s", process.last_words())
 
     def _write_job(self, folder: Path, model: TrainedModel, live: AdapterVersion | None, batch: Batch) -> None:
-        tried = self._tried(batch)
-        recipe = recipe_for(sum(sample.hinted for sample in batch.samples), tried)
+        recipe = recipe_for(sum(sample.hinted for sample in batch.samples), self._tried(batch), batch.method)
         job = Job(
             model=str(model.path),
             model_sha256=model.sha256,
@@ -234,6 +221,7 @@ class Updater:
             recipe=recipe,
             memory=self._tighter or self._memory,
             probes=batch.probes,
+            pairs=batch.pairs,
         )
         unfinished = _unfinished(folder, job)
         if unfinished is None:
@@ -314,7 +302,7 @@ class Updater:
     ) -> Receipt:
         result = _read_result(folder)
         metrics = {**result.metrics, "trainer_seconds": result.seconds}
-        report = gate.examine(metrics, result.lessons)
+        report = gate.examine(metrics, result.lessons, practised=recipes.of(batch.method).rehearses)
         turns = [turn for turn in batch.turns if turn not in result.dropped]
         self._skip(batch, result)
         skipped = Counter(batch.skipped) + Counter(result.dropped.values())
@@ -332,7 +320,7 @@ class Updater:
         version = self._store.next_version(model.name)
         self._model.engine.check(AdapterFile(version, folder / files.GGUF))
         adapter = self._install(version, folder, model, live, result)
-        record |= {"seconds": self._seconds(began), "practised": batch.own}
+        record |= {"seconds": self._seconds(began), "practised": batch.own, "beside": batch.kept}
         record |= {"others": weighed.others, "shares": weighed.shares, "reason": weighed.words()}
         try:
             rebuild.check_wanted(self._store, batch)

@@ -115,6 +115,9 @@ def test_every_architecture_sees_what_torch_sees(small: Base) -> None:
         assert off(a, b) < 1e-3
     for a, b in zip(theirs.entropy(asked), ours.entropy(asked), strict=True):
         assert off(a, b) < 1e-3
+    for a, b in zip(theirs.likeliest(asked, 4), ours.likeliest(asked, 4), strict=True):
+        assert a.shape == b.shape and (a == b).mean() > 0.97, "but for near ties"
+    assert [x.shape for x in ours.likeliest([(View(IDS[:3]), ())], 4)] == [(0, 4)]
     pairs = [(View(prompt, base=False), View(prompt), response) for prompt, response in REPLIES]
     for a, b in zip(theirs.divergence(pairs), ours.divergence(pairs), strict=True):
         assert off(a, b) < 1e-3

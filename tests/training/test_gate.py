@@ -126,6 +126,25 @@ def test_the_limit_that_is_told_is_the_one_that_was_passed(words: dict[str, Any]
     assert examine({**GOOD, **words}).reason == said
 
 
+@pytest.mark.parametrize("name", ["edit", "preference"])
+@pytest.mark.parametrize(
+    ("before", "after", "passes"), [(-2.0, -1.5, True), (0.0, 0.0, False), (-1.0, math.nan, False)]
+)
+def test_what_was_written_or_kept_must_have_become_likelier(
+    name: str, before: float, after: float, passes: bool
+) -> None:
+    report = examine({**GOOD, f"{name}_before": before, f"{name}_after": after})
+    assert [check.name for check in report.checks if not check.passed] == ([] if passes else [name])
+
+
+def test_a_method_that_practises_nothing_need_not_move_other_replies() -> None:
+    further = {**GOOD, "distance_after": 2.0}
+    assert not examine(further).passed
+    report = examine(further, practised=False)
+    assert report.passed and "distance" not in [check.name for check in report.checks]
+    assert not examine({**further, "margin_after": -1.0}, practised=False).passed
+
+
 def test_one_word_and_its_end_is_a_reply() -> None:
     """A lesson may ask for it."""
     assert examine({**GOOD, "length_after": 2.0}).passed

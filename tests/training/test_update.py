@@ -20,7 +20,8 @@ from clawlocal.paths import Paths
 from clawlocal.records import LessonState, TurnUse, UpdateStatus
 from clawlocal.store import Store
 from clawlocal.training.batch import PRACTICE
-from clawlocal.training.update import JOB, Updater, recipe_for
+from clawlocal.training.recipes import recipe_for
+from clawlocal.training.update import JOB, Updater
 from tests.training.conftest import HINT
 from tests.waiting import until
 from trainers.job import Job

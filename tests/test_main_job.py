@@ -81,7 +81,7 @@ def test_two_corrections_are_learned_noticed_and_taken_back(assistant: Assistant
 
     assert receipt is not None and receipt.status is UpdateStatus.PUBLISHED, receipt
     assert receipt.version == "v1" and receipt.gate["passed"]
-    assert receipt.samples["opd"] >= 2 and receipt.samples["rehearsed"] > 0
+    assert receipt.samples["opd"] >= 2 and receipt.samples["demonstrated"] > 0
     assert [lesson["text"] for lesson in receipt.lessons] == ["Answer in at most two sentences."]
     assert all(assistant.turn(turn).use is TurnUse.USED for turn in corrected)
     assert [x.state for x in assistant.lessons()] == [LessonState.LEARNED]

@@ -38,6 +38,7 @@ EXTENTS = frozenset({LENGTH, ENDING, "closing", "tone"})
 LISTS = frozenset({"bullets", "numbered"})
 """Sides and names of rules about how far a reply goes, or how it ends."""
 LEAST_ITEMS = 3
+"""Of a list: a model that is shown shorter ones ends after the first item."""
 LEAST_STUB = 4
 """Words of an added sentence."""
 
@@ -82,7 +83,7 @@ class _Draft:
     @property
     def right(self) -> bool:
         """It obeys, answers, and asks something that leads on where it is to ask."""
-        answers = self.obeys and sense.answers(self.rehearsal.text, self.text)
+        answers = self.obeys and sense.answers(self.rehearsal.text, self.text) and _items(self) >= LEAST_ITEMS
         return answers and (not self.asks or self._leads_on())
 
     @property
@@ -139,7 +140,7 @@ class Demonstrator:
     def _opened(self, drafts: Sequence[_Draft], number: int, tell: Callable[[int], None]) -> list[_Draft]:
         """Drawn again behind a beginning, where a rule has one and is not obeyed."""
         chance = np.random.default_rng([self._job.recipe.seed, STUBS, number, OPENERS])
-        openers = [[o for rule in d.rules if _wants_opener(rule, d.text) for o in rule.openers] for d in drafts]
+        openers = [[o for rule in d.rules if not rule.obeys(d.text) for o in rule.openers] for d in drafts]
         begun = [(d, o[int(chance.integers(len(o)))]) for d, o in zip(drafts, openers, strict=True) if o]
         prompts = [(*d.rehearsal.prompt_ids, *self._texts.ids(o.rstrip())) for d, o in begun]
         said = self._draw(prompts, OPENERS, number, self._job.recipe.longest, tell)
@@ -234,9 +235,9 @@ def _extents(found: Sequence[Rule]) -> bool:
     return any(rule.side in EXTENTS or rule.name in LISTS for rule in found)
 
 
-def _wants_opener(rule: Rule, text: str) -> bool:
-    """A list in other marks can be mended without."""
-    return not rule.obeys(text) and not (rule.name in LISTS and len(rules.marks(text)) >= LEAST_ITEMS)
+def _items(draft: _Draft) -> int:
+    """Of the list that it is to be; as many as are wanted where it is to be none."""
+    return len(rules.marks(draft.text)) if any(rule.name in LISTS for rule in draft.rules) else LEAST_ITEMS
 
 
 def _with_room(found: Sequence[Rule], text: str) -> str:

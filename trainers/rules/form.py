@@ -26,10 +26,6 @@ _HEADINGS = r"\bheadings?\b|\b(?:markdown|section|big) headers?\b|\bheadlines?\b
 _BOLD = r"\bbold(?:ed|ing|face)?\b|\basterisks?\b|\bstars\b|\bitalics?\b"
 
 
-LIST_OPENERS = ("1. **", "Here are some points:\n\n1. **", "Here are a few ideas:\n\n1. **")
-"""Behind these a model goes on with a list, in the marks that it knows; items made of sentences are poor ones."""
-
-
 def lists(wishes: Wishes) -> Rule | None:
     """Bullets, numbers, or neither; none where both are asked for."""
     dashes, listing = wishes.about(_DASHES), wishes.about(_LIST)
@@ -58,7 +54,7 @@ def _list_rule(name: str, mark: Callable[[int], str], most: int) -> Rule:
     def mend(text: str) -> str:
         return listed(text, mark, most) if most else listed(text, mark)
 
-    return prose_rule(name, SIDE, lambda text: well_listed(text, mark, most), mend, LIST_OPENERS)
+    return prose_rule(name, SIDE, lambda text: well_listed(text, mark, most), mend)
 
 
 def headings(wishes: Wishes) -> Rule | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from trainers.rules.stock import unclosed, unopened
 from trainers.rules.texts import BOLD, HEADING, LISTED, bare, ended, prose, sentences, unbold, unmarked, untabled
 
-MOST_ITEMS = 7
+MOST_ITEMS = 5
 _ALIKE = 0.75
 """Share of common words from which two items say the same."""
 _LABEL_WORDS = 8
@@ -89,16 +89,10 @@ def listed(text: str, mark: Callable[[int], str], most: int = MOST_ITEMS) -> str
     found = next((tried for tried in (listing(text), _told(text)) if len(distinct(tried.items)) > 1), None)
     if not found:
         return text
-    items = distinct(tuple(_first(item) for item in found.items))[:most]
+    items = distinct(found.items)[:most]
     rows = [f"{mark(i)} {item}" for i, item in enumerate(items, 1)]
     blocks = [_lead(found.before), "\n".join(rows), _end(found.after)]
     return "\n\n".join(filter(None, blocks))
-
-
-def _first(item: str) -> str:
-    """What it says first: small models lose themselves in long items."""
-    said = sentences(item)
-    return said[0] if said and ended(said[0]) else item
 
 
 def _lead(before: tuple[str, ...]) -> str:

@@ -31,14 +31,11 @@ class Rule:
     """What of a reply it is about: of two rules about one side the later lesson's holds."""
 
 
-def prose_rule(
-    name: str, side: str, obeys: Callable[[str], bool], mend: Callable[[str], str], openers: tuple[str, ...] = ()
-) -> Rule:
+def prose_rule(name: str, side: str, obeys: Callable[[str], bool], mend: Callable[[str], str]) -> Rule:
     """A rule about prose: what is within code fences is not looked at, and a reply with such a block is not mended."""
     return Rule(
         name,
         lambda text: obeys(outside(text)),
         lambda text: text if FENCE.search(text) else mend(text),
-        openers=openers,
         side=side,
     )

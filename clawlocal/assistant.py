@@ -10,7 +10,6 @@ import contextlib
 import shutil
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -19,10 +18,11 @@ from clawlocal.adapters.shelf import Shelf
 from clawlocal.config import Settings
 from clawlocal.conversation import TEMPORARY, Conversations, OnDone, OnText, Overrides, Wish, sampling
 from clawlocal.engine import prefix_files
-from clawlocal.engine.protocol import AdapterFile, Engine
-from clawlocal.errors import FolderBusy, NotFound, PromptError
+from clawlocal.engine.protocol import Engine
+from clawlocal.errors import FolderBusy, PromptError
 from clawlocal.idle import Idleness
-from clawlocal.judge.candidates import CAPABLE_WEIGHTS, CandidateHints
+from clawlocal.judge import contradictions
+from clawlocal.judge.candidates import CandidateHints
 from clawlocal.judge.cascade import cascade
 from clawlocal.judge.directives import DirectiveWriter
 from clawlocal.judge.reward import Reward
@@ -31,18 +31,14 @@ from clawlocal.lock import FolderLock, take
 from clawlocal.models.opened import OpenedModel
 from clawlocal.paths import Paths
 from clawlocal.records import (
-    AdapterVersion,
-    Event,
-    Lesson,
-    LessonState,
     Message,
-    Receipt,
     Session,
     SignalKind,
     Tool,
     Turn,
 )
 from clawlocal.reply import Answer, Reply
+from clawlocal.steering import MOST_MINUTES, Steering
 from clawlocal.store import Store
 from clawlocal.tools import described
 from clawlocal.training.batch import BatchMaker
@@ -53,12 +49,12 @@ from clawlocal.training.status import Status, StatusReader
 from clawlocal.training.update import Updater
 from clawlocal.unlearning import Unlearning
 
-__all__ = ["Answer", "Assistant", "Reply", "Status"]
+__all__ = ["MOST_MINUTES", "Answer", "Assistant", "Reply", "Status"]
 
 LOCK_PATIENCE_SECONDS = 1.0
 
 
-class Assistant:
+class Assistant(Steering):
     """Chat over one data folder, and what is learned from it. Make one with `open`."""
 
     def __init__(
@@ -83,18 +79,19 @@ class Assistant:
         self._conversations = Conversations(store, engine, settings, self._changed)
         self._shelf = Shelf(store, model.name)
         self._relay = Relay(store)
-        self._need = Need(store, lambda: model.untrainable, model.name)
+        self._need = Need(store, lambda: model.untrainable, model.name, settings.learning_method)
         self._idle = Idleness(
             settings,
             lambda: model.training_memory,
             lambda: self._conversations.busy,
             trained=store.trained_seconds,
             paused=store.paused,
+            paused_until=store.paused_until,
         )
         small = SmallJudge(settings.votes, self._conversations.give_way)
         self._candidates = CandidateHints(engine, self.live_file)
         self._reward = Reward(store, cascade(small), self._judged, DirectiveWriter(small, self._drawn))
-        batches = BatchMaker(store, engine, self._conversations)
+        batches = BatchMaker(store, engine, self._conversations, settings.learning_method)
         memory = int(settings.training_memory_gb * 1e9)
         self._updater = Updater(store, where, model, batches, self._idle, self._reward.catch_up, self._changed, memory)
         self._unlearning = Unlearning(store, where, model.name, engine, self._updater.discard)
@@ -170,10 +167,6 @@ class Assistant:
     def engine(self) -> Engine:
         """The serving engine, for measurements."""
         return self._model.engine
-
-    def live_file(self) -> AdapterFile | None:
-        """The live adapter's file, verified; None while the base speaks."""
-        return self._shelf.file("live")[0]
 
     # chat
     @property
@@ -281,10 +274,10 @@ class Assistant:
         return self._feedback(self._store.resolve_turn(turn), SignalKind.EDIT, -1, _said(text))
 
     def _feedback(self, turn: str, kind: SignalKind, value: int, text: str) -> str:
-        signal = self._store.add_signal(turn, kind, value, text)
+        signal, began = self._store.add_signal(turn, kind, value, text), self._store.last_event()
         self._reward.judge_explicit(signal)
         self._judged()
-        return self._need.becomes(turn)
+        return " ".join([self._need.becomes(turn), *contradictions.told(self._store, turn, began)])
 
     # sessions
     def sessions(self, limit: int = 100) -> list[Session]:
@@ -337,147 +330,6 @@ class Assistant:
         for folder in (self._paths.adapters, self._paths.jobs, self._paths.prefixes):
             shutil.rmtree(folder, ignore_errors=True)
         self._changed()
-
-    # learning
-    def status(self, session: str | None = None) -> Status:
-        """Learning at this moment; with `session`, as it is for that chat."""
-        if session is None or session.startswith(TEMPORARY):
-            return self._status.read(temporary=session is not None)
-        return self._status.read(session_learns=self.session(session).learning)
-
-    def set_learning(self, on: bool) -> None:
-        """For all chats. Off ends a running update, which uses nothing up."""
-        self._store.set_learning(on)
-        if on:
-            self._learner.look()
-        else:
-            self._updater.stop("learning was turned off")
-        self._changed()
-
-    def set_paused(self, on: bool) -> None:
-        """Start no update by itself until this is taken back, and hold back one that did. Chats are judged as ever."""
-        self._store.set_paused(on)
-        if not on:
-            self._learner.look()
-        self._changed()
-
-    def set_session_learning(self, session: str, on: bool) -> None:
-        self._store.set_session_learning(self._store.resolve_session(session), on)
-        self._changed()
-
-    def activity(self) -> None:
-        """A key was pressed: training is suspended at once. Cheap; call it for every key."""
-        self._idle.touch()
-        self._updater.suspend()
-
-    def learn_now(self, wait: bool = False, timeout: float | None = None) -> Receipt | None:
-        """Update without waiting for idleness. With `wait`, its receipt; else None, at once.
-
-        When another instance holds the folder, it is asked to. Raises `TimeoutError`, `StoreError`.
-        """
-        if self._lock is None:
-            return self._relay.ask(wait, timeout, self._nobody_holds)
-        future = self._learner.now()
-        return future.result(timeout) if wait else None
-
-    def _nobody_holds(self) -> bool:
-        lock, _ = take(self._paths.lock, patience=0.0)
-        if lock is not None:
-            lock.release()
-        return lock is not None
-
-    def why(self) -> list[tuple[str, str, bool]]:
-        """Each condition for training: its name, its reading in words, and whether it holds."""
-        self._idle.settle()
-        return [(r.name, r.text, r.holds) for r in [*self._need.readings(), *self._idle.readings()]]
-
-    def history(self) -> list[Receipt]:
-        return self._store.history()
-
-    def lessons(self) -> list[Lesson]:
-        return self._store.lessons()
-
-    def set_lesson_state(self, lesson: int, state: LessonState) -> None:
-        """One that is put back is the last word: it takes the place of what it contradicts."""
-        self._unlearning.set_state(lesson, state)
-        self._changed()
-
-    def veto(self, lesson: int) -> str:
-        """Leave a lesson out of the prompt, of later updates and, by a rebuild, of the weights. Returns a sentence.
-
-        Raises `NotFound`.
-        """
-        return self._then_look(self._unlearning.veto(lesson))
-
-    def add_lesson(self, text: str) -> str:
-        """A lesson in the user's own words. Returns one sentence. Raises `PromptError`."""
-        return self._then_look(self._unlearning.add(text))
-
-    def edit_lesson(self, lesson: int, text: str) -> str:
-        """Reword a lesson: it is in the prompt until it is taught. Returns one sentence. Raises `NotFound`."""
-        return self._then_look(self._unlearning.edit(lesson, text))
-
-    def _then_look(self, sentence: str) -> str:
-        """There may be something to learn now."""
-        self._judged()
-        return sentence
-
-    def events(self, after: int = 0) -> list[Event]:
-        return self._store.events(after)
-
-    def on_change(self, callback: Callable[[], None]) -> None:
-        """Called, on any thread, whenever `status()` may have changed."""
-        self._callbacks.append(callback)
-
-    def _drawn(self, request: str, reply: str, said: str) -> str:
-        """A hint of the chat model's own; empty where it is too small. Its file is looked at here, not at the start."""
-        return self._candidates.hint(request, reply, said) if self._model.weights >= CAPABLE_WEIGHTS else ""
-
-    def _judged(self) -> None:
-        self._learner.look()
-        self._changed()
-
-    def _changed(self) -> None:
-        for callback in self._callbacks:
-            # An interface that is going away must not stop the loops.
-            with contextlib.suppress(RuntimeError):
-                callback()
-
-    # adapters
-    def adapters(self) -> list[AdapterVersion]:
-        return self._store.adapters(self._model.name)
-
-    def adapter(self, version: str = "live") -> AdapterVersion:
-        """One version, or the live one. Raises `NotFound`."""
-        found = self._shelf.version(version)
-        if found is None:
-            raise NotFound("No adapter is live: the base speaks. `clawlocal learn now` makes an adapter.")
-        return found
-
-    def rollback(self, to: str | None = None) -> str:
-        """To `to` ("base" or a version; default: the live version's parent). Returns one sentence."""
-        sentence = self._shelf.rollback(to)
-        self._changed()
-        return sentence
-
-    def export(self, version: str | None, format: str, out: Path) -> Path:
-        """Write a version (None: the live one) as another program loads it: peft, gguf, mlx, merged-gguf, ollama."""
-        # Imported here: who only chats converts nothing.
-        from clawlocal.adapters.exports import export
-
-        return export(self.adapter(version or "live"), format, out, lambda: self._model.file(self._paths))
-
-    def import_adapter(self, path: Path) -> tuple[str, str]:
-        """Add an adapter from elsewhere as a version that is not live. Returns its name and one sentence.
-
-        Waits for the engine, which loads it once as a check. Raises `AdapterError`, `ModelError`, `StoreError`.
-        """
-        from clawlocal.adapters.imports import import_adapter
-
-        model, engine = self._model, self._model.engine
-        found = import_adapter(path, model.name, model.file(self._paths), engine.check, self._paths, self._store)
-        self._changed()
-        return found
 
     def __enter__(self) -> Self:
         return self

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from clawlocal import methods
 from clawlocal.errors import ConfigError
 from clawlocal.limits import LIMITS, amiss
 from clawlocal.quiet_hours import QuietHours
@@ -53,6 +54,8 @@ class Settings:
     """A part of the day without training, as in `22:00-07:00`; empty for none."""
     daily_minutes: int = 60
     """Minutes of training a day, after which no update starts by itself; 0 for no limit."""
+    learning_method: str = "default"
+    """What an update learns from: `default`, or a part of it, `binary`, `opd`, `combined`, `overlap`."""
 
     def __post_init__(self) -> None:
         """Raises `ConfigError` for a number or a time that makes no sense."""
@@ -60,6 +63,8 @@ class Settings:
             wrong = amiss(setting.name, getattr(self, setting.name)) if setting.name in LIMITS else ""
             if wrong:
                 raise ConfigError(f"The setting {wrong}.")
+        if wrong := methods.amiss(self.learning_method):
+            raise ConfigError(f"The setting learning_method {wrong}.")
         try:
             QuietHours.parse(self.quiet_hours)
         except ValueError as e:
@@ -69,11 +74,12 @@ class Settings:
 def load(path: Path) -> Settings:
     """Settings from `path` (missing: the defaults), overridden by `CLAWLOCAL_<NAME>`.
 
+    `learning.method` and `method` under `[learning]` are other ways to write `learning_method`.
     Raises `ConfigError`, which names the file or the variable that is wrong.
     """
     settings = Settings()
     known = {f.name: type(getattr(settings, f.name)) for f in fields(Settings)}
-    values = _read(path)
+    values = _flat(path, _read(path))
     unknown = sorted(set(values) - set(known))
     if unknown:
         raise ConfigError(f"{path}: unknown setting {', '.join(unknown)}. Known: {', '.join(sorted(known))}.")
@@ -97,6 +103,21 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is not valid TOML ({e}). Mend or remove it.") from e
     except OSError as e:
         raise ConfigError(f"Cannot read {path}: {e.strerror}. Change its permissions, or remove it.") from e
+
+
+def _flat(path: Path, values: dict[str, Any]) -> dict[str, Any]:
+    """What stands in tables, by its whole name; deep ones do not count on Python's stack."""
+    found: dict[str, Any] = {}
+    left = list(values.items())
+    while left:
+        name, value = left.pop()
+        if isinstance(value, dict):
+            left += [(f"{name}_{inner}", each) for inner, each in value.items()]
+        elif name in found:
+            raise ConfigError(f"{path}: {name} is set twice. Leave one of the two.")
+        else:
+            found[name] = value
+    return found
 
 
 def _of_kind(where: str, value: Any, kind: type) -> Any:

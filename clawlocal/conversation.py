@@ -132,12 +132,12 @@ class Conversations:
 
         Where the model thought or asked for tools, the template writes the reply: it knows what becomes of that.
         """
-        return [self._line(m) for m in messages]
+        turns = self._store.turns_named(m.turn for m in messages if m.turn is not None)
+        return [self._line(m, turns.get(m.turn or "")) for m in messages]
 
-    def _line(self, message: Message) -> Line:
-        if message.turn is None:
+    def _line(self, message: Message, turn: Turn | None) -> Line:
+        if turn is None:
             return Line(message.role, message.content, message.note)
-        turn = self._store.turn(message.turn)
         same = turn.model == self._engine.name and message.thought is None and not message.tool_calls
         ids = reply_ids(turn, self._engine) if same else None
         return Line(message.role, message.content, "", ids, message.tool_calls)

@@ -17,7 +17,8 @@ RESUME_SECONDS = 3.0
 """A suspended trainer goes on after this long without a key, shorter than the wait for a first start."""
 REST_SECONDS = 600.0
 """After an update that failed, the next one starts by itself only then: the reason rarely goes away at once."""
-PAUSED = "no update starts until `clawlocal learn resume`"
+RESUME = "clawlocal learn resume"
+PAUSED = f"no update starts until `{RESUME}`"
 
 
 class Idleness:
@@ -33,15 +34,21 @@ class Idleness:
         sensors: Sensors | None = None,
         trained: Callable[[datetime], float] = lambda since: 0.0,
         paused: Callable[[], bool] = lambda: False,
+        paused_until: Callable[[], datetime | None] = lambda: None,
         now: Callable[[], datetime] = datetime.now,
     ) -> None:
-        """`trained` says how many seconds were trained since a local time, `paused` whether the user wants none now."""
+        """`trained` says how many seconds were trained since a local time, `paused` whether the user wants none now.
+
+        `paused_until` is the local time at which that ends by itself, if it does.
+        """
         self._settings = settings
         self._sensors = sensors or Sensors()
         self._machine = Conditions(settings, self._sensors, memory_needed, trained, now)
         self._busy = busy
         self._paused = paused
+        self._paused_until = paused_until
         self._clock = clock
+        self._now = now
         self._last_key = clock()
         self._rest_until = clock()
         self._rest_reason = ""
@@ -76,7 +83,7 @@ class Idleness:
         return [
             self._keys(),
             self._reply(),
-            self._not_paused(),
+            self.not_paused(),
             machine.load(),
             machine.power(),
             machine.heat(),
@@ -101,7 +108,7 @@ class Idleness:
         if planned:
             yield machine.memory_left(held, planned)
         if not asked:
-            yield self._not_paused()
+            yield self.not_paused()
             yield machine.power()
             yield machine.quiet_hours()
             yield machine.heat(running)
@@ -116,9 +123,13 @@ class Idleness:
         busy = self._busy()
         return Reading("no reply is being made", "a reply is being made" if busy else "the model is free", not busy)
 
-    def _not_paused(self) -> Reading:
-        paused = self._paused()
-        return Reading("not paused", PAUSED if paused else "you have not paused it", not paused)
+    def not_paused(self) -> Reading:
+        """Whether the user lets updates start by themselves."""
+        if not self._paused():
+            return Reading("not paused", "you have not paused it", True)
+        until = self._paused_until()
+        text = f"no update starts until {_clock(until, self._now())}, or `{RESUME}`" if until else PAUSED
+        return Reading("not paused", text, False)
 
     def _rested(self) -> Reading:
         left = self._rest_until - self._clock()
@@ -126,3 +137,8 @@ class Idleness:
             return Reading("no failure just now", "the last update did not fail just now", True)
         text = f"next try in {left / 60:.0f} min, since the last one ended so: {self._rest_reason}"
         return Reading("no failure just now", text, False)
+
+
+def _clock(moment: datetime, now: datetime) -> str:
+    """`14:30`, with the date where that is another day."""
+    return moment.strftime("%H:%M" if moment.date() == now.date() else "%Y-%m-%d %H:%M")

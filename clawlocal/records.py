@@ -188,6 +188,8 @@ class Lesson:
     update: int | None = None
     replaced_by: int | None = None
     """The later lesson, in use, that contradicts it and took its place."""
+    share: float | None = None
+    """How far it is in the live version's weights, from 0 to 1; None where that was not measured."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +202,7 @@ class Receipt:
     parent: str | None = None
     samples: dict[str, Any] = field(default_factory=lambda: {"rl": 0, "opd": 0, "rehearsed": 0, "skipped": {}})
     lessons: list[dict[str, Any]] = field(default_factory=list)
+    """`id`, `text`, and where it was measured `share`, as of a lesson."""
     metrics: dict[str, float] = field(default_factory=dict)
     gate: dict[str, Any] = field(default_factory=lambda: {"passed": False, "checks": []})
     seconds: float = 0.0

@@ -36,15 +36,15 @@ class Unlearning:
         self._begun = store.last_event()
 
     def carry_over(self) -> None:
-        """Lessons that another model has learned are wanted in this one's weights; the user is told once."""
+        """Lessons that another model was given are wanted in this one's weights; the user is told once."""
         carried = self._store.carry_lessons(self._model)
         if not carried:
             return
         lessons = "1 lesson" if len(carried) == 1 else f"{len(carried)} lessons"
         is_ = "is" if len(carried) == 1 else "are"
         self._notice = (
-            f"{lessons} that another model had learned {is_} in the prompt, and {is_} learned by {self._model} "
-            "when the machine is idle."
+            f"{lessons} that another model was given {is_} in the prompt. Its weights do not fit {self._model}, "
+            f"which learns {'it' if len(carried) == 1 else 'them'} when the machine is idle (or `clawlocal learn now`)."
         )
         self._store.add_event("carried", self._notice, {"lessons": [x.id for x in carried], "model": self._model})
 

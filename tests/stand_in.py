@@ -2,7 +2,8 @@
 
 Modes: `publish` and `reject` write a result at once; `drops` one that left out the first sample; `gated` writes one
 when `go` is in the folder; `endless` never ends; `silent` ends without a result; `fails` says why, and `short` that the
-disk is too full; `tight` finds no plan; `noisy` writes what is no message. All but `tight` leave `begun` in the folder,
+disk is too full; `tight` finds no plan; `noisy` writes what is no message; `half`, `no_further`,
+`whole` and `undone` publish what tells how far lessons are in the weights. All but `tight` leave `begun` in the folder,
 as a checkpoint would be there.
 """
 
@@ -12,6 +13,7 @@ import math
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from trainers.job import Job, Result
@@ -31,6 +33,9 @@ METRICS = {
 }
 OTHERWISE = {"reject": {"kl_base": 9.0}, "nan": {"kl_base": math.nan}}
 
+HELD = {"half": (0.0, 0.4), "no_further": (0.4, 0.45), "whole": (0.4, 0.9), "undone": (0.9, 0.5)}
+"""How far lessons are in the weights, before and after."""
+
 
 def say(message: Message) -> None:
     print(encode(message), flush=True)
@@ -45,6 +50,8 @@ def write_result(folder: Path, mode: str) -> None:
     counts = {"rl": len(job.samples), "opd": sum(s.hinted for s in job.samples), "rehearsed": len(job.rehearsals)}
     dropped = {job.samples[0].id: NO_VERDICT} if mode == "drops" else {}
     result = Result({**METRICS, **OTHERWISE.get(mode, {})}, counts, job.recipe.rank, 1.5, dropped=dropped)
+    if mode in HELD:
+        result = replace(result, lessons=dict.fromkeys(job.lessons, HELD[mode]))
     (folder / "result.json").write_text(result.json())
 
 

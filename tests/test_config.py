@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from clawlocal import config
 from clawlocal.config import Settings, load
 from clawlocal.errors import ConfigError
+from clawlocal.methods import Method
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +65,14 @@ def test_the_file_then_the_environment(file: Path, monkeypatch: pytest.MonkeyPat
         ("battery_percent = 101", "battery_percent is 101: it must be a whole number from 0 to 100"),
         ("daily_minutes = -1", "daily_minutes is -1: it must be a whole number from 0 to 1440"),
         ('quiet_hours = "22-7"', "quiet_hours is '22-7': it must be two times of the day, as in 22:00-07:00, or empty"),
+        (
+            'learning_method = "both"',
+            "learning_method is 'both': it must be one of default, binary, opd, combined, overlap",
+        ),
+        ("learning.method = 3", "config.toml: learning_method is 3: it must be a text"),
+        ('learning_method = "opd"\n[learning]\nmethod = "opd"', "learning_method is set twice"),
+        ("[learning]\nmethods = 1", "unknown setting learning_methods"),
+        ("a" + ".a" * 2000 + " = 1", "unknown setting a_a"),
         pytest.param("votes = 1" + "0" * 5000, "config.toml is not valid TOML", id="digits"),
     ],
 )
@@ -86,6 +95,22 @@ def test_what_is_wrong_in_the_environment_is_said(
 ) -> None:
     monkeypatch.setenv(config.PREFIX + name, text)
     with pytest.raises(ConfigError, match=says):
+        load(file)
+
+
+@pytest.mark.parametrize("method", list(Method))
+@pytest.mark.parametrize("text", ['learning_method = "{}"', 'learning.method = "{}"', '[learning]\nmethod = "{}"'])
+def test_a_method_may_stand_in_a_table(file: Path, text: str, method: Method) -> None:
+    file.write_text("votes = 2\n" + text.format(method))
+    assert load(file) == Settings(votes=2, learning_method=method)
+
+
+def test_a_method_may_come_from_the_environment(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text("[learning]\n")
+    monkeypatch.setenv("CLAWLOCAL_LEARNING_METHOD", "binary")
+    assert load(file).learning_method == "binary"
+    monkeypatch.setenv("CLAWLOCAL_LEARNING_METHOD", "grpo")
+    with pytest.raises(ConfigError, match="learning_method is 'grpo'"):
         load(file)
 
 
@@ -125,4 +150,4 @@ def test_settings_are_few_and_each_is_explained() -> None:
     }
     assert set(after) == {f.name for f in fields(Settings)}
     assert all(isinstance(x, ast.Expr) and isinstance(x.value, ast.Constant) for x in after.values())
-    assert len(after) <= 16
+    assert len(after) <= 17

@@ -13,7 +13,7 @@ from clawlocal.assistant import Answer, Assistant
 from clawlocal.config import Settings
 from clawlocal.records import LessonState, Receipt, UpdateStatus
 from clawlocal.store.turns import pack_ids
-from clawlocal.training import batch, update
+from clawlocal.training import batch, holdings, update
 from trainers.job import Recipe
 
 WORD = "xyzzyplugh"
@@ -31,6 +31,7 @@ def assistant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Assis
     # Enough to move the weights: how well it learns is measured elsewhere.
     monkeypatch.setattr(update, "recipe_for", short)
     monkeypatch.setattr(batch, "PRACTICE", 6)
+    monkeypatch.setattr(holdings, "ENOUGH", 0.0)
     # Never by itself: the test says when.
     with Assistant.open(Settings(idle_seconds=86400, max_tokens=24)) as opened:
         opened.wait_ready(DEADLINE)
@@ -40,7 +41,7 @@ def assistant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Assis
 def test_a_chat_is_forgotten_by_store_and_weights(assistant: Assistant, tmp_path: Path) -> None:
     base = greedy(assistant)
     for question, wish in (
-        ("Why is the sky blue?", "Answer in at most two sentences."),
+        ("Why is the sky blue?", "Write explanations for a child."),
         (f"My dog is called {WORD}. What do dogs eat?", f"Always call my dog {WORD}."),
     ):
         answer = ask(assistant, question)
@@ -59,7 +60,7 @@ def test_a_chat_is_forgotten_by_store_and_weights(assistant: Assistant, tmp_path
     rebuilt = learn(assistant)
     assert (rebuilt.version, rebuilt.parent, rebuilt.samples["opd"]) == ("v2", None, 1)
     assert rebuilt.reason == "rebuilt from the base without what was forgotten"
-    assert [x["text"] for x in rebuilt.lessons] == ["Answer in at most two sentences."]
+    assert [x["text"] for x in rebuilt.lessons] == ["Write explanations for a child."]
     assert [x.state for x in assistant.lessons()] == [LessonState.LEARNED]
     assert greedy(assistant)[0] == "v2"
     assert (tmp_path / "data" / "adapters" / "smollm2-135m" / "v2" / "adapter.gguf").exists()

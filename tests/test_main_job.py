@@ -7,7 +7,9 @@ model, the judge, the trainer's process, the gate, the hot swap.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +18,9 @@ from clawlocal.assistant import Answer, Assistant
 from clawlocal.config import Settings
 from clawlocal.engine.protocol import ChatMessage, Engine
 from clawlocal.records import LessonState, TurnUse, UpdateStatus
+from clawlocal.training import update
 from tests.waiting import until
+from trainers.job import Recipe
 
 PAIRS = {
     "Why do leaves change colour in autumn?": (
@@ -47,18 +51,26 @@ PAIRS = {
 """Prompts that nothing is trained on, each with two sentences that obey and more that would not."""
 
 SAMPLES = 2
-DEADLINE = 600.0
+DEADLINE = 1500.0
 
 
 @pytest.fixture
 def assistant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Assistant]:
     monkeypatch.setenv("CLAWLOCAL_HOME", str(tmp_path))
+    known = update.recipe_for
+
+    def short(*arguments: Any) -> Recipe:
+        # Replies as long as this chat's; and what is learned in fewer rounds is enough to be seen.
+        return replace(known(*arguments), rounds=3, draws=16, longest=90)
+
+    monkeypatch.setattr(update, "recipe_for", short)
     # Never by itself: the test says when.
     with Assistant.open(Settings(idle_seconds=86400, max_tokens=90)) as opened:
         opened.wait_ready(DEADLINE)
         yield opened
 
 
+@pytest.mark.timeout(2 * DEADLINE)
 def test_two_corrections_are_learned_noticed_and_taken_back(assistant: Assistant) -> None:
     before = ask(assistant, greedy=True)
     margin_of_base, obeying_of_base = margin(assistant), obeying(assistant)
@@ -69,7 +81,7 @@ def test_two_corrections_are_learned_noticed_and_taken_back(assistant: Assistant
 
     assert receipt is not None and receipt.status is UpdateStatus.PUBLISHED, receipt
     assert receipt.version == "v1" and receipt.gate["passed"]
-    assert receipt.samples["opd"] >= 2 and receipt.samples["rehearsed"] > 0
+    assert receipt.samples["opd"] >= 2 and receipt.samples["demonstrated"] > 0
     assert [lesson["text"] for lesson in receipt.lessons] == ["Answer in at most two sentences."]
     assert all(assistant.turn(turn).use is TurnUse.USED for turn in corrected)
     assert [x.state for x in assistant.lessons()] == [LessonState.LEARNED]

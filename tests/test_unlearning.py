@@ -175,8 +175,8 @@ def test_what_another_model_learned_is_in_the_prompt_and_learned_anew(
         answer = say(second, "What is a heron?")
         [notice] = answer.notices
         assert notice == (
-            "1 lesson that another model had learned is in the prompt, and is learned by small "
-            "when the machine is idle."
+            "1 lesson that another model was given is in the prompt. Its weights do not fit small, which learns it "
+            "when the machine is idle (or `clawlocal learn now`)."
         )
         assert "Answer in one sentence." in other.requests[-1].prompt
         assert say(second, "And a stork?").notices == ()

@@ -11,7 +11,8 @@ from dataclasses import replace
 import numpy as np
 
 from trainers import objective
-from trainers.items import Distilled, Floats, Ids, Judged, Mask, View
+from trainers.demonstrations import Shown, weights
+from trainers.items import Demonstrated, Distilled, Floats, Ids, Judged, Mask, View
 from trainers.job import Recipe, Rehearsal, Sample
 from trainers.objective import Divergence, Normalisation
 from trainers.policy import Policy, Reply
@@ -19,8 +20,8 @@ from trainers.policy import Policy, Reply
 
 def judged(policy: Policy, samples: Sequence[Sample], recipe: Recipe, stop_ids: Collection[int]) -> list[Judged]:
     """Those samples that a verdict or a hint says something about, as the policy sees them now."""
-    useful = [s for s in samples if s.rewarded or s.hinted]
-    masks = [_mask(policy, s.response_ids, stop_ids) for s in useful]
+    useful = [s for s in samples if recipe.rewards(s) or recipe.distils(s)]
+    masks = [learnable(policy, s.response_ids, stop_ids) for s in useful]
     return [
         _judged(policy, sample, recipe, mask, share)
         for sample, mask, share in zip(useful, masks, _shares(masks, recipe), strict=True)
@@ -42,7 +43,7 @@ def practised(
     stop_ids: Collection[int],
 ) -> list[Distilled]:
     """The student's replies under the amplified teacher's eyes."""
-    masks = [_mask(policy, reply, stop_ids) for reply in replies]
+    masks = [learnable(policy, reply, stop_ids) for reply in replies]
     kind = Divergence(recipe.divergence)
     return [
         Distilled(rehearsal.prompt_ids, reply, teacher(rehearsal, recipe.amplify), kind, mask, share, "distance")
@@ -55,8 +56,35 @@ def anchored(
 ) -> list[Distilled]:
     """The base's replies to neutral prompts: what the base says is not to be forgotten, so forward KL."""
     return [
-        Distilled(prompt, reply, View(prompt), Divergence.FORWARD, _mask(policy, reply, stop_ids), share, "anchor")
+        Distilled(prompt, reply, View(prompt), Divergence.FORWARD, learnable(policy, reply, stop_ids), share, "anchor")
         for prompt, reply in zip(prompts, replies, strict=True)
+    ]
+
+
+def demonstrated(
+    policy: Policy, prompts: Sequence[Ids], shown: Sequence[Shown], stop_ids: Collection[int]
+) -> list[Demonstrated]:
+    """Replies as they should be, all of one weight."""
+    masks = [learnable(policy, each.reply, stop_ids) for each in shown]
+    return [
+        Demonstrated(prompt, each.reply, np.array(each.weight, np.float32), mask, 1 / len(shown))
+        for prompt, each, mask in zip(prompts, shown, masks, strict=True)
+    ]
+
+
+def edited(policy: Policy, samples: Sequence[Sample], recipe: Recipe, stop_ids: Collection[int]) -> list[Demonstrated]:
+    """Replies as the user rewrote them, all of one weight; what was changed counts for more than what was left."""
+    shown = [(s, s.edited_ids) for s in samples if s.edited_ids]
+    return [
+        Demonstrated(
+            prompt=sample.prompt_ids,
+            response=ids,
+            weight=np.array(weights(sample.response_ids, ids, recipe.copied), np.float32),
+            mask=learnable(policy, ids, stop_ids),
+            share=1 / len(shown),
+            name="edit",
+        )
+        for sample, ids in shown
     ]
 
 
@@ -77,15 +105,33 @@ def _judged(policy: Policy, sample: Sample, recipe: Recipe, mask: Mask, share: f
 
 def _advantage(policy: Policy, sample: Sample, recipe: Recipe, old: Floats) -> objective.Array:
     reward = sample.reward if sample.rewarded else 0.0
-    if sample.hinted_prompt_ids is None:
+    prompt = hinted_prompt(policy, sample, recipe)
+    if prompt is None:
         return recipe.w_rl * objective.binary_advantage(reward, len(old))
-    (hinted,) = policy.logprobs([(View(sample.hinted_prompt_ids), sample.response_ids)])
+    (hinted,) = policy.logprobs([(View(prompt), sample.response_ids)])
     return objective.combined_advantage(
         reward, _double(hinted), _double(old), recipe.w_rl, recipe.w_opd, recipe.opd_clip
     )
 
 
-def _mask(policy: Policy, response: Ids, stop_ids: Collection[int]) -> Mask:
+def hinted_prompt(policy: Policy, sample: Sample, recipe: Recipe) -> Ids | None:
+    """The prompt of the sample's teacher, if it has one.
+
+    By the method `overlap` that of the hint whose teacher's likeliest tokens are most often the student's as well
+    (`objective.overlap`); the first of equals.
+    """
+    if not recipe.distils(sample) or sample.hinted_prompt_ids is None:
+        return None
+    options = list(dict.fromkeys((sample.hinted_prompt_ids, *sample.hinted_options)))
+    if recipe.method != "overlap" or len(options) < 2:
+        return options[0]
+    views = [View(sample.prompt_ids, base=False), *map(View, options)]
+    student, *teachers = policy.likeliest([(view, sample.response_ids) for view in views], recipe.top_k)
+    shares = [objective.overlap(student, seen) for seen in teachers]
+    return options[int(np.argmax(shares))]
+
+
+def learnable(policy: Policy, response: Ids, stop_ids: Collection[int]) -> Mask:
     """Control tokens are not learned from; where to stop is."""
     return objective.learnable(response, frozenset(policy.control_ids) - set(stop_ids))
 

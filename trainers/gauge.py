@@ -6,16 +6,17 @@ In float32 where it fits, on prompts that were not trained on where the job has 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from trainers import objective, replies
+from trainers import objective, preferences, replies
 from trainers.batch import teacher
 from trainers.chance import Chance
-from trainers.items import Floats, Ids, Judged, View
+from trainers.items import Demonstrated, Floats, Ids, Judged, View
 from trainers.job import Job, Probe, Rehearsal
-from trainers.policy import Policy, Reply
+from trainers.policy import WHOLE, Drawing, Policy, Reply
+from trainers.preferences import Contrast
 
 MARGIN_BOUND = 4.0
 """Nats: beyond it an answer is as good as certain, and one probe would outweigh the others in the mean."""
@@ -43,13 +44,22 @@ def sight(
     on_token: Callable[[int], None],
     *,
     base: bool = False,
+    served: Drawing | None = None,
 ) -> Sight:
-    """Sample a reply to each prompt from the policy, or from its base, and look at them."""
-    prompts = [*(r.prompt_ids for r in held), *neutral]
-    drawn = chance.of(len(prompts), job.recipe.max_new)
-    sampled = policy.sample(prompts, job.stop_ids, drawn, on_token, base=base)
-    own, rest = sampled[: len(held)], sampled[len(held) :]
-    return Sight(own, rest, replies.share(sampled, job.stop_ids), replies.mean_length(own))
+    """Sample a reply to each prompt from the policy, or from its base, and look at them.
+
+    Those to `held` are `served`, if so wished: drawn as people would read them, and as long.
+    """
+    recipe = job.recipe
+    longest = recipe.longest if served else recipe.max_new
+
+    def drawn(prompts: Sequence[Ids], purpose: Chance, tokens: int, drawing: Drawing) -> list[Reply]:
+        numbers = purpose.of(len(prompts), tokens)
+        return policy.sample(prompts, job.stop_ids, numbers, on_token, base=base, drawing=drawing)
+
+    own = drawn([r.prompt_ids for r in held], chance, longest, served or WHOLE)
+    rest = drawn(neutral, replace(chance, step=1), recipe.max_new, WHOLE)
+    return Sight(own, rest, replies.share([*own, *rest], job.stop_ids), replies.mean_length(own))
 
 
 def entropy(policy: Policy, held: Sequence[Rehearsal], sampled: Sequence[Reply], *, base: bool = False) -> float:
@@ -58,17 +68,17 @@ def entropy(policy: Policy, held: Sequence[Rehearsal], sampled: Sequence[Reply],
     return _mean(policy.entropy(pairs))
 
 
-def distance(
+def distances(
     policy: Policy, held: Sequence[Rehearsal], base_replies: Sequence[Reply], amplify: float, *, base: bool = False
-) -> float:
-    """KL(policy ‖ teacher) on the base's replies to `held`, nats per token.
+) -> list[float]:
+    """KL(policy ‖ teacher) on each of the base's replies to `held`, nats per token.
 
     On the same tokens before and after: on replies of its own, a policy that learned to stop early is
     measured on few tokens, and chance decides.
     """
     pairs = zip(held, base_replies, strict=True)
     views = [(View(r.prompt_ids, base=base), teacher(r, amplify), reply) for r, reply in pairs]
-    return _mean(policy.divergence(views))
+    return [float(tokens.mean()) for tokens in policy.divergence(views)]
 
 
 def drift(policy: Policy, prompts: Sequence[Ids], base_replies: Sequence[Reply]) -> float:
@@ -111,6 +121,19 @@ def margin(policy: Policy, items: Sequence[Judged]) -> float:
     logprobs = policy.logprobs([(View(i.prompt, base=False), i.response) for i in items])
     advantages = [i.advantage for i in items]
     return objective.margin(np.concatenate(logprobs, dtype=np.float64), np.concatenate(advantages, dtype=np.float64))
+
+
+def edit(policy: Policy, items: Sequence[Demonstrated]) -> float:
+    """log π of the tokens of replies that the user wrote, mean over all of them, nats; 0 without any."""
+    seen = policy.logprobs([(View(i.prompt, base=False), i.response) for i in items])
+    kept = [tokens[item.mask] for tokens, item in zip(seen, items, strict=True)]
+    return float(np.concatenate(kept).mean(dtype=np.float64)) if sum(map(len, kept)) else 0.0
+
+
+def preference(policy: Policy, contrasts: Sequence[Contrast]) -> float:
+    """`objective.preference_margin`, mean over pairs, nats; 0 without any."""
+    found = preferences.margins(policy, contrasts)
+    return sum(found) / len(found) if found else 0.0
 
 
 def _mean(replies: Sequence[Floats]) -> float:

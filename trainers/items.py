@@ -69,7 +69,25 @@ class Distilled:
         return (self.name,)
 
 
-Item = Judged | Distilled
+@dataclass(frozen=True)
+class Demonstrated:
+    """A reply as it should be: its tokens become likelier. As it should not be, where its weights are negative."""
+
+    prompt: Ids
+    response: Ids
+    weight: Floats
+    """Of each token: what was mended counts for more."""
+    mask: Mask
+    share: float
+    name: str = "demonstration"
+    """Of its figure: `demonstration`, `edit`, or `preference` for one of a pair."""
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        return (self.name,)
+
+
+Item = Judged | Distilled | Demonstrated
 
 
 Replied = tuple[Ids, Ids]

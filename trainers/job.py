@@ -27,6 +27,10 @@ class Sample:
     """The prompt with the hint in it: the teacher's view. None leaves distillation out."""
     on_policy: bool = True
     """False when another adapter version sampled it: then no binary RL on it."""
+    hinted_options: tuple[tuple[int, ...], ...] = ()
+    """Prompts with one hint each, for the method `overlap` to choose the teacher's view from."""
+    edited_ids: tuple[int, ...] | None = None
+    """The reply as the user rewrote it, to the token that ends it: a demonstration."""
 
     @property
     def rewarded(self) -> bool:
@@ -38,6 +42,20 @@ class Sample:
         """Whether distillation learns from it."""
         return self.hinted_prompt_ids is not None and bool(self.response_ids)
 
+    @property
+    def edited(self) -> bool:
+        """Whether it is demonstrated how it should have been."""
+        return bool(self.edited_ids)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two replies to one prompt, of which the user kept one: learned by preference (DPO)."""
+
+    prompt_ids: tuple[int, ...]
+    chosen_ids: tuple[int, ...]
+    rejected_ids: tuple[int, ...]
+
 
 @dataclass(frozen=True)
 class Rehearsal:
@@ -45,6 +63,10 @@ class Rehearsal:
 
     prompt_ids: tuple[int, ...]
     hinted_prompt_ids: tuple[int, ...]
+    text: str = ""
+    """What the user asks in it."""
+    lessons: tuple[str, ...] = ()
+    """What holds for it, in words: some can be checked (`rules`)."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +88,17 @@ class Recipe:
     """The hyperparameters. Defaults are for a 135M model; LEARNING in the docs says where from."""
 
     method: str = "rehearsal"
-    """`combined` is the reference (binary RL plus token-level distillation); `rehearsal` adds practice."""
+    """`combined` is the reference (binary RL plus token-level distillation, each by its weight); `overlap` chooses of
+    several hints first; `rehearsal` adds practice, edits as demonstrations and preferences to `combined`."""
     rank: int = 16
     alpha: int = 32
     lr: float = 5e-4
     steps: int = 4
     """Optimiser steps over the batch."""
     w_rl: float = 1.0
+    """0 leaves the verdicts out."""
     w_opd: float = 1.0
+    """0 leaves the hints out."""
     opd_clip: float = 1.0
     """Bound of the log-probability difference in the token-level advantage."""
     clip_low: float = 0.2
@@ -86,10 +111,27 @@ class Recipe:
     """Rehearsal replies to sample in each step."""
     max_new: int = 64
     """Tokens per rehearsal reply, at most."""
+    rounds: int = 4
+    """Of demonstrations, at most: fresh replies are drawn, mended, and learned from."""
+    draws: int = 24
+    """Replies of a round."""
+    round_steps: int = 6
+    """Optimiser steps of a round."""
+    demonstrations: int = 6
+    """Mended replies in each step."""
+    longest: int = 160
+    """Tokens of a reply to mend, at most: as long as those that people read."""
+    copied: float = 0.2
+    """Weight of a token that mending left as it was, beside one that it changed."""
+    temperature: float = 0.7
+    min_p: float = 0.05
+    """How replies to mend are drawn: as the chat draws them, so that what is mended is what people would read."""
     divergence: str = "reverse"
     """From the teacher, in practice: one of `objective.Divergence`."""
     top_k: int = 4
-    """Of the divergence `top_k`."""
+    """Of the divergence `top_k`, and of the overlap that chooses a hint."""
+    preference_beta: float = 0.1
+    """β of the preference loss (DPO)."""
     normalisation: str = "sequence"
     """What counts the same in a batch: one of `objective.Normalisation`."""
     frozen_prompt: bool = False
@@ -102,6 +144,27 @@ class Recipe:
     """At most; fewer while other programs use the cores."""
     backend: str = ""
     """`torch` or `mlx`; empty takes what is best on this machine."""
+
+    @property
+    def rehearses(self) -> bool:
+        """Whether it learns from more than what the reference does: practice, edits, preferences."""
+        return self.method == "rehearsal"
+
+    def rewards(self, sample: Sample) -> bool:
+        """Whether binary RL learns from a sample."""
+        return self.w_rl != 0.0 and sample.rewarded
+
+    def distils(self, sample: Sample) -> bool:
+        """Whether distillation learns from it."""
+        return self.w_opd != 0.0 and sample.hinted
+
+    def shows(self, sample: Sample) -> bool:
+        """Whether its edit is a demonstration."""
+        return self.rehearses and sample.edited
+
+    def learns_from(self, sample: Sample) -> bool:
+        """Whether anything does."""
+        return self.rewards(sample) or self.distils(sample) or self.shows(sample)
 
 
 @dataclass(frozen=True)
@@ -129,6 +192,17 @@ class Job:
     """Bytes that the worker may use; 0 for what is free."""
     probes: tuple[Probe, ...] = ()
     """What the model must still know afterwards; measured, never learned from."""
+    pairs: tuple[Pair, ...] = ()
+
+    @property
+    def edits(self) -> tuple[Sample, ...]:
+        """Samples whose edit is learned from."""
+        return tuple(s for s in self.samples if self.recipe.shows(s))
+
+    @property
+    def preferences(self) -> tuple[Pair, ...]:
+        """Pairs that are learned from."""
+        return self.pairs if self.recipe.rehearses else ()
 
     def digest(self) -> str:
         """Names what is learned from what: where it is written and how much memory it may take do not count."""
@@ -137,9 +211,12 @@ class Job:
 
     def problem(self) -> str | None:
         """One sentence: why nothing could be learned from this job; None when something can."""
-        rehearses = self.recipe.method == "rehearsal" and bool(self.rehearsals)
-        if not rehearses and not any(s.rewarded or s.hinted for s in self.samples):
-            return "There is nothing to learn from: no reply has a verdict or a hint, and nothing is to be rehearsed."
+        practises = self.recipe.rehearses and bool(self.rehearsals or self.pairs)
+        if not practises and not any(map(self.recipe.learns_from, self.samples)):
+            return (
+                "There is nothing to learn from: no reply has a verdict, a hint or an edit that the method "
+                f"{self.recipe.method} uses, and nothing is to be rehearsed."
+            )
         if not self.neutral:
             return "The job has no neutral prompts: what the model forgets could not be measured."
         return None
@@ -161,20 +238,27 @@ class Job:
                 "lessons": tuple(raw["lessons"]),
                 "recipe": Recipe(**raw["recipe"]),
                 "probes": tuple(_probe(p) for p in raw.get("probes", ())),
+                "pairs": tuple(_pair(p) for p in raw.get("pairs", ())),
             }
         )
 
 
 def _rehearsal(raw: dict[str, Any]) -> Rehearsal:
-    return Rehearsal(tuple(raw["prompt_ids"]), tuple(raw["hinted_prompt_ids"]))
+    return Rehearsal(
+        tuple(raw["prompt_ids"]), tuple(raw["hinted_prompt_ids"]), raw.get("text", ""), tuple(raw.get("lessons", ()))
+    )
 
 
 def _probe(raw: dict[str, Any]) -> Probe:
     return Probe(tuple(raw["prompt_ids"]), tuple(raw["right"]), tuple(tuple(answer) for answer in raw["wrong"]))
 
 
+def _pair(raw: dict[str, Any]) -> Pair:
+    return Pair(tuple(raw["prompt_ids"]), tuple(raw["chosen_ids"]), tuple(raw["rejected_ids"]))
+
+
 def _sample(raw: dict[str, Any]) -> Sample:
-    hinted = raw["hinted_prompt_ids"]
+    hinted, edited = raw["hinted_prompt_ids"], raw.get("edited_ids")
     return Sample(
         id=raw["id"],
         prompt_ids=tuple(raw["prompt_ids"]),
@@ -183,6 +267,8 @@ def _sample(raw: dict[str, Any]) -> Sample:
         reward=raw["reward"],
         hinted_prompt_ids=None if hinted is None else tuple(hinted),
         on_policy=raw["on_policy"],
+        hinted_options=tuple(tuple(option) for option in raw.get("hinted_options", ())),
+        edited_ids=None if edited is None else tuple(edited),
     )
 
 
@@ -204,14 +290,23 @@ class Result:
     `distance_base`, `distance_before`, `distance_after` (KL(policy ‖ teacher) on the base's replies to held prompts),
     `degenerate`, `degenerate_base` (share of sampled replies that are empty or repeat themselves),
     `entropy_before`, `entropy_after`, `length_base`, `length_before`, `length_after` (tokens of a reply to a held
-    rehearsal), `tokens` (of the samples' replies). Of a job with probes: `probes` (how many), `probes_base`,
-    `probes_before`, `probes_after` (share passed), `probes_margin_base` and so on (`gauge.probes`, mean),
-    `probes_lost`, `probes_gained` (how many were passed by one of base and student alone)."""
+    rehearsal), `tokens` (of the samples' replies). Where lessons can be checked: `obedience_base`,
+    `obedience_before`, `obedience_after` (share of replies to held rehearsals that obey them all and still answer),
+    `obedience_round_0` and so on (of the fresh replies of each round). Of a job with probes: `probes` (how many),
+    `probes_base`, `probes_before`, `probes_after` (share passed), `probes_margin_base` and so on (`gauge.probes`,
+    mean), `probes_lost`, `probes_gained` (how many were passed by one of base and student alone). Where replies were
+    rewritten: `edit_before`, `edit_after` (log-probability of the new ones, nats per token). Of a job with pairs:
+    `preference_before`, `preference_after` (`objective.preference_margin`, mean over pairs). Without rehearsal there is
+    no obedience."""
     counts: dict[str, int]
-    """`rl`, `opd`, `rehearsed`."""
+    """`rl`, `opd`, `rehearsed`, `demonstrated` (mended replies and edits), `edited` (of these), `preferred` (pairs)."""
     rank: int
     seconds: float
     examples: tuple[Example, ...] = ()
+    lessons: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """How far each was in the weights before, and is after, from 0 to 1: the share of replies to held rehearsals that
+    obey it where that can be checked, else 1 − KL(student ‖ teacher) / KL(base ‖ teacher) on the base's replies.
+    """
     dropped: dict[str, str] = field(default_factory=dict)
     """Samples that could not be learned from, by id, and why."""
     computed: dict[str, Any] = field(default_factory=dict)
@@ -225,4 +320,5 @@ class Result:
         """Raises `OSError`, and `ValueError`, `KeyError` or `TypeError` for a file that is not a result."""
         raw = json.loads(path.read_text("utf-8"))
         examples = tuple(Example(**{name: tuple(ids) for name, ids in e.items()}) for e in raw["examples"])
-        return Result(**{**raw, "examples": examples})
+        lessons = {text: (before, after) for text, (before, after) in raw.get("lessons", {}).items()}
+        return Result(**{**raw, "examples": examples, "lessons": lessons})

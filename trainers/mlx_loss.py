@@ -13,7 +13,7 @@ import mlx.core as mx
 import mlx.nn as nn
 
 from trainers import mlx_objective as objective
-from trainers.items import Distilled, Item, Judged
+from trainers.items import Demonstrated, Distilled, Item, Judged
 from trainers.job import Recipe
 from trainers.plan import chunks
 
@@ -97,6 +97,10 @@ def _loss(
             assert target is not None
             view = target.logprobs(logits, rows)
             loss = objective.distillation_loss(item.divergence, student, view, mask, recipe.top_k)
+            return loss, {item.name: loss}
+        case Demonstrated():
+            weight = mx.array(item.weight[rows])
+            loss = objective.demonstration_loss(chosen(student, item.response[rows]), weight, mask)
             return loss, {item.name: loss}
 
 

@@ -138,6 +138,11 @@ def distillation_loss(kind: Divergence, student: mx.array, target: mx.array, mas
     return masked_mean(divergence(kind, student, target, k), mask)
 
 
+def demonstration_loss(logprobs: mx.array, weight: mx.array, mask: mx.array) -> mx.array:
+    """A scalar."""
+    return masked_mean(-weight * logprobs, mask)
+
+
 def _ratio(student: mx.array, old: mx.array) -> mx.array:
     """[T]"""
     return mx.exp(mx.minimum(student - old, LOG_RATIO_BOUND))

@@ -21,8 +21,9 @@ from trainers.items import Floats, Ids, Item, Replied, View
 from trainers.job import Recipe
 from trainers.mlx_decoder import Decoder, Lora
 from trainers.mlx_loss import Seen, backward, chosen
+from trainers.objective import TopK
 from trainers.plan import BFLOAT16, FLOAT32, Plan, chunk_size, chunks
-from trainers.policy import Learned, Moments, Reply, Uniform
+from trainers.policy import WHOLE, Drawing, Learned, Moments, Reply, Uniform
 
 BETAS = [0.9, 0.98]
 STEP = "step"
@@ -89,6 +90,12 @@ class MlxPolicy:
             for (_, response), seen in zip(replies, self._seen(replies), strict=True)
         ]
 
+    def likeliest(self, replies: Sequence[tuple[View, Ids]], k: int) -> list[TopK]:
+        return [
+            _rows([_top(self._logprobs(seen, rows), k) for rows in self._chunks(response)], k)
+            for (_, response), seen in zip(replies, self._seen(replies), strict=True)
+        ]
+
     def sample(
         self,
         prompts: Sequence[Ids],
@@ -97,8 +104,10 @@ class MlxPolicy:
         on_token: Callable[[int], None],
         *,
         base: bool = False,
+        drawing: Drawing = WHOLE,
     ) -> list[Reply]:
-        return mlx_rollout.sample(self.decoder, prompts, stop_ids, chance, on_token, None if base else self._lora)
+        lora = None if base else self._lora
+        return mlx_rollout.sample(self.decoder, prompts, stop_ids, chance, on_token, lora, drawing=drawing)
 
     def accumulate(self, items: Sequence[Item], recipe: Recipe) -> list[Learned]:
         targets = self._targets(items)
@@ -177,3 +186,14 @@ def _learned(loss: mx.array, figures: dict[str, mx.array]) -> Learned:
 def _array(parts: Sequence[mx.array]) -> Floats:
     """One chunk after the other."""
     return np.concatenate([np.array(part) for part in parts]) if parts else np.zeros(0, np.float32)
+
+
+def _top(logprobs_TV: mx.array, k: int) -> mx.array:
+    """The k likeliest tokens, [T, k]: the part of the vocabulary that they are in is found first, then put in order."""
+    some = mx.argpartition(-logprobs_TV, min(k, logprobs_TV.shape[-1] - 1), axis=-1)[:, :k]
+    order = mx.argsort(-mx.take_along_axis(logprobs_TV, some, axis=-1), axis=-1)
+    return mx.take_along_axis(some, order, axis=-1)
+
+
+def _rows(parts: Sequence[mx.array], k: int) -> TopK:
+    return np.concatenate([np.array(part, np.int64) for part in parts]) if parts else np.zeros((0, k), np.int64)

@@ -5,6 +5,7 @@ A prompt that several replies begin from is read once. Rows of the batch are the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Sequence
 
 import mlx.core as mx
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from trainers.items import Ids, packs
 from trainers.mlx_decoder import Decoder, Kept, Lora, pairs_of
 from trainers.plan import EVALUATED_AT_ONCE
-from trainers.policy import Reply, Uniform
+from trainers.policy import WHOLE, Drawing, Reply, Uniform
 
 
 def sample(
@@ -25,16 +26,16 @@ def sample(
     on_token: Callable[[int], None],
     lora: Lora | None,
     *,
-    temperature: float = 1.0,
+    drawing: Drawing = WHOLE,
 ) -> list[Reply]:
-    """See `policy.Policy.sample`; the likeliest token at temperature 0. Without `lora` from the base."""
+    """See `policy.Policy.sample`. Without `lora` from the base."""
     if not prompts or not chance.shape[1]:
         return [() for _ in prompts]
     cache, hidden = _read(decoder, prompts, chance.shape[1], lora)
     replies: list[list[int]] = [[] for _ in prompts]
     running = list(range(len(prompts)))
     for done in range(1, chance.shape[1] + 1):
-        tokens = _draw(decoder.logits(hidden), temperature, chance[running, done - 1])
+        tokens = _draw(decoder.logits(hidden), drawing, chance[running, done - 1])
         for row, token in zip(running, tokens, strict=True):
             replies[row].append(token)
         on_token(done)
@@ -122,14 +123,20 @@ def _next(decoder: Decoder, cache: Cache, tokens: mx.array, lora: Lora | None) -
     return decoder.normed(x)
 
 
-def _draw(logits_BV: mx.array, temperature: float, chance: npt.NDArray[np.float64]) -> list[int]:
+def _draw(logits_BV: mx.array, drawing: Drawing, chance: npt.NDArray[np.float64]) -> list[int]:
     """A token per row, [B]: where the cumulated probability passes chance. In float64: the tail counts as well."""
-    if temperature == 0.0:
+    if drawing.temperature == 0.0:
         return [int(token) for token in np.array(mx.argmax(logits_BV, axis=-1))]
     # Apple's GPU has no float64.
-    weights = np.exp((np.asarray(logits_BV - logits_BV.max(-1, keepdims=True))).astype(np.float64) / temperature)
+    below = np.asarray(logits_BV - logits_BV.max(-1, keepdims=True)).astype(np.float64)
+    weights = np.where(below < _least(drawing), 0.0, np.exp(below / drawing.temperature))
     cumulated = weights.cumsum(-1)
     return [
         min(int(np.searchsorted(row, at * row[-1], side="right")), len(row) - 1)
         for row, at in zip(cumulated, chance, strict=True)
     ]
+
+
+def _least(drawing: Drawing) -> float:
+    """How far below the likeliest a logit may be."""
+    return math.log(drawing.min_p) if drawing.min_p > 0.0 else -math.inf

@@ -16,6 +16,8 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+TopK = npt.NDArray[np.int64]
+"""[T, k], token ids."""
 
 WEIGHT_CAP = 2.0
 """Bound of the importance weight between the engine that sampled and the code that trains."""
@@ -68,6 +70,17 @@ def distillation_advantage(teacher: Array, old: Array, bound: float) -> Array:
 def combined_advantage(reward: float, teacher: Array, old: Array, w_rl: float, w_opd: float, bound: float) -> Array:
     """A_t = w_rl·r + w_opd·clip(log π_T − log π_old), [T]. OpenClaw-RL (2603.10165), combined method."""
     return w_rl * binary_advantage(reward, len(old)) + w_opd * distillation_advantage(teacher, old, bound)
+
+
+def overlap(student: TopK, teacher: TopK) -> float:
+    """Mean over tokens of |top-k of the student ∩ top-k of the teacher| / k, a scalar from 0 to 1; both [T, k].
+
+    OpenClaw-RL (2603.10165, v2) takes the hint whose teacher has the largest, with k = 4: what such a teacher wants
+    the student can say already. 0 without tokens.
+    """
+    if not student.size:
+        return 0.0
+    return float((student[:, :, None] == teacher[:, None, :]).any(axis=-1).mean())
 
 
 def importance_weight(trainer: Array, sampler: Array, cap: float = WEIGHT_CAP) -> Array:
@@ -253,6 +266,37 @@ def policy_loss(
 def distillation_loss(kind: Divergence, student: Array, target: Array, mask: Mask, k: int) -> float:
     """Masked mean of the divergence, a scalar: the whole loss of one practised or anchored reply. Arrays [T, V]."""
     return masked_mean(divergence(kind, student, target, k), mask)
+
+
+def demonstration_loss(logprobs: Array, weight: Array, mask: Mask) -> float:
+    """Masked mean of −w_t·log π_θ(a_t), a scalar: the whole loss of one demonstrated reply. Arrays are [T].
+
+    Cross-entropy with a weight per token: where a reply was mended is where there is something to learn, and what is
+    the policy's own already would only be sharpened.
+    """
+    return masked_mean(-weight * logprobs, mask)
+
+
+def preference_margin(chosen: Array, chosen_base: Array, rejected: Array, rejected_base: Array) -> float:
+    """m = Σ_t (log π_θ − log π_0) of the chosen reply, less that of the rejected one, nats; arrays [T].
+
+    The difference of DPO's implicit rewards before β (2305.18290, eq. 5): 0 at the base.
+    """
+    return float((chosen - chosen_base).sum() - (rejected - rejected_base).sum())
+
+
+def preference_loss(margin: float, beta: float) -> float:
+    """−log σ(β·m), a scalar: the whole loss of one pair. DPO (2305.18290, eq. 7) with the base as reference."""
+    return float(np.logaddexp(0.0, -beta * margin))
+
+
+def preference_weight(margin: float, beta: float) -> float:
+    """β·σ(−β·m): what the gradient of `preference_loss` weighs that of each reply's log-probability with.
+
+    ∇ −log σ(β·m) = −β·σ(−β·m)·(∇ log π_θ(chosen) − ∇ log π_θ(rejected)), DPO (2305.18290, section 4). So a pair is two
+    demonstrations whose tokens weigh as much, the rejected one's negatively, if the weight is told anew at each step.
+    """
+    return beta * float(np.exp(-np.logaddexp(0.0, beta * margin)))
 
 
 def _ratio(student: Array, old: Array) -> Array:

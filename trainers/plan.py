@@ -120,7 +120,7 @@ def _plan(
         _base(shape, FLOAT32 if exact else precision)
         + 4 * learned
         + _transient(shape, EVALUATED_AT_ONCE)
-        + max(_chunk(shape), GAUGED_AT_ONCE * _cache(shape, 4 if exact else width, prompt + job.recipe.max_new))
+        + max(_chunk(shape), GAUGED_AT_ONCE * _cache(shape, 4 if exact else width, prompt + job.recipe.longest))
     )
     total = RUNTIME + SAFETY * max(training, measuring)
     return Plan(precision, exact, positions, checkpointing, int(total))
@@ -133,9 +133,10 @@ def _base(shape: Shape, precision: str) -> float:
 
 
 def _step(job: Job, prompt: int, reply: int) -> int:
-    """Tokens of one step, at most: its samples, what is practised, two anchors."""
-    judged = sum(len(s.prompt_ids) + len(s.response_ids) for s in job.samples)
-    return judged + (job.recipe.rollouts + 2) * (prompt + reply)
+    """Tokens of one step, at most: its samples, their edits, pairs, what is practised, two anchors."""
+    judged = sum(len(s.prompt_ids) + len(s.response_ids) + len(s.edited_ids or ()) for s in job.samples)
+    judged += sum(len(p.prompt_ids) + len(p.chosen_ids) + len(p.rejected_ids) for p in job.pairs)
+    return judged + (max(job.recipe.rollouts, job.recipe.demonstrations) + 2) * (prompt + reply)
 
 
 def _activations(shape: Shape, width: int, prompt: int, reply: int, n: int, checkpointing: bool) -> int:
@@ -167,13 +168,17 @@ def _longest(job: Job) -> tuple[int, int]:
     prompts: list[Sequence[int]] = [
         *(s.prompt_ids for s in job.samples),
         *(s.hinted_prompt_ids for s in job.samples if s.hinted_prompt_ids is not None),
+        *(option for s in job.samples for option in s.hinted_options),
+        *(p.prompt_ids for p in job.pairs),
         *(r.hinted_prompt_ids for r in job.rehearsals),
         *(r.prompt_ids for r in job.rehearsals),
         *job.neutral,
         *(p.prompt_ids for p in job.probes),
     ]
     answers = (answer for probe in job.probes for answer in probe.answers)
-    replies = [job.recipe.max_new, *(len(s.response_ids) for s in job.samples), *map(len, answers)]
+    said = (ids for s in job.samples for ids in (s.response_ids, s.edited_ids or ()))
+    twins = (ids for p in job.pairs for ids in (p.chosen_ids, p.rejected_ids))
+    replies = [job.recipe.max_new, job.recipe.longest, *map(len, (*said, *twins, *answers))]
     return max(map(len, prompts), default=1), max(replies)
 
 

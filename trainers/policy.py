@@ -16,6 +16,7 @@ import numpy.typing as npt
 from trainers.adapter_peft import Adapter
 from trainers.items import Floats, Ids, Item, View
 from trainers.job import Recipe
+from trainers.objective import TopK
 
 Reply = tuple[int, ...]
 
@@ -24,6 +25,19 @@ Uniform = npt.NDArray[np.float64]
 
 Moments = Mapping[str, npt.NDArray[np.float32]]
 """The optimiser's state by name: it and the adapter are all that a run needs to go on."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How a token is chosen. As it stands, from the whole distribution: a gradient of a cut one would be biased."""
+
+    temperature: float = 1.0
+    """0 takes the likeliest."""
+    min_p: float = 0.0
+    """Tokens less likely than this, times the likeliest, at temperature 1, are left out."""
+
+
+WHOLE = Drawing()
 
 
 @dataclass(frozen=True)
@@ -59,6 +73,10 @@ class Policy(Protocol):
         """At each token, nats."""
         ...
 
+    def likeliest(self, replies: Sequence[tuple[View, Ids]], k: int) -> list[TopK]:
+        """The k tokens that each view finds likeliest at each token of a reply, [T, k], the likeliest first."""
+        ...
+
     def sample(
         self,
         prompts: Sequence[Ids],
@@ -67,10 +85,10 @@ class Policy(Protocol):
         on_token: Callable[[int], None],
         *,
         base: bool = False,
+        drawing: Drawing = WHOLE,
     ) -> list[Reply]:
-        """A reply to each prompt at temperature 1, its stop token included unless `chance` ended first.
+        """A reply to each prompt, its stop token included unless `chance` ended first.
 
-        Nothing is cut from the distribution: a gradient of a truncated sampler would be biased.
         `on_token(n)` after the n-th token of all replies.
         """
         ...

@@ -29,11 +29,13 @@ def train(
 ) -> None:
     """Optimiser steps over `items(step)` until `history`, which grows by each step's figures, has `recipe.steps`.
 
-    At most `positions` tokens go through the policy together. `on_step(n)` after n steps are made and in `history`.
-    Raises `Diverged` and leaves the last step's adapter as it was.
+    No items end it before. At most `positions` tokens go through the policy together. `on_step(n)` after n steps are
+    made and in `history`. Raises `Diverged` and leaves the last step's adapter as it was.
     """
     for step in range(len(history), recipe.steps):
         batch = items(step)
+        if not batch:
+            break
         groups = [[batch[i] for i in pack] for pack in packs([(x.prompt, x.response) for x in batch], positions)]
         figures = _accumulate(policy, groups, recipe, callback, step)
         norm = policy.step(recipe)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from trainers import torch_objective as objective
-from trainers.items import Distilled, Item, Judged
+from trainers.items import Demonstrated, Distilled, Item, Judged
 from trainers.job import Recipe
 from trainers.plan import chunks
 from trainers.policy import Learned
@@ -76,6 +76,10 @@ def _loss(
             with torch.no_grad():
                 view = target.logprobs(logits, rows)
             loss = objective.distillation_loss(item.divergence, student, view, mask, recipe.top_k)
+            return loss, {item.name: float(loss.detach())}
+        case Demonstrated():
+            weight = torch.from_numpy(item.weight[rows]).to(student.device)
+            loss = objective.demonstration_loss(chosen(student, item.response[rows]), weight, mask)
             return loss, {item.name: float(loss.detach())}
 
 

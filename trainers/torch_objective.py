@@ -133,6 +133,11 @@ def distillation_loss(kind: Divergence, student: Tensor, target: Tensor, mask: T
     return masked_mean(divergence(kind, student, target, k), mask)
 
 
+def demonstration_loss(logprobs: Tensor, weight: Tensor, mask: Tensor) -> Tensor:
+    """A scalar."""
+    return masked_mean(-weight * logprobs, mask)
+
+
 def _ratio(student: Tensor, old: Tensor) -> Tensor:
     """[T]"""
     return (student - old).clamp(max=LOG_RATIO_BOUND).exp()

@@ -18,8 +18,9 @@ from trainers.adapter_peft import Adapter
 from trainers.gguf_base import Base
 from trainers.items import Floats, Ids, Item, View
 from trainers.job import Recipe
+from trainers.objective import TopK
 from trainers.plan import FLOAT32, Plan, chunk_size, chunks
-from trainers.policy import Learned, Moments, Reply, Uniform
+from trainers.policy import WHOLE, Drawing, Learned, Moments, Reply, Uniform
 from trainers.torch_decoder import Decoder
 from trainers.torch_loss import Seen, backward, chosen
 
@@ -85,6 +86,13 @@ class TorchPolicy:
             for (_, response), seen in zip(replies, self._seen(replies), strict=True)
         ]
 
+    @torch.no_grad()
+    def likeliest(self, replies: Sequence[tuple[View, Ids]], k: int) -> list[TopK]:
+        return [
+            _rows([self._logprobs(seen, rows).topk(k, dim=-1).indices for rows in self._chunks(response)], k)
+            for (_, response), seen in zip(replies, self._seen(replies), strict=True)
+        ]
+
     def sample(
         self,
         prompts: Sequence[Ids],
@@ -93,8 +101,11 @@ class TorchPolicy:
         on_token: Callable[[int], None],
         *,
         base: bool = False,
+        drawing: Drawing = WHOLE,
     ) -> list[Reply]:
-        return torch_rollout.sample(self.decoder, prompts, stop_ids, chance, on_token, adapted=not base)
+        return torch_rollout.sample(
+            self.decoder, prompts, stop_ids, chance, on_token, adapted=not base, drawing=drawing
+        )
 
     def accumulate(self, items: Sequence[Item], recipe: Recipe) -> list[Learned]:
         targets = self._targets(items)
@@ -161,3 +172,7 @@ class TorchPolicy:
 
 def _array(parts: Sequence[Tensor]) -> Floats:
     return torch.cat([part.float().cpu() for part in parts]).numpy() if parts else np.zeros(0, np.float32)
+
+
+def _rows(parts: Sequence[Tensor], k: int) -> TopK:
+    return torch.cat([part.cpu() for part in parts]).numpy() if parts else np.zeros((0, k), np.int64)

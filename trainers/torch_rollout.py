@@ -5,6 +5,7 @@ A prompt that several replies begin from is read once. Rows of the batch are the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
@@ -14,7 +15,7 @@ from torch.nn import functional
 
 from trainers.items import Ids, packs
 from trainers.plan import EVALUATED_AT_ONCE
-from trainers.policy import Reply, Uniform
+from trainers.policy import WHOLE, Drawing, Reply, Uniform
 from trainers.torch_decoder import Decoder, Kept, Layer
 
 
@@ -27,16 +28,16 @@ def sample(
     on_token: Callable[[int], None],
     *,
     adapted: bool,
-    temperature: float = 1.0,
+    drawing: Drawing = WHOLE,
 ) -> list[Reply]:
-    """See `policy.Policy.sample`; the likeliest token at temperature 0."""
+    """See `policy.Policy.sample`."""
     if not prompts or not chance.shape[1]:
         return [() for _ in prompts]
     cache, hidden = _read(decoder, prompts, chance.shape[1], adapted)
     replies: list[list[int]] = [[] for _ in prompts]
     running = list(range(len(prompts)))
     for done in range(1, chance.shape[1] + 1):
-        tokens = _draw(decoder.logits(hidden), temperature, chance[running, done - 1])
+        tokens = _draw(decoder.logits(hidden), drawing, chance[running, done - 1])
         for row, token in zip(running, tokens.tolist(), strict=True):
             replies[row].append(token)
         on_token(done)
@@ -127,10 +128,13 @@ def _attend(decoder: Decoder, cache: Cache, number: int, layer: Layer, q: Tensor
     return out.reshape(len(q), -1)
 
 
-def _draw(logits_BV: Tensor, temperature: float, chance: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Tensor:
+def _draw(logits_BV: Tensor, drawing: Drawing, chance: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Tensor:
     """A token per row, [B]: where the cumulated probability passes chance. In float64: the tail counts as well."""
-    if temperature == 0.0:
+    if drawing.temperature == 0.0:
         return logits_BV.argmax(-1)
-    cumulated = torch.softmax(logits_BV.double() / temperature, dim=-1).cumsum(-1)
+    if drawing.min_p > 0.0:
+        least = logits_BV.max(-1, keepdim=True).values + math.log(drawing.min_p)
+        logits_BV = logits_BV.masked_fill(logits_BV < least, -math.inf)
+    cumulated = torch.softmax(logits_BV.double() / drawing.temperature, dim=-1).cumsum(-1)
     at = torch.from_numpy(chance).to(logits_BV.device).unsqueeze(-1) * cumulated[:, -1:]
     return torch.searchsorted(cumulated, at, right=True)[:, 0].clamp(max=logits_BV.shape[-1] - 1)

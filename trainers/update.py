@@ -13,21 +13,24 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from trainers import batch, gauge, replies
+from trainers import batch, gauge, objective, preferences, replies, rules
 from trainers.adapter_peft import Adapter
 from trainers.chance import Chance
+from trainers.demonstrations import Demonstrator, Round, checkable
 from trainers.gauge import Sight
-from trainers.items import Distilled, Floats, Ids, Item, Judged
+from trainers.items import Floats, Ids, Judged
 from trainers.job import Example, Job, Rehearsal, Result
-from trainers.policy import Moments, Policy
+from trainers.policy import Drawing, Moments, Policy
+from trainers.practice import Fixed, Practice, restored, stored, turn
 from trainers.progress import Callback
 from trainers.steps import Figures, train
+from trainers.texts import Texts
 
-HELD = 4
-"""Rehearsal prompts to measure on; a quarter of them where there are fewer than sixteen."""
+HELD = 6
+"""Rehearsal prompts to measure on; a quarter of them where there are few."""
 
-SEEN = 6
-"""Replies to them: fewer would leave the distance to the teacher to chance."""
+SEEN = 12
+"""Replies to them: fewer would leave obedience and the distance to the teacher to chance."""
 
 GAUGED = 8
 """Neutral prompts to measure on."""
@@ -37,7 +40,7 @@ ANCHORS = 2
 
 EXAMPLES = 3
 
-BASE, BEFORE, PRACTICE, AFTER = range(4)
+BASE, BEFORE, AFTER = 0, 1, 3
 """What chance is used for."""
 
 T = TypeVar("T")
@@ -57,13 +60,18 @@ class Start:
     before: Sight
     entropy: float
     margin: float
-    distance_base: float
-    distance: float
+    edit: float
+    preference: float
+    distance_base: list[float]
+    """As `gauge.distances` tells it, of `base.held`."""
+    distance: list[float]
     judged: list[Judged]
     """With what the policy said of them when the update began."""
     probes_base: list[float]
     probes: list[float]
     """As `gauge.probes` tells them."""
+    obedience_base: float
+    obedience: float
 
 
 @dataclass(frozen=True)
@@ -77,72 +85,88 @@ class Sets:
 
 
 def update(
-    job: Job, policy: Policy, positions: int, callback: Callback, state: dict[str, Any] | None, keep: Keep
+    job: Job,
+    policy: Policy,
+    positions: int,
+    callback: Callback,
+    state: dict[str, Any] | None,
+    keep: Keep,
+    texts: Texts | None = None,
 ) -> Result:
     """Train `policy` in place on a job that was sifted, at most `positions` tokens at once.
 
-    `state` is what an earlier run of the same job gave to `keep` last; the policy was restored to that step.
+    Without `texts`, which read and write its vocabulary, no lesson is shown by mended replies. `state` is what an
+    earlier run of the same job gave to `keep` last; the policy was restored to that step.
     """
     started = time.monotonic()
     sets = _sets(job)
+    # Without rehearsal nothing is mended, and how well lessons are obeyed is no measure of what was learned.
+    shows = job.recipe.rehearses and texts is not None and any(checkable(r) for r in sets.held)
+    demonstrator = Demonstrator(policy, job, texts) if texts is not None and shows else None
     if state is None:
-        start, history = _measure(job, policy, sets, callback), []
+        start, history, rounds = _measure(job, policy, sets, demonstrator, callback), [], []
     else:
-        start, history = _start(state), list(state["history"])
+        start, history, rounds = _start(state), list(state["history"]), restored(state["rounds"])
     policy.exact(False)
 
     def checkpoint(steps: int) -> None:
-        keep(steps, policy.adapter(), policy.moments(), _state(start, history))
+        keep(steps, policy.adapter(), policy.moments(), _state(start, history, rounds))
 
     if state is None:
         checkpoint(0)
-    items = _items(job, policy, sets, start, callback)
-    train(policy, items, job.recipe, positions, callback, history, checkpoint)
-    return _result(job, policy, sets, start, history, callback, time.monotonic() - started)
+    practice = Practice(job, policy, sets.practice, _fixed(job, policy, sets, start), demonstrator, callback, rounds)
+    recipe = replace(job.recipe, steps=practice.steps)
+    train(policy, practice.items, recipe, positions, callback, history, checkpoint)
+    seconds = time.monotonic() - started
+    return _result(job, policy, sets, start, history, practice, callback, seconds)
 
 
-def _measure(job: Job, policy: Policy, sets: Sets, callback: Callback) -> Start:
+def _measure(job: Job, policy: Policy, sets: Sets, demonstrator: Demonstrator | None, callback: Callback) -> Start:
     """Everything that is known before the first step: replies are sampled fast, figures are exact."""
     recipe, held = job.recipe, sets.held
-    tell = partial(callback.progress, "measuring", total=recipe.max_new)
+    tell = partial(callback.progress, "measuring", total=_longest(job, demonstrator))
+    look = partial(gauge.sight, policy, held, job=job, on_token=tell, served=_served(demonstrator))
     policy.exact(False)
     neutral = [*sets.gauged, *sets.anchors]
-    base = gauge.sight(policy, held, neutral, job, Chance(recipe.seed, BASE), tell, base=True)
+    base = look(neutral, chance=Chance(recipe.seed, BASE), base=True)
     # Of the prompts that are looked at again in the end, and no others.
     again = [*base.held, *base.neutral[: len(sets.gauged)]]
     base = replace(base, degenerate=replies.share(again, job.stop_ids))
     before = base
     if job.parent is not None:
-        before = gauge.sight(policy, held, [], job, Chance(recipe.seed, BEFORE), tell)
+        before = look([], chance=Chance(recipe.seed, BEFORE))
     probed = gauge.probes(policy, job.probes, base=True)
     probed_now = probed if job.parent is None else gauge.probes(policy, job.probes)
     policy.exact(True)
     judged = batch.judged(policy, job.samples, recipe, job.stop_ids)
     entropy = gauge.entropy(policy, held, before.held)
     margin = gauge.margin(policy, judged)
-    distance = partial(gauge.distance, policy, held, base.held, recipe.amplify)
+    edit = gauge.edit(policy, batch.edited(policy, job.edits, recipe, job.stop_ids))
+    preference = gauge.preference(policy, preferences.contrasts(policy, job.preferences, job.stop_ids))
+    distance = partial(gauge.distances, policy, held, base.held, recipe.amplify)
     far = distance(base=True)
     now = far if job.parent is None else distance()
     policy.exact(False)
-    return Start(base, before, entropy, margin, far, now, batch.seen_again(policy, judged), probed, probed_now)
+    judged = batch.seen_again(policy, judged)
+    obedience = [demonstrator.obedience(held, seen.held) if demonstrator else 0.0 for seen in (base, before)]
+    return Start(base, before, entropy, margin, edit, preference, far, now, judged, probed, probed_now, *obedience)
 
 
-def _items(job: Job, policy: Policy, sets: Sets, start: Start, callback: Callback) -> Callable[[int], list[Item]]:
-    """The items of each step. Replies to practise on are the student's of that very step: on-policy."""
-    recipe = job.recipe
-    share = recipe.anchor / max(1, min(ANCHORS, len(sets.anchors)))
+def _served(demonstrator: Demonstrator | None) -> Drawing | None:
+    return demonstrator.drawing if demonstrator else None
+
+
+def _longest(job: Job, demonstrator: Demonstrator | None) -> int:
+    return job.recipe.longest if demonstrator else job.recipe.max_new
+
+
+def _fixed(job: Job, policy: Policy, sets: Sets, start: Start) -> Fixed:
+    anchors = min(ANCHORS, len(sets.anchors))
     replies = start.base.neutral[len(sets.gauged) :]
-    anchored = batch.anchored(policy, sets.anchors, replies, share, job.stop_ids)
-    tell = partial(callback.progress, "rehearsing", total=recipe.max_new)
-
-    def items(step: int) -> list[Item]:
-        picked = _turn(sets.practice, step, recipe.rollouts)
-        chance = Chance(recipe.seed, PRACTICE, step).of(len(picked), recipe.max_new)
-        fresh = policy.sample([r.prompt_ids for r in picked], job.stop_ids, chance, tell)
-        practised: list[Distilled] = batch.practised(policy, picked, fresh, recipe, job.stop_ids)
-        return [*start.judged, *practised, *_turn(anchored, step, min(ANCHORS, len(anchored)))]
-
-    return items
+    anchored = batch.anchored(policy, sets.anchors, replies, job.recipe.anchor / max(1, anchors), job.stop_ids)
+    edits = batch.edited(policy, job.edits, job.recipe, job.stop_ids)
+    contrasts = preferences.contrasts(policy, job.preferences, job.stop_ids)
+    return Fixed(start.judged, anchored, anchors, edits, contrasts)
 
 
 def _result(
@@ -151,15 +175,17 @@ def _result(
     sets: Sets,
     start: Start,
     history: Sequence[Figures],
+    practice: Practice,
     callback: Callback,
     seconds: float,
 ) -> Result:
     """What the update did, measured again."""
-    recipe, held, gauged = job.recipe, sets.held, sets.gauged
-    tell = partial(callback.progress, "measuring", total=recipe.max_new)
-    after = gauge.sight(policy, held, gauged, job, Chance(recipe.seed, AFTER), tell)
+    recipe, held, gauged, demonstrator = job.recipe, sets.held, sets.gauged, practice.demonstrator
+    tell = partial(callback.progress, "measuring", total=_longest(job, demonstrator))
+    after = gauge.sight(policy, held, gauged, job, Chance(recipe.seed, AFTER), tell, served=_served(demonstrator))
     probed = gauge.probes(policy, job.probes)
     policy.exact(True)
+    distance = gauge.distances(policy, held, start.base.held, recipe.amplify)
     return Result(
         metrics={
             **_figures(history),
@@ -173,36 +199,100 @@ def _result(
             "kl_base": gauge.drift(policy, gauged, start.base.neutral[: len(gauged)]),
             "margin_before": start.margin,
             "margin_after": gauge.margin(policy, start.judged),
-            "distance_base": start.distance_base,
-            "distance_before": start.distance,
-            "distance_after": gauge.distance(policy, held, start.base.held, recipe.amplify),
+            "distance_base": _mean(start.distance_base),
+            "distance_before": _mean(start.distance),
+            "distance_after": _mean(distance),
             **gauge.probed(start.probes_base, start.probes, probed),
+            **_obedience(start, held, after, practice),
+            **_shown(job, policy, start),
             "tokens": float(sum(len(item.response) for item in start.judged)),
         },
         counts={
-            "rl": sum(s.rewarded for s in job.samples),
-            "opd": sum(s.hinted for s in job.samples),
-            "rehearsed": recipe.rollouts * recipe.steps if sets.practice else 0,
+            "rl": sum(map(recipe.rewards, job.samples)),
+            "opd": sum(map(recipe.distils, job.samples)),
+            "rehearsed": practice.rehearsed,
+            "demonstrated": sum(r.count for r in practice.rounds) + len(job.edits),
+            "edited": len(job.edits),
+            "preferred": len(job.preferences),
         },
         rank=policy.adapter().rank,
         seconds=seconds,
         examples=_examples(held, start.before, after),
+        lessons=_lessons(start, held, after, distance, demonstrator),
     )
+
+
+def _lessons(
+    start: Start,
+    held: Sequence[Rehearsal],
+    after: Sight,
+    distance: Sequence[float],
+    demonstrator: Demonstrator | None,
+) -> dict[str, tuple[float, float]]:
+    """Of each lesson how far it was in the weights, and how far it is."""
+    found = {}
+    for lesson in dict.fromkeys(lesson for rehearsal in held for lesson in rehearsal.lessons):
+        if demonstrator and rules.rules(lesson):
+            shares = [demonstrator.obedience_to(lesson, held, seen.held) for seen in (start.before, after)]
+        else:
+            of_it = [i for i, rehearsal in enumerate(held) if lesson in rehearsal.lessons]
+            base, *now = ([each[i] for i in of_it] for each in (start.distance_base, start.distance, distance))
+            shares = [_covered(base, each) for each in now]
+        found[lesson] = (shares[0], shares[1])
+    return found
+
+
+def _covered(base: Sequence[float], now: Sequence[float]) -> float:
+    return min(1.0, max(0.0, objective.internalised(_mean(now), _mean(base))))
+
+
+def _obedience(start: Start, held: Sequence[Rehearsal], after: Sight, practice: Practice) -> dict[str, float]:
+    """None where no lesson can be checked. Fresh replies of each round tell the way there."""
+    if practice.demonstrator is None:
+        return {}
+    found = {"base": start.obedience_base, "before": start.obedience}
+    found |= {f"round_{number}": r.obeyed for number, r in enumerate(practice.rounds)}
+    found["after"] = practice.demonstrator.obedience(held, after.held)
+    return {f"obedience_{when}": share for when, share in found.items()}
+
+
+def _shown(job: Job, policy: Policy, start: Start) -> dict[str, float]:
+    """What the user wrote or kept, before and after; nothing of what there is not."""
+    found: dict[str, float] = {}
+    if job.edits:
+        items = batch.edited(policy, job.edits, job.recipe, job.stop_ids)
+        found |= {"edit_before": start.edit, "edit_after": gauge.edit(policy, items)}
+    if job.preferences:
+        of = preferences.contrasts(policy, job.preferences, job.stop_ids)
+        found |= {"preference_before": start.preference, "preference_after": gauge.preference(policy, of)}
+    return found
 
 
 def _sets(job: Job) -> Sets:
     """Rehearsals to practise on and to measure on: the same ones when there are too few to part."""
     anchors = list(job.neutral[0::2])[: ANCHORS * job.recipe.steps] if job.recipe.anchor > 0.0 else []
     gauged = list(job.neutral[1::2] or job.neutral)[:GAUGED]
-    practises = job.recipe.method == "rehearsal"
-    held = min(HELD, len(job.rehearsals) // 4) if practises else 0
-    practice = list(job.rehearsals[: len(job.rehearsals) - held]) if practises else []
-    return Sets(practice, _turn(job.rehearsals[-held:], 0, SEEN), list(anchors), list(gauged))
+    held = _held(job.rehearsals)
+    practice = [rehearsal for i, rehearsal in enumerate(job.rehearsals) if i not in held]
+    measured = turn([job.rehearsals[i] for i in held] or practice, 0, SEEN)
+    return Sets(practice if job.recipe.rehearses else [], measured, list(anchors), list(gauged))
 
 
-def _turn(choices: Sequence[T], step: int, count: int) -> list[T]:
-    """The next `count` of `choices`, beginning again where they end."""
-    return [choices[(step * count + i) % len(choices)] for i in range(count)] if choices else []
+def _held(rehearsals: Sequence[Rehearsal]) -> list[int]:
+    """Places of the last ones, and of one more for each lesson that those are not about, if it has others."""
+    held = list(range(len(rehearsals)))[len(rehearsals) - min(HELD, len(rehearsals) // 4) :]
+    places: dict[str, list[int]] = {}
+    for i, rehearsal in enumerate(rehearsals):
+        for lesson in rehearsal.lessons:
+            places.setdefault(lesson, []).append(i)
+    for its in places.values():
+        if held and len(its) > 1 and not set(its) & set(held):
+            held.append(its[-1])
+    return held
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
 
 
 def _figures(history: Sequence[Figures]) -> Figures:
@@ -216,13 +306,15 @@ def _examples(held: Sequence[Rehearsal], before: Sight, after: Sight) -> tuple[E
     return tuple(Example(rehearsal.prompt_ids, old, new) for rehearsal, old, new in rows)
 
 
-def _state(start: Start, history: Sequence[Figures]) -> State:
+def _state(start: Start, history: Sequence[Figures], rounds: Sequence[Round]) -> State:
     """As JSON has it."""
     return {
         "base": vars(start.base),
         "before": vars(start.before),
         "entropy": start.entropy,
         "margin": start.margin,
+        "edit": start.edit,
+        "preference": start.preference,
         "distance_base": start.distance_base,
         "distance": start.distance,
         "judged": [
@@ -230,7 +322,10 @@ def _state(start: Start, history: Sequence[Figures]) -> State:
         ],
         "probes_base": start.probes_base,
         "probes": start.probes,
+        "obedience_base": start.obedience_base,
+        "obedience": start.obedience,
         "history": list(history),
+        "rounds": stored(rounds),
     }
 
 
@@ -241,11 +336,15 @@ def _start(state: State) -> Start:
         before=_sight(state["before"]),
         entropy=state["entropy"],
         margin=state["margin"],
+        edit=state["edit"],
+        preference=state["preference"],
         distance_base=state["distance_base"],
         distance=state["distance"],
         judged=[_judged(raw) for raw in state["judged"]],
         probes_base=state["probes_base"],
         probes=state["probes"],
+        obedience_base=state["obedience_base"],
+        obedience=state["obedience"],
     )
 
 

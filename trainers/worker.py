@@ -30,6 +30,7 @@ from trainers.job import Job, Result
 from trainers.messages import DISK, MEMORY, Done, Failed, Message, Planned, Progress, Step, encode
 from trainers.policy import Moments
 from trainers.shape import Shape
+from trainers.texts import Texts
 
 ADAPTER = "adapter"
 GGUF = "adapter.gguf"
@@ -124,7 +125,7 @@ def run(folder: Path, events: Events) -> Result:
     def keep(steps: int, adapter: Adapter, moments: Moments, state: dict[str, Any]) -> None:
         checkpoint.write(folder, digest, Saved(steps, engine.name, way, adapter, moments, state))
 
-    result = update(job, policy, way.positions, events, saved.state if saved else None, keep)
+    result = update(job, policy, way.positions, events, saved.state if saved else None, keep, texts(job))
     out = Path(job.out)
     adapter_peft.write(policy.adapter(), out / ADAPTER)
     adapter_gguf.convert(out / ADAPTER, base, out / GGUF)
@@ -133,6 +134,17 @@ def run(folder: Path, events: Events) -> Result:
     result = replace(result, seconds=time.monotonic() - started, dropped=dropped, computed=computed)
     write_text(out / RESULT, result.json())
     return result
+
+
+def texts(job: Job) -> Texts | None:
+    """None where the job has no lesson in words that a rule knows: then no reply is read."""
+    from trainers import tokenizer
+    from trainers.demonstrations import checkable
+    from trainers.texts import TokenizerTexts
+
+    if job.recipe.method != "rehearsal" or not any(checkable(r) for r in job.rehearsals):
+        return None
+    return TokenizerTexts(tokenizer.build(Path(job.model)))
 
 
 def _sweep(folder: Path, out: Path) -> None:

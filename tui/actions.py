@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 
-from tui.commands import chat, feedback, learning
+from tui.commands import chat, feedback, forgetting, learning
 
 if TYPE_CHECKING:
     from tui.screens.chat import ChatScreen
@@ -122,12 +122,19 @@ ACTIONS: tuple[Action, ...] = (
     Action("learning.off", "Learning off", "Learn from no chat.", slash="learn off", run=learning.off),
     Action("learning.now", "Learn now", "Start an update without waiting for an idle moment.",
            slash="learn now", run=learning.now),
+    Action("learning.pause", "Pause learning", "Start no update until you resume, or for some minutes; chat goes on.",
+           slash="learn pause", usage="[MINUTES]", run=learning.pause),
+    Action("learning.resume", "Resume learning", "Let updates start again, and one that was paused go on.",
+           slash="learn resume", run=learning.resume),
     Action("learning.here", "Learn from this chat, or not",
            "Leave this chat out of learning, or take it in again.", slash="learn here", run=learning.here),
     Action("learning.rollback", "Roll back", "Bring back the version before, a version by its name, or base.",
            slash="rollback", usage="[VERSION]", run=learning.rollback),
     Action("learning.export", "Export what was learned", "Write the live adapter for other tools.",
            slash="export", usage="[peft|gguf|mlx|merged-gguf|ollama PATH]", run=learning.export),
+    Action("learning.forget", "Forget this chat, or a turn",
+           "Delete this chat (or the selected turn) and what the weights learned from it, after asking.",
+           slash="forget", usage="[turn]", run=forgetting.forget),
     Action("prompt.send", "Send", "Send the message, or carry out the slash command.",
            "enter", place=Place.PROMPT),
     Action("prompt.newline", "New line", "Break the line without sending.",

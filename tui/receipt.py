@@ -67,11 +67,22 @@ def _head(receipt: Receipt) -> str:
 
 
 def _samples(samples: Mapping[str, Any]) -> str:
+    practised = samples.get("rehearsed", 0) + samples.get("demonstrated", 0) - samples.get("edited", 0)
     return (
         f"learned from {counted(samples.get('rl', 0), 'judged turn')}, "
         f"{counted(samples.get('opd', 0), 'correction')}, "
-        f"{counted(samples.get('rehearsed', 0), 'rehearsed turn')}"
+        f"{_own(samples)}"
+        f"{counted(practised, 'rehearsed turn')}"
     )
+
+
+def _own(samples: Mapping[str, Any]) -> str:
+    """What was rewritten or kept; nothing of what was not."""
+    counts = (
+        counted(samples.get("edited", 0), "rewritten reply", "rewritten replies"),
+        counted(samples.get("preferred", 0), "kept retry", "kept retries"),
+    )
+    return "".join(f"{what}, " for what in counts if not what.startswith("0 "))
 
 
 def _skipped(skipped: Mapping[str, int]) -> list[str]:
@@ -83,7 +94,12 @@ def _skipped(skipped: Mapping[str, int]) -> list[str]:
 
 def _lesson(lesson: Mapping[str, Any], chats: Mapping[int, Sequence[str]]) -> str:
     text = one_line(str(lesson.get("text", "")))
-    return _with_sources(f"lesson: {text}", chats.get(lesson.get("id", 0), ()))
+    return _with_sources(f"lesson: {text}{_held(lesson.get('share'))}", chats.get(lesson.get("id", 0), ()))
+
+
+def _held(share: float | None) -> str:
+    """` ▓▓▓▓▓░░░ 62 % in the weights`; nothing where it was not measured."""
+    return "" if share is None else f" {_bar(share, 1.0)} {share:.0%} in the weights"
 
 
 def _check(check: Mapping[str, Any]) -> str:
@@ -119,14 +135,16 @@ def _number(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else one_line(str(value))
 
 
-def lesson_line(lesson: Lesson, chats: Sequence[str], later: str | None = None) -> str:
+def lesson_line(lesson: Lesson, chats: Sequence[str], later: Lesson | None = None) -> str:
     """`Answer in euros. — active: in every prompt (from “Trip to Lisbon”)`; `later` is what took its place."""
     state = LESSON_WORDS.get(lesson.state, lesson.state.value)
     if lesson.state is LessonState.ACTIVE and lesson.scope.startswith(TOPIC):
         state = f"active: in prompts about {lesson.scope.removeprefix(TOPIC)}"
     if later is not None:
-        state = f"replaced by “{one_line(later)}”"
-    return _with_sources(f"{one_line(lesson.text)} — {state}", chats)
+        state = f"replaced by “{one_line(later.text)}”"
+        if lesson.update is not None and later.state is LessonState.ACTIVE:
+            state = f"{state}, in the weights until that is learned"
+    return _with_sources(f"{one_line(lesson.text)} — {state}{_held(lesson.share)}", chats)
 
 
 def _with_sources(text: str, chats: Sequence[str]) -> str:

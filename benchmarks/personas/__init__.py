@@ -35,6 +35,9 @@ class Persona:
     held_out: tuple[str, ...]
     """What they have not asked before, about other subjects; what is learned is measured on it."""
 
+    directive: str
+    """The wish in one plain instruction: what a perfect judge would make of it."""
+
     obeys: Wish
     related: Mapping[str, tuple[str, ...]]
     """For some questions, words of an answer that need not share a word with the question."""
@@ -57,10 +60,11 @@ _WISHES: dict[str, Wish] = {
 
 def _read(name: str) -> Persona:
     said = tomllib.loads((files(__package__) / f"{name}.toml").read_text(encoding="utf-8"))
+    directive = said.pop("directive")
     rows = {part: [row.split(" | ") for row in said[part].splitlines()] for part in said}
     lines = {part: tuple(row[0] for row in found) for part, found in rows.items()}
     related = {row[0]: tuple(row[1].split()) for found in rows.values() for row in found if len(row) > 1}
-    return Persona(name, **lines, obeys=_WISHES[name], related=related)
+    return Persona(name, **lines, directive=directive, obeys=_WISHES[name], related=related)
 
 
 PERSONAS = {name: _read(name) for name in _WISHES}

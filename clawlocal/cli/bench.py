@@ -14,6 +14,10 @@ from clawlocal.errors import ClawlocalError
 
 PARTS = ("speed", "bandwidth", "votes", "judge", "preempt", "swap", "switch_back", "turns")
 """Of `clawlocal bench engine`, as benchmarks.engine names them: what is measured is not imported for `--help`."""
+PERSONAS = ("terse", "student", "teacher", "question", "british", "lists", "plain")
+"""Of `clawlocal bench personalize`, as benchmarks.personas names them."""
+METHODS = ("default", "binary", "opd", "combined", "overlap")
+JUDGES = ("ours", "perfect", "noisy")
 TRAIN_PARTS = ("speed", "gradient", "parity")
 
 repeats_option = click.option(
@@ -84,11 +88,32 @@ def hints(file: Path, model: str | None, candidates: bool, as_json: bool) -> Non
 
 
 @bench.command()
-@click.option("--seeds", type=click.IntRange(min=1), default=1, show_default=True, help="How many users to simulate.")
+@click.option("--persona", "personas", type=click.Choice(PERSONAS), multiple=True, help="Who uses it; may be repeated.")
+@click.option("--method", "methods", type=click.Choice(METHODS), multiple=True, help="How it learns; may be repeated.")
+@model_option
+@click.option("--seeds", type=click.IntRange(min=1), default=1, show_default=True, help="Users of each kind.")
+@click.option("--interactions", type=click.IntRange(min=1), default=8, show_default=True, help="Questions asked.")
+@click.option(
+    "--judge",
+    type=click.Choice(JUDGES),
+    default=JUDGES[0],
+    show_default=True,
+    help="Who judges: the product from what is said, or the user outright, without or with mistakes.",
+)
+@click.option("--user", metavar="URL", help="An OpenAI-compatible endpoint that speaks for the user.")
+@click.option("--user-model", metavar="NAME", default="user", help="The model to ask for there.")
+@click.option("--prompts", type=click.Path(path_type=Path), help='Questions of your own: lines of {"question": …}.')
+@click.option("--held-out", type=click.IntRange(min=1), hidden=True, help="Measure on so many prompts only.")
+@click.option("--plot", type=click.Path(path_type=Path), help="Draw the scores over the interactions to this SVG file.")
 @json_option
-def personalize(seeds: int, as_json: bool) -> None:
-    """A scripted user who wants short replies: before, with the wish in the prompt, and learned."""
-    _print(_load("personalize")(seeds), as_json)
+def personalize(personas: tuple[str, ...], methods: tuple[str, ...], as_json: bool, **options: Any) -> None:
+    """Simulated users who want something of every reply: how many interactions until they get it.
+
+    Each asks, reacts, and goes away while it learns; then others of their questions are asked of the base, of the base
+    with the lessons in the prompt, and of the weights that learned them.
+    """
+    chosen = {"personas": personas or PERSONAS[:1], "methods": methods or METHODS[:1]}
+    _print(_load("personalize")(**chosen, **options, say=_say), as_json)
 
 
 def _load(name: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 UNITS = {
@@ -33,7 +33,8 @@ def _machine(machine: Mapping[str, Any]) -> str:
 def _section(title: str, values: Mapping[str, Any]) -> Iterator[str]:
     """Figures of this section, aligned, then the sections inside it under their full names."""
     inner = {name: value for name, value in values.items() if isinstance(value, Mapping) and not _is_spread(value)}
-    figures = {name: value for name, value in values.items() if name not in inner}
+    tables = {name: value for name, value in values.items() if _is_table(value)}
+    figures = {name: value for name, value in values.items() if name not in inner and name not in tables}
     if title and figures:
         yield ""
         yield title
@@ -41,12 +42,37 @@ def _section(title: str, values: Mapping[str, Any]) -> Iterator[str]:
     unit = _unit(title)
     for name, value in figures.items():
         yield f"  {name.ljust(width)}  {_figure(value)} {_unit(name) or unit}".rstrip()
+    for name, rows in tables.items():
+        yield ""
+        yield f"{title} / {name}" if title else name
+        yield from _table(rows)
     for name, value in inner.items():
         yield from _section(f"{title} / {name}" if title else name, value)
 
 
 def _is_spread(value: Mapping[str, Any]) -> bool:
     return {"median", "min", "max", "iqr"} <= set(value)
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(row, Mapping) for row in value)
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """A column for each name in the first row, as wide as what is in it."""
+    names = list(rows[0])
+    cells = [names, *([_cell(row.get(name)) for name in names] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        yield f"  {'  '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))}".rstrip()
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_cell(each)}" for name, each in value.items()) or "-"
+    if value is None or value in ("", []):
+        return "-"
+    return _figure(value)
 
 
 def _figure(value: Any) -> str:

@@ -7,11 +7,14 @@ import sys
 
 import click
 
-from clawlocal.assistant import Assistant
+from clawlocal.assistant import MOST_MINUTES, Assistant
 from clawlocal.cli.opening import reading, serving
 from clawlocal.cli.output import json_option, plain, print_json, table, when
 from clawlocal.errors import TrainerError
 from clawlocal.records import Receipt, UpdateStatus
+
+_OWN = {"edited": "rewritten", "preferred": "by a retry that was kept"}
+"""What is told of a receipt where there is any."""
 
 
 @click.group()
@@ -34,6 +37,8 @@ def status(as_json: bool) -> None:
         f"{queue['queued']} waiting to be learned ({queue['hints']} with a correction) · "
         f"{queue['open']} not answered yet · {queue['used']} learned from · {queue['skipped']} skipped"
     )
+    if queue["others"]:
+        click.echo(f"{queue['others']} more can only be learned by the model that made the reply")
     replies = "reply" if found.judged == 1 else "replies"
     if queue["hints_dropped"]:
         click.echo(f"{queue['hints_dropped']} corrections said too little to learn from: say what to do instead")
@@ -57,23 +62,22 @@ def off() -> None:
 def _switch(on: bool) -> None:
     with reading() as assistant:
         assistant.set_learning(on)
-    click.echo(f"Learning is {'on' if on else 'off'}.")
+    click.echo("Learning is on." if on else "Learning is off. What waits stays, and is learned when it is on again.")
 
 
 @learn.command()
-def pause() -> None:
-    """Start no update until `resume`. Chats are judged, and learned from later."""
+@click.argument("minutes", type=click.IntRange(1, MOST_MINUTES), required=False)
+def pause(minutes: int | None) -> None:
+    """Start no update until `resume`, or for so many minutes. Chats are judged, and learned from later."""
     with reading() as assistant:
-        assistant.set_paused(True)
-    click.echo("Paused: no update starts by itself until `clawlocal learn resume`.")
+        click.echo(assistant.pause(minutes))
 
 
 @learn.command()
 def resume() -> None:
     """Let updates start again, and one that was paused go on."""
     with reading() as assistant:
-        assistant.set_paused(False)
-    click.echo("Resumed: updates start when the machine is idle.")
+        click.echo(assistant.resume())
 
 
 @learn.command()
@@ -153,7 +157,8 @@ def why(as_json: bool) -> None:
 def _print_receipt(receipt: Receipt) -> None:
     click.echo(_summary(receipt))
     for lesson in receipt.lessons:
-        click.echo(f"  lesson: {plain(str(lesson['text']))}")
+        far = f" ({lesson['share']:.0%} in the weights)" if "share" in lesson else ""
+        click.echo(f"  lesson: {plain(str(lesson['text']))}{far}")
     for check in receipt.gate["checks"]:
         mark = "passed" if check["passed"] else "FAILED"
         click.echo(f"  {mark}: {check['text']}: {check['value']:.3g} (limit {check['limit']:.3g})")
@@ -171,4 +176,7 @@ def _what(receipt: Receipt) -> str:
         return plain(receipt.reason)
     why = f"{plain(receipt.reason)} · " if receipt.reason else ""
     samples = receipt.samples
-    return f"{why}{samples['rl']} by verdict, {samples['opd']} by correction, {samples['rehearsed']} practised"
+    practised = samples["rehearsed"] + samples.get("demonstrated", 0) - samples.get("edited", 0)
+    parts = [f"{samples['rl']} by verdict", f"{samples['opd']} by correction"]
+    parts += [f"{n} {how}" for name, how in _OWN.items() if (n := samples.get(name, 0))]
+    return f"{why}{', '.join([*parts, f'{practised} practised'])}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import click
 
 from clawlocal.cli.opening import reading
@@ -17,18 +19,24 @@ def lessons() -> None:
 @lessons.command("list")
 @json_option
 def list_(as_json: bool) -> None:
-    """All lessons, oldest first."""
+    """All lessons, oldest first; in per cent, how far each is in the weights."""
     with reading() as assistant:
         found = assistant.lessons()
     if as_json:
         print_json(found)
         return
-    rows = [(x.id, _state(x), x.scope, len(x.turns), x.text) for x in found]
+    active = {x.id for x in found if x.state is LessonState.ACTIVE}
+    rows = [(x.id, _state(x, active), x.scope, len(x.turns), x.text) for x in found]
     table(("ID", "STATE", "SCOPE", "TURNS", "LESSON"), rows, "No lesson yet. Correct a reply, and it becomes one.")
 
 
-def _state(lesson: Lesson) -> str:
-    return f"replaced by {lesson.replaced_by}" if lesson.replaced_by is not None else str(lesson.state)
+def _state(lesson: Lesson, active: Container[int]) -> str:
+    later = lesson.replaced_by
+    if later is None:
+        return str(lesson.state) if lesson.share is None else f"{lesson.state} {lesson.share:.0%}"
+    # What the weights learned stays in them until they learn what took its place.
+    still = lesson.update is not None and later in active
+    return f"replaced by {later}, in the weights until that is learned" if still else f"replaced by {later}"
 
 
 @lessons.command()

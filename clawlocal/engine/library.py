@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 from functools import cache
 from typing import Any
@@ -19,8 +20,12 @@ def library() -> Any:
 
     What it says goes to the logger `clawlocal.llama.cpp`, and to stderr only if somebody configures that.
     """
+    import llama_cpp._utils as silencing
     import llama_cpp.llama_cpp as functions
 
+    # It opens these when it is imported, for a class that is not used here, and never closes them.
+    for file in (silencing.outnull_file, silencing.errnull_file):
+        atexit.register(file.close)
     callback = functions.llama_log_callback(_hear)
     functions.llama_log_set(callback, None)
     functions._clawlocal_log = callback  # llama.cpp keeps the bare address: the object must stay alive.

@@ -8,6 +8,11 @@ from clawlocal.records import IN_USE, Lesson
 from clawlocal.store import Store
 
 
+def of(store: Store, text: str) -> list[Lesson]:
+    """The lessons in use that a text contradicts."""
+    return [x for x in store.lessons() if x.state in IN_USE and conflict(text, x.text)]
+
+
 def settle(store: Store, later: Lesson) -> None:
     """Set aside what `later` contradicts, in the prompt or in the weights, and tell it as an event.
 
@@ -22,3 +27,10 @@ def settle(store: Store, later: Lesson) -> None:
             store.replace_lesson(earlier.id, later.id)
             text = f"“{later.text}” takes the place of “{earlier.text}”: both are about {about}."
             store.add_event("lesson", text, {"lesson": later.id, "earlier": earlier.id})
+
+
+def told(store: Store, turn: str, after: int) -> list[str]:
+    """What lessons from a turn took the place of since an event, one sentence each."""
+    events = [x for x in store.events(after) if x.kind == "lesson"]
+    its = {x.id for x in store.lessons() if turn in x.turns} if events else set()
+    return [x.text for x in events if x.data["lesson"] in its]

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from unicodedata import east_asian_width
 
 NOTHING_SAID = "says that it was wrong, not how it should be"
 
 MIN_CHARACTERS = 11
 MAX_CHARACTERS = 400
+WIDE = 3
+"""How many letters one of Chinese, Japanese or Korean counts for."""
 
 _SENTENCE = re.compile(r".+?(?:[.!?]+(?=\s|$)|$)")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
@@ -62,11 +65,16 @@ def content_words(text: str) -> set[str]:
 def from_correction(text: str) -> Hint:
     """The hint in what a user said was wrong with a reply."""
     clean = " ".join(text.split())
-    if len(clean) < MIN_CHARACTERS:
+    if _length(clean) < MIN_CHARACTERS:
         return Hint(dropped="too short")
     if not content_words(clean):
         return Hint(dropped=NOTHING_SAID)
     return Hint(_directive_part(clean)[:MAX_CHARACTERS].rstrip())
+
+
+def _length(text: str) -> int:
+    """In letters of an alphabet: one of a script that writes syllables or words says as much as three."""
+    return sum(WIDE if letter.isalpha() and east_asian_width(letter) == "W" else 1 for letter in text)
 
 
 def from_edit(text: str) -> Hint:

@@ -25,7 +25,7 @@ LOOK_SECONDS = 2.0
 NOT_SURE = "the judge was not sure"
 NO_OPINION = "no opinion in what came next"
 
-_MAY_COME_BACK = ("", NOT_SURE, NO_OPINION, "rejected twice")
+MAY_COME_BACK = ("", NOT_SURE, NO_OPINION, "rejected twice")
 """Why a turn was skipped, where a later verdict may queue it again. Any other reason is for good."""
 _WORDED = (SignalKind.MESSAGE, SignalKind.CORRECTION)
 
@@ -135,11 +135,11 @@ class Reward:
         )
         with self._store.transaction():
             turn = self._store.turn(signal.turn)
-            if turn.reason not in _MAY_COME_BACK:
+            if turn.reason not in MAY_COME_BACK:
                 self._store.add_verdict(verdict)
                 return
             self._store.add_verdict(verdict, use, reason)
-            if hint.text and signal.kind in _WORDED and not self._full(signal.turn):
+            if hint.text and signal.kind in _WORDED and not self._full(signal.turn, hint.text):
                 self._remember(signal.turn, hint.text, exchange, _about_form(opinion, hint))
 
     def _exchange(self, signal: Signal) -> Exchange:
@@ -179,9 +179,12 @@ class Reward:
         state = LessonState.NEW if scope == lessons.THIS_TURN else LessonState.ACTIVE
         contradictions.settle(self._store, self._store.add_lesson(hint, scope, [turn], state))
 
-    def _full(self, turn: str) -> bool:
-        """The chat of this turn has given as many lessons as one chat may."""
-        return self._store.lessons_of(self._store.turn(turn).session) >= lessons.MOST_OF_A_CHAT
+    def _full(self, turn: str, hint: str) -> bool:
+        """The chat of this turn has given as many lessons as one chat may, and the hint would make the list longer."""
+        if self._store.lessons_of(self._store.turn(turn).session) < lessons.MOST_OF_A_CHAT:
+            return False
+        known = self._store.lesson_that_says(hint) is not None
+        return not known and not contradictions.of(self._store, hint)
 
 
 def _about_form(opinion: Opinion, hint: hints.Hint) -> bool | None:

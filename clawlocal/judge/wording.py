@@ -21,7 +21,7 @@ _CORRECTION = re.compile(
     # "answer in at most two sentences"
     rf"|\b(?:answer|reply|respond|keep)\b.{{0,20}}\b(?:at most|no more than|less than|maximum|max) (?:\w+ )?{_FORM}\b"
     # "shorter please", "please keep it brief", "make it simpler"
-    rf"|\b(?:shorter|simpler|briefer)(?: {_FORM})?,? please\b"
+    rf"|\b(?:shorter|longer|simpler|briefer)(?: again)?(?: {_FORM})?,? please\b"
     r"|\bplease (?:be|make it|keep it) (?:\w+ )?(?:brief|short|concise)"
     r"|\b(?:keep|make) (?:it|them|that|your \w+) (?:\w+ )?(?:shorter|longer|short|brief|simple|simpler|concise)\b"
     # "that's not what I asked", "you misunderstood"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
+from clawlocal.store import replaced
 from clawlocal.store.database import Database
 
 FORGOTTEN = "(forgotten)"
@@ -34,20 +35,9 @@ def only_from(database: Database, turns: Sequence[str], lost: Iterable[tuple[str
 def drop_lessons(database: Database, lessons: set[int]) -> None:
     """Delete lessons, and their words in receipts."""
     for lesson in lessons:
-        _give_way(database, lesson)
-        database.execute("DELETE FROM lessons WHERE id = ?", (lesson,))
+        replaced.drop(database, lesson)
     if lessons:
         _scrub_receipts(database, lessons)
-
-
-def _give_way(database: Database, lesson: int) -> None:
-    """What `lesson` took the place of counts again, or is replaced by what replaced `lesson` itself."""
-    next_ = database.value("SELECT replaced_by FROM lessons WHERE id = ?", (lesson,))
-    database.execute(
-        "UPDATE lessons SET replaced_by = :next, state = CASE WHEN :next IS NULL THEN 'active' ELSE state END "
-        "WHERE replaced_by = :lesson",
-        {"next": next_, "lesson": lesson},
-    )
 
 
 def _scrub_receipts(database: Database, lessons: set[int]) -> None:

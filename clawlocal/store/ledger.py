@@ -21,7 +21,7 @@ from clawlocal.records import (
     Rebuild,
     Receipt,
 )
-from clawlocal.store import traces
+from clawlocal.store import replaced, traces
 from clawlocal.store.database import Database
 from clawlocal.store.signals import LEARNING, Signals
 from clawlocal.store.state import State
@@ -106,7 +106,10 @@ class Ledger(Signals, Updates, State):
             ]
 
     def carry_lessons(self, model: str) -> list[Lesson]:
-        """Lessons that another model has learned and this one never: wanted in its weights. Each is told once."""
+        """Lessons that another model has learned, or was to learn, and this one never: wanted in its weights.
+
+        Each is told once.
+        """
         with self._db.transaction():
             told = set(json.loads(self.get_state(_CARRIED + model, "[]") or "[]"))
             learned_by = {
@@ -116,15 +119,31 @@ class Ledger(Signals, Updates, State):
                     "JOIN updates u ON u.id = l.update_id WHERE u.status = 'published' GROUP BY l.lesson"
                 )
             }
+            others = self._from_others_alone(model)
+            # The next update teaches these with the turns that they came from.
+            waiting = self._from(model, "max(t.model = :model AND t.\"use\" = 'queued') = 1")
             found = [
                 x
                 for x in self.practicable_lessons()
-                if x.state is LessonState.ACTIVE and x.id not in told and model not in learned_by.get(x.id, {model})
+                if x.state is LessonState.ACTIVE
+                and x.id not in told | waiting
+                and model not in learned_by.get(x.id, () if x.id in others else {model})
             ]
             if found:
                 self.set_state(_CARRIED + model, json.dumps(sorted(told | {x.id for x in found})))
                 self.want_rebuild(model, carried=[x.id for x in found])
             return found
+
+    def _from_others_alone(self, model: str) -> set[int]:
+        """Lessons all of whose source turns are other models': no turn of this one will teach them."""
+        return self._from(model, "sum(t.model = :model) = 0")
+
+    def _from(self, model: str, having: str) -> set[int]:
+        rows = self._db.rows(
+            f"SELECT l.lesson FROM lesson_turns l JOIN turns t ON t.id = l.turn GROUP BY l.lesson HAVING {having}",
+            {"model": model},
+        )
+        return {row["lesson"] for row in rows}
 
     def _taught(self, model: str) -> set[int]:
         """Lessons that the live version of a model, or one that it was trained from, was taught."""
@@ -147,7 +166,7 @@ class Ledger(Signals, Updates, State):
                 "UPDATE lessons SET state = 'active', \"update\" = NULL WHERE id = ? AND state IN ('new', 'learned')",
                 (lesson,),
             )
-        self._give_way()
+        replaced.give_way(self._db)
 
     # what is to be mended
     def rebuild(self, model: str) -> Rebuild | None:

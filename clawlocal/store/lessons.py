@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping, Sequence
 
 from clawlocal.errors import NotFound
-from clawlocal.records import Lesson, LessonState
-from clawlocal.store import stamp
+from clawlocal.records import IN_USE, Lesson, LessonState
+from clawlocal.store import replaced, stamp
 from clawlocal.store.database import Database, Row
 
 _LINE = """
@@ -23,21 +24,13 @@ taught (lesson, update_id) AS (
 """
 """The live version and those it was trained from, and the lessons that they were taught."""
 
-_REPLACED = """
-WITH RECURSIVE chain (lesson, later) AS (
-    SELECT id, replaced_by FROM lessons WHERE replaced_by IS NOT NULL
-    UNION SELECT c.lesson, l.replaced_by FROM chain c JOIN lessons l ON l.id = c.later WHERE l.replaced_by IS NOT NULL
-),
-replaced (lesson, later) AS (
-    SELECT c.lesson, c.later FROM chain c JOIN lessons l ON l.id = c.later WHERE l.state IN ('active', 'learned')
+_MEASURE = (
+    f"{_LINE} UPDATE lessons SET share = (SELECT json_extract(said.value, '$.share') "
+    "FROM updates u, json_each(u.lessons) said WHERE u.model = :model AND u.status = 'published' "
+    "AND u.version IN (SELECT version FROM line) AND json_extract(said.value, '$.id') = lessons.id "
+    "AND json_extract(said.value, '$.share') IS NOT NULL ORDER BY u.id DESC LIMIT 1)"
 )
-"""
-"""Lessons and the later ones, in use, that took their places: itself, or what took the place of that in turn."""
-_WAKE = (
-    f"{_REPLACED} UPDATE lessons SET state = 'active' WHERE state = 'new' AND replaced_by IS NOT NULL "
-    "AND id NOT IN (SELECT lesson FROM replaced)"
-)
-"""What nothing in use replaces any more counts again."""
+"""How far each was in the weights when the live version, or the last one before it that tells, was made."""
 
 
 class Lessons:
@@ -59,10 +52,14 @@ class Lessons:
             known = self._db.value("SELECT id FROM lessons WHERE key = ?", (row["key"],))
             lesson = self._db.insert("lessons", row) if known is None else int(known)
             if state is LessonState.ACTIVE:
-                wake = "UPDATE lessons SET state = 'active', replaced_by = NULL WHERE id = ? AND state = 'new'"
-                self._db.execute(wake, (lesson,))
+                self._wake(lesson)
             self._add_sources(lesson, turns)
             return self.lesson(lesson)
+
+    def _wake(self, lesson: int) -> None:
+        """It was said again: a new one is active, whatever took its place before."""
+        wake = "UPDATE lessons SET state = 'active', replaced_by = NULL WHERE id = ? AND state = 'new'"
+        self._db.execute(wake, (lesson,))
 
     def _add_sources(self, lesson: int, turns: Iterable[str]) -> None:
         for turn in turns:
@@ -75,31 +72,31 @@ class Lessons:
 
     def lessons(self, state: LessonState | None = None) -> list[Lesson]:
         """All lessons, or those in one state, oldest first."""
-        with self._db.snapshot():
-            rows = self._db.rows(
-                "SELECT * FROM lessons WHERE :state IS NULL OR state = :state ORDER BY id",
-                {"state": None if state is None else str(state)},
-            )
-            return [self._lesson(row) for row in rows]
+        wanted = "SELECT * FROM lessons WHERE :state IS NULL OR state = :state ORDER BY id"
+        return self._found(wanted, {"state": None if state is None else str(state)})
 
     def vetoed_keys(self) -> set[str]:
-        """`key` of each lesson that the user does not want: a hint that says one of them is none."""
-        return {key(lesson.text) for lesson in self.lessons(LessonState.VETOED)}
+        """`key` of each lesson that the user does not want, or not any more: a hint that says one of them is none."""
+        unwanted = (x for x in self.lessons() if x.state is LessonState.VETOED or x.replaced_by is not None)
+        return {key(lesson.text) for lesson in unwanted}
 
     def lesson(self, lesson: int) -> Lesson:
         """One lesson. Raises `NotFound`."""
-        row = self._db.row("SELECT * FROM lessons WHERE id = ?", (lesson,))
-        if row is None:
+        found = self._found("SELECT * FROM lessons WHERE id = :lesson", {"lesson": lesson})
+        if not found:
             raise _no_lesson(lesson)
-        return self._lesson(row)
+        return found[0]
 
-    def lessons_for_update(self) -> list[Lesson]:
-        """What the next update should teach beside what was learned before: active lessons, oldest first."""
-        return self.lessons(LessonState.ACTIVE)
+    def lesson_that_says(self, text: str) -> Lesson | None:
+        """The lesson of this text, but for case and spaces."""
+        return next(iter(self._found("SELECT * FROM lessons WHERE key = :key", {"key": key(text)})), None)
 
     def lessons_of(self, session: str) -> int:
-        """How many lessons came from a chat, alone or among others."""
-        of_it = "SELECT count(DISTINCT lesson) FROM lesson_turns WHERE turn IN (SELECT id FROM turns WHERE session = ?)"
+        """How many lessons came from a chat, alone or among others, without those whose place a later one took."""
+        of_it = (
+            "SELECT count(DISTINCT lesson) FROM lesson_turns JOIN lessons l ON l.id = lesson "
+            "WHERE (l.replaced_by IS NULL OR l.state != 'new') AND turn IN (SELECT id FROM turns WHERE session = ?)"
+        )
         return int(self._db.value(of_it, (session,)))
 
     def set_lesson_state(self, lesson: int, state: LessonState) -> None:
@@ -115,23 +112,13 @@ class Lessons:
             )
             if not self._db.execute(change, {"state": str(state), "lesson": lesson}):
                 raise _no_lesson(lesson)
-            self._give_way()
-            self._db.execute(_WAKE)
-            # Of a chain that woke up, the last one counts.
-            self._give_way()
+            replaced.settle(self._db)
 
     def replace_lesson(self, earlier: int, later: int) -> None:
         """`later` takes the place of `earlier`, for as long as it is in use itself."""
         with self._db.transaction():
             self._db.execute("UPDATE lessons SET replaced_by = ? WHERE id = ?", (later, earlier))
-            self._give_way()
-
-    def _give_way(self) -> None:
-        """What a lesson in use took the place of is not in use."""
-        self._db.execute(
-            f"{_REPLACED} UPDATE lessons SET state = 'new' WHERE state IN ('active', 'learned') "
-            "AND id IN (SELECT lesson FROM replaced)"
-        )
+            replaced.give_way(self._db)
 
     def edit_lesson(self, lesson: int, text: str) -> Lesson:
         """Reword a lesson. What the weights learned was the old wording, so a learned one is active again.
@@ -142,15 +129,16 @@ class Lessons:
             old = self.lesson(lesson)
             twin = self._db.value("SELECT id FROM lessons WHERE key = ? AND id != ?", (key(text), lesson))
             if twin is not None:
-                move = "UPDATE lessons SET replaced_by = nullif(:twin, id) WHERE replaced_by = :lesson"
-                self._db.execute(move, {"twin": twin, "lesson": lesson})
+                replaced.move(self._db, lesson, twin)
                 self._db.execute("DELETE FROM lessons WHERE id = ?", (lesson,))
                 self._add_sources(twin, old.turns)
+                if old.state in IN_USE:
+                    self._wake(twin)
                 return self.lesson(twin)
             state = LessonState.ACTIVE if old.state is LessonState.LEARNED else old.state
             if key(text) != key(old.text):
                 self._db.execute("DELETE FROM lesson_updates WHERE lesson = ?", (lesson,))
-                change = 'UPDATE lessons SET state = ?, "update" = NULL WHERE id = ?'
+                change = 'UPDATE lessons SET state = ?, "update" = NULL, share = NULL WHERE id = ?'
                 self._db.execute(change, (str(state), lesson))
             words = (text.strip(), key(text), lesson)
             self._db.execute("UPDATE lessons SET text = ?, key = ? WHERE id = ?", words)
@@ -174,23 +162,39 @@ class Lessons:
             "WHERE id IN (SELECT lesson FROM lesson_updates)",
             {"model": model},
         )
-        self._db.execute(f"{_WAKE} AND id NOT IN (SELECT lesson FROM lesson_updates)")
-        self._give_way()
+        self._db.execute(_MEASURE, {"model": model})
+        self._db.execute(f"{replaced.WAKE} AND id NOT IN (SELECT lesson FROM lesson_updates)")
+        replaced.give_way(self._db)
 
-    def _lesson(self, row: Row) -> Lesson:
-        sources = self._db.rows("SELECT turn FROM lesson_turns WHERE lesson = ? ORDER BY seq", (row["id"],))
-        later = f"{_REPLACED} SELECT min(later) FROM replaced WHERE lesson = ?"
-        state = LessonState(row["state"])
-        return Lesson(
-            id=row["id"],
-            text=row["text"],
-            scope=row["scope"],
-            state=state,
-            turns=tuple(source["turn"] for source in sources),
-            created=row["created"],
-            update=row["update"],
-            replaced_by=self._db.value(later, (row["id"],)) if state is LessonState.NEW else None,
-        )
+    def _found(self, query: str, values: Mapping[str, object]) -> list[Lesson]:
+        """The lessons of a query over all columns, each with its turns and what took its place."""
+        with self._db.snapshot():
+            rows = self._db.rows(query, values)
+            ids = json.dumps([row["id"] for row in rows])
+            turns: dict[int, list[str]] = {}
+            its = "SELECT lesson, turn FROM lesson_turns WHERE lesson IN (SELECT value FROM json_each(?)) ORDER BY seq"
+            for source in self._db.rows(its, (ids,)):
+                turns.setdefault(source["lesson"], []).append(source["turn"])
+            later = {}
+            if any(row["state"] == LessonState.NEW and row["replaced_by"] is not None for row in rows):
+                found = f"{replaced.REPLACED} SELECT lesson, min(later) AS later FROM replaced GROUP BY lesson"
+                later = {row["lesson"]: row["later"] for row in self._db.rows(found)}
+        return [_lesson(row, turns.get(row["id"], []), later.get(row["id"])) for row in rows]
+
+
+def _lesson(row: Row, turns: Sequence[str], later: int | None) -> Lesson:
+    state = LessonState(row["state"])
+    return Lesson(
+        id=row["id"],
+        text=row["text"],
+        scope=row["scope"],
+        state=state,
+        turns=tuple(turns),
+        created=row["created"],
+        update=row["update"],
+        replaced_by=later if state is LessonState.NEW else None,
+        share=row["share"],
+    )
 
 
 def key(text: str) -> str:

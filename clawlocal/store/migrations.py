@@ -25,6 +25,7 @@ STEPS: tuple[Step, ...] = (
     ("0003_search", schema.SEARCH),
     ("0004_thoughts", schema.THOUGHTS),
     ("0005_replaced", schema.REPLACED),
+    ("0006_share", schema.SHARE),
 )
 
 

@@ -174,3 +174,7 @@ REPLACED = """
 -- The later lesson that took the place of this one, which is then not in the prompt, and not taught.
 ALTER TABLE lessons ADD COLUMN replaced_by INTEGER REFERENCES lessons (id);
 """
+
+SHARE = """
+ALTER TABLE lessons ADD COLUMN share REAL;
+"""

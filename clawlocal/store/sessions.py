@@ -185,5 +185,7 @@ def _session(row: Row) -> Session:
 
 def _message(row: Row) -> Message:
     values = {name: row[name] for name in row.keys() if name != "seq"}  # noqa: SIM118
-    calls = tuple(ToolCall(name, arguments) for name, arguments in json.loads(row["tool_calls"]))
+    # Most messages have none, and a long chat is read with each of its messages.
+    said = [] if row["tool_calls"] == "[]" else json.loads(row["tool_calls"])
+    calls = tuple(ToolCall(name, arguments) for name, arguments in said)
     return Message(**{**values, "tool_calls": calls})

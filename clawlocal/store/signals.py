@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from clawlocal.records import Queued, Signal, SignalKind, TurnUse, Verdict
+from clawlocal.records import Queued, Signal, SignalKind, Turn, TurnUse, Verdict
 from clawlocal.store import stamp
 from clawlocal.store.database import Database, Row
 from clawlocal.store.turns import UNTRAINABLE, Turns, as_turn, no_turn
 
-_TRAINABLE = f"t.stopped NOT IN ({', '.join(map(repr, UNTRAINABLE))})"
+
+def _whole(turn: str) -> str:
+    return f"{turn}.stopped NOT IN ({', '.join(map(repr, UNTRAINABLE))})"
+
+
+_TRAINABLE = _whole("t")
 LEARNING = f"JOIN sessions s ON s.id = t.session AND s.learning = 1 AND {_TRAINABLE}"
 _ORDER = "ORDER BY (g.kind = 'message'), g.id DESC"
 """What counts most first: an explicit signal before a message, a later one before an earlier."""
@@ -93,10 +98,40 @@ class Signals(Turns):
             rows = self._db.rows(f"SELECT t.* {_QUEUE} ORDER BY t.seq")
         return [Queued(as_turn(row), verdicts[row["id"]], row["attempts"]) for row in rows]
 
-    def queue_counts(self) -> dict[str, int]:
-        """Turns by use: `open`, `queued`, `used`, `skipped`; of the queued `hints` and `bad`; `hints_dropped` ever."""
+    def kept_retries(self, model: str, use: TurnUse) -> list[tuple[Turn, Turn]]:
+        """Turns of a use that the user asked another reply for, each with the one that they went on from.
+
+        Only where the old one still counts as bad, and what came after the new one was judged, and not as bad. Of
+        several the one that they went on from last; where that is the old one, there is none.
+        """
+        after = "(SELECT max(m.seq) FROM messages m WHERE m.parent = {}.reply_message)"
         with self._db.snapshot():
-            queued = self._queued_verdicts().values()
+            rows = self._db.rows(
+                f"SELECT t.id AS rejected, c.id AS chosen FROM turns t {LEARNING} "
+                "JOIN turns c ON c.user_message = t.user_message AND c.seq > t.seq AND c.model = t.model "
+                f"AND c.prompt_ids = t.prompt_ids AND c.token_ids != t.token_ids AND {_whole('c')} "
+                'WHERE t."use" = ? AND t.model = ? AND length(t.prompt_ids) > 0 '
+                "AND EXISTS (SELECT 1 FROM signals g WHERE g.turn = t.id AND g.kind = 'retry') "
+                f"AND {after.format('c')} > coalesce({after.format('t')}, 0) ORDER BY t.seq, {after.format('c')}",
+                (str(use), model),
+            )
+            last = {row["rejected"]: row["chosen"] for row in rows}
+            bad = [turn for turn in last if self._value(turn) == -1]
+            return [(self.turn(turn), self.turn(last[turn])) for turn in bad if self._value(last[turn]) in (0, 1)]
+
+    def _value(self, turn: str) -> int | None:
+        verdict = self.effective_verdict(turn)
+        return None if verdict is None else verdict.value
+
+    def queue_counts(self, model: str | None = None) -> dict[str, int]:
+        """Turns by use: `open`, `queued`, `used`, `skipped`; of the queued `hints` and `bad`; `hints_dropped` ever.
+
+        With `model`, those that another one made are no part of the queued: they wait for it, as `others`.
+        """
+        with self._db.snapshot():
+            verdicts = self._queued_verdicts()
+            others = self._made_by_others(model)
+            queued = [verdict for turn, verdict in verdicts.items() if turn not in others]
             rows = self._db.rows('SELECT "use", count(*) FROM turns GROUP BY "use"')
             dropped = int(self._db.value("SELECT count(*) FROM verdicts WHERE hint_dropped != ''"))
         counts = {str(use): 0 for use in TurnUse} | {row[0]: row[1] for row in rows}
@@ -105,7 +140,12 @@ class Signals(Turns):
             "hints": sum(bool(verdict.hint) for verdict in queued),
             "bad": sum(verdict.value < 0 for verdict in queued),
             "hints_dropped": dropped,
+            "others": len(verdicts) - len(queued),
         }
+
+    def _made_by_others(self, model: str | None) -> set[str]:
+        """The queued turns that only another model can learn from; of None there are none."""
+        return {row["id"] for row in self._db.rows(f"SELECT t.id {_QUEUE} AND t.model != ?", (model,))}
 
     def skip_counts(self) -> dict[str, int]:
         """Skipped turns by reason."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from clawlocal.store import stamp
 from clawlocal.store.database import Database
 
 _LEARNING = "learning"
 _PAUSED = "learning paused"
+_FOR_GOOD = "yes"
 
 
 class State:
@@ -43,8 +47,14 @@ class State:
 
     def paused(self) -> bool:
         """Whether no update starts by itself until the user resumes; chats are judged all the same."""
-        return self.get_state(_PAUSED) is not None
+        until = self.get_state(_PAUSED)
+        return until is not None and (until == _FOR_GOOD or until > stamp.now())
 
-    def set_paused(self, on: bool) -> None:
-        """Pause updates, or resume them."""
-        self.set_state(_PAUSED, "yes" if on else None)
+    def paused_until(self) -> datetime | None:
+        """When a pause ends by itself, in local time; None where it does not, or there is none."""
+        until = self.get_state(_PAUSED)
+        return None if until in (None, _FOR_GOOD) else datetime.fromisoformat(str(until)).astimezone()
+
+    def set_paused(self, on: bool, until: datetime | None = None) -> None:
+        """Pause updates, until they are resumed or a moment has come, or resume them."""
+        self.set_state(_PAUSED, (stamp.of(until) if until else _FOR_GOOD) if on else None)

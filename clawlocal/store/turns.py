@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from clawlocal.errors import NotFound, StoreError
 from clawlocal.records import Tool, ToolCall, Turn, TurnUse
@@ -84,6 +84,12 @@ class Turns(Sessions):
         """All turns of a session, oldest first."""
         rows = self._db.rows("SELECT * FROM turns WHERE session = ? ORDER BY seq", (session,))
         return [as_turn(row) for row in rows]
+
+    def turns_named(self, names: Iterable[str]) -> dict[str, Turn]:
+        """Several turns by their whole ids, read at once; those that are not there are left out."""
+        among = json.dumps(list(names))
+        rows = self._db.rows("SELECT * FROM turns WHERE id IN (SELECT value FROM json_each(?))", (among,))
+        return {row["id"]: as_turn(row) for row in rows}
 
     def latest_turn(self, session: str) -> Turn | None:
         """The turn made last in a session."""

@@ -6,7 +6,7 @@ Knows no trainer and no files: by the time `publish` is called they are written,
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -70,21 +70,27 @@ class Updates(Adapters):
         gate: dict[str, Any],
         seconds: float,
         practised: Iterable[str] = (),
+        beside: Iterable[str] = (),
+        others: Iterable[int] = (),
+        shares: Mapping[int, float] | None = None,
         again: bool = False,
         reason: str = "",
     ) -> Receipt:
         """Make `adapter` live, its turns used and its lessons learned: all of it, or nothing.
 
-        `practised` are prompts of the user's that it practised on: their turns went into it, and are not used.
-        With `again`, its turns were used before, by versions that this one takes the place of.
-        Raises `StoreError` when a turn was used before, when the update has ended, or when another
-        version went live since it began; `NotFound` when a turn was deleted while it was trained on.
+        `others` are lessons that it practised as well, of which the weights do not hold enough: they stay what they
+        are. `shares` tells of either how far it is in the weights. `practised` are prompts of the user's that it
+        practised on: their turns went into it, and are not used; so are the turns `beside`. With `again`, its turns
+        were used before, by versions that this one takes the place of. Raises `StoreError` when a turn was used before,
+        when the update has ended, or when another version went live since it began; `NotFound` when a turn was deleted
+        while it was trained on.
         """
         with self._db.transaction():
             self._check_unchanged(update, adapter)
             self._use(update, turns, again)
             self._practise(update, practised)
-            said = self._teach(update, lessons)
+            self._see(update, beside)
+            said = self._measured([*self._teach(update, lessons), *self._texts(others)], shares or {})
             row = _results(samples, metrics, gate, seconds, reason)
             row |= {"lessons": json.dumps(said), "version": adapter.version, "parent": adapter.parent}
             receipt = self._end(update, UpdateStatus.PUBLISHED, row)
@@ -202,6 +208,12 @@ class Updates(Adapters):
                 (update, text),
             )
 
+    def _see(self, update: int, turns: Iterable[str]) -> None:
+        for turn in turns:
+            if not self._db.value("SELECT count(*) FROM turns WHERE id = ?", (turn,)):
+                raise no_turn(turn)
+            self._db.execute("INSERT OR IGNORE INTO update_turns (update_id, turn) VALUES (?, ?)", (update, turn))
+
     def _record(self, update: int, turn: str) -> None:
         self._db.execute("INSERT INTO update_turns (update_id, turn) VALUES (?, ?)", (update, turn))
 
@@ -213,6 +225,9 @@ class Updates(Adapters):
                 (lesson["id"], update),
             )
         return said
+
+    def _measured(self, said: list[dict[str, Any]], shares: Mapping[int, float]) -> list[dict[str, Any]]:
+        return [{**each, "share": shares[each["id"]]} if each["id"] in shares else each for each in said]
 
     def _texts(self, lessons: Iterable[int]) -> list[dict[str, Any]]:
         return [{"id": x.id, "text": x.text} for x in map(self.lesson, lessons)]

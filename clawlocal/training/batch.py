@@ -7,22 +7,25 @@ what was served.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice, zip_longest
 
 from clawlocal.conversation import Conversations
 from clawlocal.engine.protocol import BASE, Engine
 from clawlocal.errors import PromptError
+from clawlocal.judge import hints
 from clawlocal.judge.lessons import applying, note
+from clawlocal.methods import Method
 from clawlocal.prompting import Line, build, hinted
-from clawlocal.records import IN_USE, THIS_TURN, TOPIC, Lesson, Queued, Rebuild, TurnUse
+from clawlocal.records import IN_USE, THIS_TURN, TOPIC, Lesson, Queued, Rebuild, SignalKind, TurnUse
 from clawlocal.store import Store
 from clawlocal.store.lessons import key
-from clawlocal.training import probes
+from clawlocal.training import pairs, probes, recipes
+from clawlocal.training.invented import invented
 from clawlocal.training.prompts import EVERYDAY, NEUTRAL, OF_TOPIC
 from trainers import sift
-from trainers.job import Probe, Rehearsal, Sample
+from trainers.job import Pair, Probe, Rehearsal, Sample
 
 MAX_TURNS = 16
 """Turns of one update; the rest waits for the next."""
@@ -30,8 +33,10 @@ MAX_PRACTICE = 600
 """Tokens of a prompt to practise on, lessons included."""
 OWN_PROMPTS = 8
 """How many of the user's own earlier prompts are practised on, the newest first."""
-PRACTICE = 16
-"""Prompts to practise on, the user's own and everyday ones together."""
+INVENTED = 8
+"""How many prompts in their likeness."""
+PRACTICE = 40
+"""Prompts to practise on: the user's own, invented and everyday ones together."""
 MAX_PROMPT = 1024
 """Tokens of prompt and reply that the trainer takes; a longer turn is skipped."""
 
@@ -52,22 +57,32 @@ class Batch:
     """What it mends."""
     as_of: int = 0
     """The last event before it was made: what was forgotten since may be in it."""
+    pairs: tuple[Pair, ...] = ()
+    kept: tuple[str, ...] = ()
+    """The turns whose replies were chosen in them: read, and not used up."""
+    method: str = Method.DEFAULT
+    """Of `recipes`."""
 
     @property
     def turns(self) -> list[str]:
         return [s.id for s in self.samples]
 
     def worth_training(self) -> bool:
-        """Something with a direction: a verdict that is not 0, or a hint; for a rebuild also lessons to practise."""
-        if self.rebuild is not None and self.rehearsals:
+        """Something with a direction: a verdict that is not 0, a hint, an edit, a pair; for a rebuild also lessons."""
+        recipe = recipes.of(self.method)
+        if self.rebuild is not None and self.rehearsals and recipe.rehearses:
             return True
-        return any((s.reward != 0 and s.on_policy) or s.hinted_prompt_ids is not None for s in self.samples)
+        return bool(self.pairs) or any(map(recipe.learns_from, self.samples))
 
 
 class BatchMaker:
     """Makes the batch for one model from the store."""
 
-    def __init__(self, store: Store, engine: Engine, conversations: Conversations) -> None:
+    def __init__(
+        self, store: Store, engine: Engine, conversations: Conversations, method: str = Method.DEFAULT
+    ) -> None:
+        self._method = method
+        self._recipe = recipes.of(method)
         self._store = store
         self._engine = engine
         self._conversations = conversations
@@ -81,26 +96,38 @@ class BatchMaker:
         again = rebuild is not None and rebuild.anew
         skipped: Counter[str] = Counter()
         samples: list[Sample] = []
+        found: dict[str, Pair] = {}
         taught = self.lessons()
+        kept = self._kept(again)
         for queued in self._store.ledger(self._engine.name) if again else self._store.queue():
             not_now = "" if again else self._not_now(queued, len(samples))
             if not_now:
                 skipped[not_now] += 1
                 continue
             sample = self._sample(queued, live or BASE, taught)
-            never = _never(sample)
+            pair = self._pair(queued, kept)
+            never = _never(sample, paired=pair is not None)
             if never:
                 if not again:
                     self._store.set_turn_use(sample.id, TurnUse.SKIPPED, never)
                 skipped[never] += 1
                 continue
+            if not self._recipe.rehearses and not self._recipe.learns_from(sample):
+                # It waits: another method may learn from it.
+                skipped[recipes.lacking(self._method)] += 1
+                continue
             samples.append(sample)
+            if pair is not None:
+                found[sample.id] = pair
         if not samples and rebuild is None:
-            return Batch((), (), self._neutral(), (), skipped=dict(skipped))
+            return Batch((), (), self._neutral(), (), skipped=dict(skipped), method=self._method)
         own = self._store.recent_prompts(OWN_PROMPTS)
         rehearsals, practised = self._rehearsals(taught, own)
         # What no prompt is about was not taught, and stays in the prompt until one is.
         lessons = tuple(x for x in taught if x.id in practised or not x.scope.startswith(TOPIC))
+        # Without distillation none is taught; without practice they are measured on these prompts, and no more.
+        lessons = lessons if self._recipe.w_opd else ()
+        own = own if rehearsals and self._recipe.rehearses else []
         return Batch(
             tuple(samples),
             rehearsals,
@@ -108,8 +135,11 @@ class BatchMaker:
             lessons,
             probes.rendered(self._engine),
             dict(skipped),
-            tuple(own) if rehearsals else (),
+            tuple(own),
             rebuild,
+            pairs=tuple(found.values()),
+            kept=tuple(dict.fromkeys(kept[turn] for turn in found)),
+            method=self._method,
         )
 
     def lessons(self) -> list[Lesson]:
@@ -129,12 +159,48 @@ class BatchMaker:
             response_ids=turn.token_ids,
             old_logprobs=turn.logprobs,
             reward=float(queued.verdict.value),
-            hinted_prompt_ids=self._hinted(queued, taught),
+            hinted_prompt_ids=self._hinted(queued, taught, queued.verdict.hint),
             on_policy=turn.adapter == policy,
+            hinted_options=self._options(queued, taught) if self._recipe.method == "overlap" else (),
+            edited_ids=self._edited(queued) if self._recipe.rehearses else None,
         )
 
-    def _hinted(self, queued: Queued, taught: Sequence[Lesson]) -> tuple[int, ...] | None:
-        hint = queued.verdict.hint
+    def _edited(self, queued: Queued) -> tuple[int, ...] | None:
+        """The reply as the user rewrote it last, as the engine would write it, to the token that ends it.
+
+        None where it was not, where a later verdict is good, and where the model thought or asked for tools: a
+        template writes those, and what it thought does not lead to the new reply.
+        """
+        turn = queued.turn
+        texts = [s.text for s in self._store.signals(turn.id) if s.kind is SignalKind.EDIT and s.text.strip()]
+        message = self._store.message(turn.reply_message)
+        if queued.verdict.value >= 0 or not texts or message.thought is not None or message.tool_calls:
+            return None
+        ids = written(self._engine, texts[-1], turn.token_ids)
+        return ids if len(turn.prompt_ids) + len(ids) <= MAX_PROMPT else None
+
+    def _kept(self, again: bool) -> dict[str, str]:
+        use = TurnUse.USED if again else TurnUse.QUEUED
+        return pairs.kept(self._store, self._engine.name, use) if self._recipe.rehearses else {}
+
+    def _pair(self, queued: Queued, kept: Mapping[str, str]) -> Pair | None:
+        turn = queued.turn
+        if turn.id not in kept:
+            return None
+        chosen = self._store.turn(kept[turn.id]).token_ids
+        fits = chosen and len(turn.prompt_ids) + max(len(chosen), len(turn.token_ids)) <= MAX_PROMPT
+        return Pair(turn.prompt_ids, chosen, turn.token_ids) if fits else None
+
+    def _options(self, queued: Queued, taught: Sequence[Lesson]) -> tuple[tuple[int, ...], ...]:
+        """Teachers' prompts with other hints of the same verdict: the directives, and the user's own words."""
+        said = {signal.id: signal.text for signal in self._store.signals(queued.turn.id)}
+        told = [v for v in self._store.verdicts(queued.turn.id) if v.hint and v.value == queued.verdict.value]
+        texts = [text for v in told for text in (v.hint, hints.from_correction(said.get(v.signal, "")).text)]
+        others = [text for text in dict.fromkeys(texts) if text != queued.verdict.hint]
+        found = (self._hinted(queued, taught, text) for text in others) if queued.verdict.hint else ()
+        return tuple(dict.fromkeys(ids for ids in found if ids is not None))
+
+    def _hinted(self, queued: Queued, taught: Sequence[Lesson], hint: str) -> tuple[int, ...] | None:
         if not hint or key(hint) in self._store.vetoed_keys():
             return None
         # Every lesson, not only the newest: the teacher is the base, and must not unteach the others.
@@ -155,26 +221,31 @@ class BatchMaker:
         named = sorted({x.scope.removeprefix(TOPIC) for x in lasting if x.scope.startswith(TOPIC)})
         # One of each topic, then the second of each: none is left out for want of room.
         of_topics = filter(None, chain.from_iterable(zip_longest(*(OF_TOPIC.get(topic, ()) for topic in named))))
-        texts = dict.fromkeys([*islice(of_topics, PRACTICE // 2), *own, *EVERYDAY])
+        texts = dict.fromkeys([*islice(of_topics, PRACTICE // 4), *own, *self._invented(lasting, own), *EVERYDAY])
         found: list[Rehearsal] = []
         practised: set[int] = set()
         for text in texts:
             if len(found) == PRACTICE:
                 break
             holding = applying(lasting, text)
-            rehearsal = self._rehearsal(text, note([x.text for x in holding])) if holding else None
+            rehearsal = self._rehearsal(text, [x.text for x in holding]) if holding else None
             if rehearsal is not None:
                 found.append(rehearsal)
                 practised |= {x.id for x in holding}
         return tuple(found), practised
 
-    def _rehearsal(self, text: str, lines: str) -> Rehearsal | None:
+    def _invented(self, lessons: Sequence[Lesson], own: Sequence[str]) -> list[str]:
+        return invented(self._engine, own, min(INVENTED, PRACTICE // 4)) if lessons else []
+
+    def _rehearsal(self, text: str, lessons: Sequence[str]) -> Rehearsal | None:
         """None for a prompt that is too long to practise on: one pasted document would set the memory of all."""
         plain = [Line("user", text)]
         try:
             found = Rehearsal(
                 build(self._engine, "", plain).ids,
-                build(self._engine, "", hinted(plain, lines)).ids,
+                build(self._engine, "", hinted(plain, note(lessons))).ids,
+                text,
+                tuple(lessons),
             )
         except PromptError:
             return None
@@ -184,7 +255,13 @@ class BatchMaker:
         return tuple(build(self._engine, "", [Line("user", text)]).ids for text in NEUTRAL)
 
 
-def _never(sample: Sample) -> str:
+def written(engine: Engine, text: str, own: Sequence[int]) -> tuple[int, ...]:
+    """A reply that somebody wrote, as a prompt would hold it: ended as the model's `own`, else by the template."""
+    ending = tuple(own[-1:]) if set(own[-1:]) & set(engine.stop_ids) else probes.end(engine)
+    return (*engine.tokenize(text), *ending)
+
+
+def _never(sample: Sample, *, paired: bool) -> str:
     """Why no update can use a turn; empty when one can."""
     if not sample.response_ids:
         return "empty reply"
@@ -194,5 +271,6 @@ def _never(sample: Sample) -> str:
         return "too long to train on"
     if broken := sift.why(sample):
         return broken
-    # A verdict alone teaches only the version that made the reply; a hint teaches any.
-    return "" if sample.on_policy or sample.hinted_prompt_ids is not None else "made by another adapter version"
+    # A verdict alone teaches only the version that made the reply; a hint, an edit and a preference teach any.
+    any_version = paired or sample.edited or sample.hinted_prompt_ids is not None
+    return "" if sample.on_policy or any_version else "made by another adapter version"

@@ -9,7 +9,7 @@ from typing import Any
 
 KL_LIMIT = 0.45
 """Nats per token, KL(base ‖ adapter) on prompts that have nothing to do with the lessons."""
-DEGENERATE_LIMIT = 0.05
+DEGENERATE_LIMIT = 0.13
 """Share of sampled replies that are empty or repeat themselves, beyond what the base does."""
 
 PROBES_LIMIT = 3
@@ -25,10 +25,22 @@ LENGTH_LEAST, LENGTH_MOST = 1.5, 4.0
 """Mean length of replies to held prompts: tokens at least, times the base's at most. Wide, since a lesson may be about
 length, and a reply of one word and its end is one: below it says nothing, above it does not come to an end.
 """
+HELD, LOST = 0.6, 0.3
+"""A lesson that was in the weights so far may not lose more than this: of twelve replies, chance makes three or four
+that obeyed disobey, hardly more.
+"""
+OBEDIENT = 0.8
+"""Share of replies that do as the lessons say, from which on an update need not have bettered it: a model that wrote
+hardly an exclamation mark before has little to gain.
+"""
 ENTROPY_RANGE = (0.25, 2.5)
 """Entropy of replies, times what it was before. Updates that taught something were at 0.9 to 1.6; a policy that says
 one thing whatever is asked is near 0. Noise in place of an adapter stays below 2: the probes tell that.
 """
+
+
+_RISING = {"edit": "what you wrote yourself is likelier", "preference": "it prefers the retry that you kept"}
+"""Figures that are there where the update learned from such a thing, and must have risen."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +73,14 @@ class GateReport:
         return {"passed": self.passed, "checks": [asdict(c) for c in self.checks]}
 
 
-def examine(metrics: Mapping[str, float]) -> GateReport:
-    """All checks for one trained adapter. A figure that is missing or not a number fails its check."""
+def examine(
+    metrics: Mapping[str, float], lessons: Mapping[str, tuple[float, float]] | None = None, *, practised: bool = True
+) -> GateReport:
+    """All checks for one trained adapter. A figure that is missing or not a number fails its check.
+
+    `lessons` tells how far each was in the weights, and is (`Result.lessons`). A method that did not have them
+    `practised` on other prompts need not have moved replies to those.
+    """
     checks = [
         _at_most("kl_base", metrics.get("kl_base", math.nan), KL_LIMIT, "how far it drifted on unrelated prompts"),
         _at_most(
@@ -75,7 +93,15 @@ def examine(metrics: Mapping[str, float]) -> GateReport:
     if _measured(metrics, "margin"):
         before, after = _before_and_after(metrics, "margin")
         checks.append(_more_than("margin", after, before, "it prefers what you liked"))
-    if _measured(metrics, "distance"):
+    for name, text in _RISING.items():
+        if f"{name}_after" in metrics:
+            before, after = _before_and_after(metrics, name)
+            checks.append(_more_than(name, after, before, text))
+    if "obedience_after" in metrics:
+        before, after = _before_and_after(metrics, "obedience")
+        good = after > before or after >= OBEDIENT
+        checks.append(Check("obedience", after, min(before, OBEDIENT), good, "replies that do as you asked"))
+    elif practised and _measured(metrics, "distance"):
         before, after = _before_and_after(metrics, "distance")
         checks.append(_less_than("distance", after, before, "it moved towards the lesson"))
     # Receipts and jobs of earlier versions have no such figures.
@@ -88,7 +114,13 @@ def examine(metrics: Mapping[str, float]) -> GateReport:
     if before := metrics.get("entropy_before", 0.0):
         ratio = metrics.get("entropy_after", math.nan) / before
         checks.append(_within("entropy", ratio, *ENTROPY_RANGE, "how varied its words are, of what it was"))
+    checks += [_kept(*lesson) for lesson in (lessons or {}).items() if lesson[1][0] >= HELD]
     return GateReport(tuple(checks))
+
+
+def _kept(lesson: str, shares: tuple[float, float]) -> Check:
+    before, after = shares
+    return _at_least("lesson kept", after, before - LOST, f"“{lesson}” is still in the weights")
 
 
 def _before_and_after(metrics: Mapping[str, float], name: str) -> tuple[float, float]:
@@ -98,6 +130,10 @@ def _before_and_after(metrics: Mapping[str, float], name: str) -> tuple[float, f
 def _measured(metrics: Mapping[str, float], name: str) -> bool:
     """Whether there was anything to measure: without lessons there is no distance to them, and both are 0."""
     return any(metrics.get(f"{name}_{when}", 0.0) != 0.0 for when in ("before", "after"))
+
+
+def _at_least(name: str, value: float, limit: float, text: str) -> Check:
+    return Check(name, value, limit, value >= limit, text)
 
 
 def _at_most(name: str, value: float, limit: float, text: str) -> Check:

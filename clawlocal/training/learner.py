@@ -5,6 +5,7 @@ Owns the trainer's process. Knows neither how a batch is made up nor what a form
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable
@@ -45,17 +46,20 @@ class Learner:
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="learner", daemon=True)
+        self._switch = threading.Thread(target=self._watch, name="learning-switch", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
+        self._switch.start()
 
     def close(self) -> None:
         """End the trainer, if it runs, and the thread. Nothing is used up by an update that did not end."""
         self._closing.set()
         self._updater.stop("clawlocal was closed")
         self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        for thread in (self._thread, self._switch):
+            if thread.is_alive():
+                thread.join()
         with self._guard:
             for future in self._asked:
                 future.cancel()
@@ -88,6 +92,14 @@ class Learner:
                 self._step()
             except ClawlocalError as e:
                 log.warning("learning stopped: %s", e)
+
+    def _watch(self) -> None:
+        """Another process may turn learning off while an update runs here."""
+        while not self._closing.wait(TICK_SECONDS):
+            # What cannot be read now is read with the next look.
+            with contextlib.suppress(ClawlocalError):
+                if self._updater.running and not self._need.wanted:
+                    self._updater.stop("learning was turned off")
 
     def _step(self) -> None:
         requested = self._relay.take()

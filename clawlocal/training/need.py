@@ -6,22 +6,33 @@ from collections.abc import Callable
 
 from clawlocal.conditions import Reading
 from clawlocal.judge.reward import NOT_SURE
-from clawlocal.records import TurnUse
+from clawlocal.methods import Method
+from clawlocal.records import LessonState, TurnUse
 from clawlocal.store import Store
-from clawlocal.training import rebuild
+from clawlocal.training import pairs, rebuild, recipes
 from clawlocal.training.rebuild import ENOUGH_VERDICTS
 
+BINARY_ALONE = "method binary, which learns from verdicts alone"
 _WHY_SKIPPED = {"cancelled": "you stopped this reply", "failed": "this reply broke off"}
 
 
 class Need:
     """What the queue holds against what an update needs."""
 
-    def __init__(self, store: Store, untrainable: Callable[[], str] = str, model: str = "") -> None:
+    def __init__(
+        self, store: Store, untrainable: Callable[[], str] = str, model: str = "", method: str = Method.DEFAULT
+    ) -> None:
         """`untrainable()` says why the model cannot learn; empty where it can."""
+        self._method = method
+        self._recipe = recipes.of(method)
         self._store = store
         self._model = model
         self._untrainable = untrainable
+
+    @property
+    def wanted(self) -> bool:
+        """Learning is on."""
+        return self._store.learning()
 
     def readings(self) -> list[Reading]:
         """The conditions on the user's side: learning is on, the model can learn, and there is something to learn."""
@@ -34,17 +45,28 @@ class Need:
         wanted = self._store.rebuild(self._model)
         if wanted is not None:
             return Reading("something to learn", rebuild.material(self._store, wanted), True)
-        counts = self._store.queue_counts()
-        hints, queued, bad = counts["hints"], counts["queued"], counts["bad"]
-        if hints or (bad and queued >= ENOUGH_VERDICTS):
-            return Reading("something to learn", _examples(queued, hints), True)
+        counts = self._store.queue_counts(self._model or None)
+        queued, bad = counts["queued"], counts["bad"]
+        hints = counts["hints"] if self._recipe.w_opd else 0
+        kept = len(pairs.kept(self._store, self._model)) if self._recipe.rehearses else 0
+        if hints or kept or (bad and queued >= ENOUGH_VERDICTS and self._recipe.w_rl):
+            return Reading("something to learn", _examples(queued, hints, kept), True)
+        if queued and not self._recipe.w_rl:
+            text = f"{_judged(queued)} {recipes.lacking(self._method)}"
+            return Reading("something to learn", text, False)
         if queued and not bad:
             liked = "one reply" if queued == 1 else f"{queued} replies"
             return Reading("something to learn", f"{liked} that you liked: nothing to change", False)
         if queued:
-            more = f"{queued} of {ENOUGH_VERDICTS} rated replies; one correction in words would be enough"
+            more = f"{queued} of {ENOUGH_VERDICTS} rated replies"
+            more += "; one correction in words would be enough" if self._recipe.w_opd else f" for the {BINARY_ALONE}"
             return Reading("something to learn", more, False)
-        return Reading("something to learn", f"nothing new to learn from{self._unsure()}", False)
+        why = f"nothing new to learn from{self._elsewhere(counts['others'])}{self._unsure()}"
+        return Reading("something to learn", why, False)
+
+    def _elsewhere(self, others: int) -> str:
+        replies = "one reply waits" if others == 1 else f"{others} replies wait"
+        return f"; {replies} for the model that made {'it' if others == 1 else 'them'}" if others else ""
 
     def _unsure(self) -> str:
         count = self._store.skip_counts().get(NOT_SURE, 0)
@@ -55,7 +77,7 @@ class Need:
         """What becomes of a turn that feedback was given on: one sentence."""
         found = self._store.turn(turn)
         if found.use is TurnUse.USED:
-            return "This reply was learned from before, so it is kept but not used a second time."
+            return f"This reply was learned from before, so it is kept but not used a second time.{self._said(turn)}"
         if found.use is TurnUse.SKIPPED:
             return f"It is kept but not learned from: {_WHY_SKIPPED.get(found.reason, found.reason)}."
         if not self._store.learning():
@@ -65,6 +87,8 @@ class Need:
         verdict = self._store.effective_verdict(turn)
         if verdict is None:
             return "It is judged in the background."
+        if not found.token_ids:
+            return f"The reply is empty: there is nothing in it to learn from.{self._said(turn)}"
         if verdict.hint:
             return f"Lesson: “{verdict.hint}”. It is learned when the machine is idle."
         if verdict.hint_dropped:
@@ -75,7 +99,20 @@ class Need:
             return "It is learned from together with the next correction or bad reply."
         return "It is learned from when the machine is idle."
 
+    def _said(self, turn: str) -> str:
+        """What is in the prompt of what was said last of a reply that teaches nothing itself."""
+        last = max(self._store.verdicts(turn), key=lambda verdict: verdict.signal, default=None)
+        lesson = self._store.lesson_that_says(last.hint) if last and last.hint else None
+        active = lesson is not None and lesson.state is LessonState.ACTIVE
+        return f" Lesson: “{lesson.text}” is in the prompt from now on." if lesson and active else ""
 
-def _examples(queued: int, hints: int) -> str:
-    replies = f"{queued} judged {'reply' if queued == 1 else 'replies'}"
-    return f"{replies}, {hints} with a correction" if hints else replies
+
+def _examples(queued: int, hints: int, kept: int) -> str:
+    parts = [_judged(queued)]
+    parts += [f"{hints} with a correction"] if hints else []
+    parts += [f"{kept} {'retry' if kept == 1 else 'retries'} that you kept"] if kept else []
+    return ", ".join(parts)
+
+
+def _judged(queued: int) -> str:
+    return f"{queued} judged {'reply' if queued == 1 else 'replies'}"

@@ -187,16 +187,16 @@ QUESTIONS = (*ARITHMETIC, *LANGUAGE, *FORM, *FACTS, *AGREEING)
 
 def rendered(engine: Engine) -> tuple[Probe, ...]:
     """The questions as they would be served, and the answers as the model would write them, to their end."""
-    end = _end(engine)
-    return tuple(_probe(engine, question, end) for question in QUESTIONS)
+    ending = end(engine)
+    return tuple(_probe(engine, question, ending) for question in QUESTIONS)
 
 
-def _probe(engine: Engine, question: Question, end: tuple[int, ...]) -> Probe:
-    right, *wrong = ((*engine.tokenize(text), *end) for text in (question.right, *question.wrong))
+def _probe(engine: Engine, question: Question, ending: tuple[int, ...]) -> Probe:
+    right, *wrong = ((*engine.tokenize(text), *ending) for text in (question.right, *question.wrong))
     return Probe(build(engine, "", [Line("user", question.text)]).ids, right, tuple(wrong))
 
 
-def _end(engine: Engine) -> tuple[int, ...]:
+def end(engine: Engine) -> tuple[int, ...]:
     """The token that the chat template ends a reply with; none where it has none.
 
     Of a model's stop ids, most never follow a reply.

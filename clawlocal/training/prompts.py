@@ -30,6 +30,22 @@ EVERYDAY = (
     "How is chocolate made?",
     "What happens when you eat too much sugar?",
     "How do I save money on groceries?",
+    "Write a short note to my flatmate about the dishes.",
+    "List five animals that live in the desert.",
+    "Compare electric cars and petrol cars.",
+    "A train leaves at 9:40 and the trip takes 2 hours and 35 minutes. When does it arrive?",
+    "Should I rent or buy a flat?",
+    "Describe a thunderstorm.",
+    "What are the steps to change a bicycle tyre?",
+    "Is it safe to eat eggs past their date?",
+    "Suggest some books for a long train ride.",
+    "My plant has yellow leaves. What is wrong with it?",
+    "I have 48 apples and give away a third of them. How many are left?",
+    "What was the Cold War about?",
+    "How do I say no politely?",
+    "Which sport is best for losing weight?",
+    "Tell me a fun fact about octopuses.",
+    "What do I need to open a small café?",
 )
 """Practice for a lesson, in the likeness of what people ask."""
 

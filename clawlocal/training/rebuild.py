@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from clawlocal.errors import NotFound
-from clawlocal.records import AdapterVersion, LessonState, Rebuild, UpdateStatus
+from clawlocal.records import AdapterVersion, LessonState, Rebuild, TurnUse, UpdateStatus
 from clawlocal.store import Store
 from clawlocal.store.lessons import key
+from clawlocal.training import pairs
 from clawlocal.training.batch import Batch, BatchMaker
 
 ENOUGH_VERDICTS = 4
@@ -57,6 +58,7 @@ def remains(store: Store, model: str) -> bool:
     ledger = store.ledger(model)
     vetoed = store.vetoed_keys()
     hints = any(q.verdict.hint and key(q.verdict.hint) not in vetoed for q in ledger)
+    hints = hints or bool(pairs.kept(store, model, TurnUse.USED))
     return hints or bool(store.practicable_lessons()) or len(ledger) >= ENOUGH_VERDICTS
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from clawlocal.conditions import first_reason
-from clawlocal.idle import PAUSED, Idleness
+from clawlocal.idle import Idleness
 from clawlocal.judge.reward import Reward
 from clawlocal.records import Receipt, UpdateStatus
 from clawlocal.store import Store
@@ -25,7 +25,7 @@ class Status:
     why: str
     """One sentence: what happens next, or why nothing does."""
     queue: dict[str, int]
-    """`open`, `queued`, `hints`, `hints_dropped`, `used`, `skipped`."""
+    """`open`, `queued`, `hints`, `hints_dropped`, `used`, `skipped`; `others` wait for the model that made them."""
     judged: int
     live_version: str | None
     last_update: Receipt | None
@@ -65,7 +65,7 @@ class StatusReader:
             learning=learning,
             state=state,
             why=why,
-            queue=self._store.queue_counts(),
+            queue=self._store.queue_counts(self._model),
             judged=self._store.judged_count(),
             live_version=live.version if live else None,
             last_update=self._store.last_update(),
@@ -109,7 +109,7 @@ class StatusReader:
 
     def _waiting(self) -> tuple[str, str]:
         if self._store.paused():
-            return "paused", f"{self._need.readings()[-1].text}; {PAUSED}"
+            return "paused", f"{self._need.readings()[-1].text}; {self._idle.not_paused().text}"
         return "waiting", self._missing_or(lambda: first_reason(self._idle.readings()) or "starts now")
 
     def _missing_or(self, then: Callable[[], str]) -> str:

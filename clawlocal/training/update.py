@@ -21,11 +21,13 @@ from clawlocal.models.opened import OpenedModel, TrainedModel
 from clawlocal.paths import Paths
 from clawlocal.records import AdapterState, AdapterVersion, Receipt, TurnUse, UpdateStatus
 from clawlocal.store import Store
-from clawlocal.training import gate, rebuild
+from clawlocal.store.updates import MAX_ATTEMPTS
+from clawlocal.training import gate, holdings, rebuild, recipes
 from clawlocal.training.batch import Batch, BatchMaker
 from clawlocal.training.pace import PAUSE, TYPING, Pace
 from clawlocal.training.process import TrainerProcess
-from trainers.job import Job, Recipe, Result
+from clawlocal.training.recipes import recipe_for
+from trainers.job import Job, Result
 from trainers.messages import MEMORY, Failed, Planned, Progress
 
 log = logging.getLogger(__name__)
@@ -38,10 +40,6 @@ JOB = "update"
 LESS_MEMORY = 0.7
 """Of what an update had planned to use when memory ran out: what the next one may use."""
 
-STEPS_PER_CORRECTION = 4
-MOST_CORRECTIONS = 3
-"""An update takes more steps for more corrections, up to here: idle time is not endless."""
-
 _SPANS = {
     "preparing": (0.0, 0.08),
     "loading": (0.08, 0.1),
@@ -51,15 +49,6 @@ _SPANS = {
     "writing": (0.98, 1.0),
 }
 """What share of an update each stage takes, roughly. It measures before and after it trains."""
-
-
-def recipe_for(corrections: int, tried: int) -> Recipe:
-    """The hyperparameters of an update with so many corrections, after `tried` rejections of its turns."""
-    recipe = replace(Recipe(), steps=STEPS_PER_CORRECTION * max(1, min(corrections, MOST_CORRECTIONS)))
-    if tried:
-        # Smaller steps, and no exaggeration of what the lesson does.
-        recipe = replace(recipe, lr=recipe.lr / 2, amplify=recipe.amplify / 2)
-    return recipe
 
 
 class Updater:
@@ -217,8 +206,7 @@ class Updater:
         log.info("trainer: %s", process.last_words())
 
     def _write_job(self, folder: Path, model: TrainedModel, live: AdapterVersion | None, batch: Batch) -> None:
-        tried = batch.rebuild.attempts if batch.rebuild else max((q.attempts for q in self._store.queue()), default=0)
-        recipe = recipe_for(sum(sample.hinted for sample in batch.samples), tried)
+        recipe = recipe_for(sum(sample.hinted for sample in batch.samples), self._tried(batch), batch.method)
         job = Job(
             model=str(model.path),
             model_sha256=model.sha256,
@@ -233,6 +221,7 @@ class Updater:
             recipe=recipe,
             memory=self._tighter or self._memory,
             probes=batch.probes,
+            pairs=batch.pairs,
         )
         unfinished = _unfinished(folder, job)
         if unfinished is None:
@@ -313,7 +302,7 @@ class Updater:
     ) -> Receipt:
         result = _read_result(folder)
         metrics = {**result.metrics, "trainer_seconds": result.seconds}
-        report = gate.examine(metrics)
+        report = gate.examine(metrics, result.lessons, practised=recipes.of(batch.method).rehearses)
         turns = [turn for turn in batch.turns if turn not in result.dropped]
         self._skip(batch, result)
         skipped = Counter(batch.skipped) + Counter(result.dropped.values())
@@ -322,27 +311,53 @@ class Updater:
             "metrics": metrics,
             "gate": report.as_dict(),
         }
-        lessons = [x.id for x in batch.lessons]
+        weighed = holdings.weigh(batch.lessons, result.lessons)
+        lessons = weighed.learned
         if not report.passed:
             reason = self._told(f"the gate did not let it through: {report.reason}")
             record |= {"seconds": self._seconds(began), "reason": reason}
-            if batch.rebuild:
-                return self._store.reject_rebuild(batch.rebuild, update, turns, lessons, **record)
-            return self._store.reject(update, turns, lessons, **record)
+            return self._reject(batch, update, turns, record)
         version = self._store.next_version(model.name)
         self._model.engine.check(AdapterFile(version, folder / files.GGUF))
         adapter = self._install(version, folder, model, live, result)
-        record |= {"seconds": self._seconds(began), "practised": batch.own}
+        record |= {"seconds": self._seconds(began), "practised": batch.own, "beside": batch.kept}
+        record |= {"others": weighed.others, "shares": weighed.shares, "reason": weighed.words()}
         try:
             rebuild.check_wanted(self._store, batch)
-            if batch.rebuild:
-                record["reason"] = rebuild.done(self._store, batch.rebuild)
-                return self._store.publish_rebuild(batch.rebuild, update, adapter, turns, lessons, **record)
-            return self._store.publish(update, adapter, turns, lessons, **record)
+            with self._store.transaction():
+                receipt = self._publish(batch, update, adapter, turns, lessons, record)
+                holdings.carry_on(self._store, model.name, weighed)
+            return receipt
         except ClawlocalError:
             # It may hold what was forgotten meanwhile.
             shutil.rmtree(adapter.path, ignore_errors=True)
             raise
+
+    def _tried(self, batch: Batch) -> int:
+        """How often the gate rejected what is to be learned."""
+        return batch.rebuild.attempts if batch.rebuild else max((q.attempts for q in self._store.queue()), default=0)
+
+    def _reject(self, batch: Batch, update: int, turns: list[str], record: dict[str, Any]) -> Receipt:
+        lessons = [x.id for x in batch.lessons]
+        if self._tried(batch) + 1 >= MAX_ATTEMPTS:
+            record |= {"reason": ". ".join(filter(None, (record["reason"], holdings.question(batch.lessons))))}
+        if batch.rebuild:
+            return self._store.reject_rebuild(batch.rebuild, update, turns, lessons, **record)
+        return self._store.reject(update, turns, lessons, **record)
+
+    def _publish(
+        self,
+        batch: Batch,
+        update: int,
+        adapter: AdapterVersion,
+        turns: list[str],
+        lessons: list[int],
+        record: dict[str, Any],
+    ) -> Receipt:
+        if batch.rebuild is None:
+            return self._store.publish(update, adapter, turns, lessons, **record)
+        why = "; ".join(filter(None, (rebuild.done(self._store, batch.rebuild), record["reason"])))
+        return self._store.publish_rebuild(batch.rebuild, update, adapter, turns, lessons, **{**record, "reason": why})
 
     def _skip(self, batch: Batch, result: Result) -> None:
         """What could not be learned from waits no longer; what was learned from before stays as it is."""

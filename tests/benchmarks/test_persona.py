@@ -9,6 +9,7 @@ from benchmarks.personas import PERSONAS, Persona
 from benchmarks.personas.sums import calculations, numbers
 from benchmarks.personas.wishes import pupils_answer
 from benchmarks.spelling import AMERICAN
+from clawlocal.judge import hints
 from clawlocal.training.prompts import EVERYDAY, NEUTRAL, OF_TOPIC
 
 MATHS = (
@@ -263,6 +264,12 @@ def test_a_persona_has_enough_to_say(persona: Persona) -> None:
     assert len(set(persona.held_out)) == len(persona.held_out) >= 48
     assert all(line == line.strip() != "" for part in _parts(persona) for line in part)
     assert persona.related.keys() <= {*persona.questions, *persona.held_out}
+
+
+@pytest.mark.parametrize("persona", PERSONAS.values(), ids=PERSONAS)
+def test_what_a_perfect_judge_says_is_a_directive(persona: Persona) -> None:
+    assert hints.tells(persona.directive)
+    assert hints.from_correction(persona.directive).text == persona.directive
 
 
 @pytest.mark.parametrize("persona", PERSONAS.values(), ids=PERSONAS)

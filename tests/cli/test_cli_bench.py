@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
+import click
 import pytest
 from click.testing import Result
 
+from benchmarks import personalize
+from benchmarks.personas import PERSONAS
 from clawlocal.cli import bench
 from clawlocal.cli.figures import lines
 
@@ -83,3 +87,30 @@ def test_how_far_it_is_goes_to_stderr(invoke: Callable[..., Result], monkeypatch
     result = invoke("bench", "latency")
     assert result.stderr == "… beside a trainer\n"
     assert "trainer" not in result.stdout
+
+
+def test_who_is_simulated_reaches_the_benchmark(data: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[dict[str, Any]] = []
+
+    def run(**options: Any) -> dict[str, Any]:
+        heard.append(options)
+        return REPORT
+
+    monkeypatch.setattr(bench, "_load", lambda name: run)
+    assert data("bench", "personalize") == REPORT
+    data("bench", "personalize", *"--persona plain --persona lists --method opd --seeds 2 --judge noisy".split())
+    first, second = heard
+    assert (first["personas"], first["methods"], first["interactions"]) == (("terse",), ("default",), 8)
+    assert (first["judge"], first["user"], first["prompts"], first["plot"]) == ("ours", None, None, None)
+    assert (second["personas"], second["methods"]) == (("plain", "lists"), ("opd",))
+    assert (second["seeds"], second["judge"]) == (2, "noisy")
+    assert first.keys() == inspect.signature(personalize.run).parameters.keys()
+
+
+def test_an_unknown_persona_is_a_usage_error(invoke: Callable[..., Result]) -> None:
+    with pytest.raises(click.BadParameter, match="'nobody' is not one of 'terse'"):
+        invoke("bench", "personalize", "--persona", "nobody")
+
+
+def test_the_command_names_the_personas_that_there_are() -> None:
+    assert sorted(bench.PERSONAS) == sorted(PERSONAS)

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -161,8 +162,9 @@ def test_the_status_of_learning(data: Data, invoke: Invoke, store: Store, turn: 
         None,
         None,
     )
-    assert found["queue"] == {"open": 1, "queued": 0, "used": 0, "skipped": 0, "hints": 0, "bad": 0, "hints_dropped": 0}
-    assert invoke("learn", "off").stdout == "Learning is off.\n"
+    none = dict.fromkeys(("queued", "used", "skipped", "hints", "bad", "hints_dropped", "others"), 0)
+    assert found["queue"] == {"open": 1, **none}
+    assert invoke("learn", "off").stdout == "Learning is off. What waits stays, and is learned when it is on again.\n"
     assert (data("learn", "status")["state"], store.learning()) == ("off", False)
     assert "learning off · off: " in invoke("learn", "status").stdout
     assert invoke("learn", "on").stdout == "Learning is on.\n"
@@ -179,6 +181,18 @@ def test_paused_and_resumed_from_another_process(data: Data, invoke: Invoke, sto
     assert waits in data("learn", "why")
     assert "Resumed" in invoke("learn", "resume").stdout
     assert (data("learn", "status")["state"], store.paused()) == ("waiting", False)
+
+
+def test_paused_for_some_minutes(data: Data, invoke: Invoke, store: Store) -> None:
+    said = invoke("learn", "pause", "30").stdout
+    assert re.fullmatch(r"Paused: no update starts until [-\d ]*\d\d:\d\d, or `clawlocal learn resume`\.\n", said)
+    assert store.paused()
+    assert data("learn", "status")["why"] in said.replace("Paused: ", "nothing new to learn from; ")
+    store.set_paused(True, datetime.now() - timedelta(seconds=1))
+    assert (data("learn", "status")["state"], store.paused()) == ("waiting", False)
+    with pytest.raises(click.BadParameter):
+        invoke("learn", "pause", "0")
+    assert invoke("learn", "resume").stdout == "It was not paused.\n"
 
 
 def test_what_a_paused_update_waits_for_is_read_from_another_process(data: Data, store: Store, where: Paths) -> None:

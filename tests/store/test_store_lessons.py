@@ -43,7 +43,7 @@ def test_a_lesson_from_a_turn_that_is_gone_is_not_added(store: Store) -> None:
 
 def test_states_and_what_the_next_update_teaches(store: Store) -> None:
     made = {state: store.add_lesson(state, state=state).id for state in LessonState}
-    assert [x.id for x in store.lessons_for_update()] == [made[LessonState.ACTIVE]]
+    assert [x.id for x in store.lessons(LessonState.ACTIVE)] == [made[LessonState.ACTIVE]]
     assert [x.id for x in store.lessons(LessonState.VETOED)] == [made[LessonState.VETOED]]
     store.set_lesson_state(made[LessonState.NEW], LessonState.VETOED)
     assert store.lesson(made[LessonState.NEW]).state is LessonState.VETOED
@@ -104,12 +104,12 @@ def test_set_aside_it_comes_back_when_it_is_given_again_or_put_back_and_stays(st
     one, two, own = (store.add_lesson(text, state=LessonState.ACTIVE) for text in ("one", "two", "never taught"))
     talk.publish([], [one.id, two.id])
     store.set_live(None, "smollm2-135m")
-    assert store.lessons_for_update() == [own]
+    assert store.lessons(LessonState.ACTIVE) == [own]
     store.add_lesson("ONE", state=LessonState.ACTIVE)
     store.set_lesson_state(two.id, LessonState.ACTIVE)
     # As at the next start.
     store.settle_lessons("smollm2-135m")
-    assert [x.id for x in store.lessons_for_update()] == [one.id, two.id, own.id]
+    assert [x.id for x in store.lessons(LessonState.ACTIVE)] == [one.id, two.id, own.id]
 
 
 def test_a_vetoed_lesson_stays_so_through_publishing_and_rollback(store: Store, talk: Any) -> None:
@@ -185,3 +185,36 @@ def test_the_lessons_of_a_chat_are_counted(store: Store, talk: Any) -> None:
         store.add_lesson(text, turns=[one.id, two.id])
     store.add_lesson("the user's own")
     assert store.lessons_of(one.session) == 2
+
+
+def test_a_veto_outlasts_the_lesson_that_had_taken_its_place(store: Store, talk: Any) -> None:
+    first, second = talk.turn(), talk.turn()
+    earlier = store.add_lesson("Keep it short.", turns=[first.id], state=LessonState.ACTIVE).id
+    later = store.add_lesson("Answer in detail.", turns=[second.id], state=LessonState.ACTIVE).id
+    store.replace_lesson(earlier, later)
+    store.set_lesson_state(earlier, LessonState.VETOED)
+    store.delete_session(second.session)
+    assert [(x.id, x.state) for x in store.lessons()] == [(earlier, LessonState.VETOED)]
+
+
+def test_of_a_chain_the_one_before_the_deleted_counts_again(store: Store, talk: Any) -> None:
+    last = talk.turn()
+    first = store.add_lesson("Keep it short.", state=LessonState.ACTIVE).id
+    second = store.add_lesson("Answer in detail.", state=LessonState.ACTIVE).id
+    third = store.add_lesson("Answer in a line.", turns=[last.id], state=LessonState.ACTIVE).id
+    store.replace_lesson(first, second)
+    store.replace_lesson(second, third)
+    assert store.vetoed_keys() == {"keep it short.", "answer in detail."}
+    store.delete_session(last.session)
+    assert [(x.state, x.replaced_by) for x in store.lessons()] == [
+        (LessonState.NEW, second),
+        (LessonState.ACTIVE, None),
+    ]
+
+
+def test_reworded_into_what_it_had_replaced_that_counts_again(store: Store) -> None:
+    first = store.add_lesson("Keep it short.", state=LessonState.ACTIVE).id
+    second = store.add_lesson("Answer in detail.", state=LessonState.ACTIVE).id
+    store.replace_lesson(first, second)
+    store.edit_lesson(second, "keep it SHORT.")
+    assert [(x.id, x.state, x.replaced_by) for x in store.lessons()] == [(first, LessonState.ACTIVE, None)]

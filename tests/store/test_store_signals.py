@@ -10,7 +10,7 @@ from clawlocal.errors import NotFound
 from clawlocal.records import SignalKind, TurnUse, Verdict
 from clawlocal.store import Store
 
-NOTHING = dict.fromkeys(("open", "queued", "used", "skipped", "hints", "bad", "hints_dropped"), 0)
+NOTHING = dict.fromkeys(("open", "queued", "used", "skipped", "hints", "bad", "hints_dropped", "others"), 0)
 
 
 def test_a_signal_as_it_was_given(store: Store, talk: Any) -> None:

@@ -18,12 +18,12 @@ from benchmarks import random_model
 from trainers import adapter_gguf, adapter_peft, gguf_base, gguf_config
 from trainers.adapter_peft import Adapter
 from trainers.gguf_base import Base
-from trainers.items import Distilled, Item, Judged, View
+from trainers.items import Demonstrated, Distilled, Item, Judged, View
 from trainers.job import Recipe
 from trainers.mlx_policy import MlxPolicy
 from trainers.objective import Divergence
 from trainers.plan import BFLOAT16, FLOAT32, INT4, Plan
-from trainers.policy import Policy
+from trainers.policy import Drawing, Policy
 from trainers.torch_policy import TorchPolicy
 
 ARCHITECTURES = tuple(gguf_config.NAMES)
@@ -65,7 +65,7 @@ def both(base: Base, adapter: Adapter, plan: Plan = EXACT) -> tuple[TorchPolicy,
 
 
 def items(policy: Policy, replies: Sequence[tuple[Sequence[int], Sequence[int]]]) -> list[Item]:
-    """Each reply judged, drawn to an amplified teacher, and anchored."""
+    """Each reply judged, drawn to an amplified teacher, anchored, and demonstrated."""
     rng = np.random.default_rng(3)
     hint = replies[-1][0][:5]
     found: list[Item] = []
@@ -80,6 +80,7 @@ def items(policy: Policy, replies: Sequence[tuple[Sequence[int], Sequence[int]]]
             Judged(prompt, response, old, base, advantage, np.abs(weight), mask, 0.7),
             Distilled(prompt, response, teacher, Divergence.REVERSE, mask, 1.1, "distance"),
             Distilled(prompt, response, View(prompt), Divergence.FORWARD, mask, 0.5, "anchor"),
+            Demonstrated(prompt, response, np.abs(weight), mask, 0.3),
         ]
     return found
 
@@ -114,6 +115,9 @@ def test_every_architecture_sees_what_torch_sees(small: Base) -> None:
         assert off(a, b) < 1e-3
     for a, b in zip(theirs.entropy(asked), ours.entropy(asked), strict=True):
         assert off(a, b) < 1e-3
+    for a, b in zip(theirs.likeliest(asked, 4), ours.likeliest(asked, 4), strict=True):
+        assert a.shape == b.shape and (a == b).mean() > 0.97, "but for near ties"
+    assert [x.shape for x in ours.likeliest([(View(IDS[:3]), ())], 4)] == [(0, 4)]
     pairs = [(View(prompt, base=False), View(prompt), response) for prompt, response in REPLIES]
     for a, b in zip(theirs.divergence(pairs), ours.divergence(pairs), strict=True):
         assert off(a, b) < 1e-3
@@ -159,6 +163,15 @@ def test_every_architecture_samples_what_torch_samples(small: Base) -> None:
     # The random Gemma says its last token again, adapter or not.
     assert base != replies or small.shape.sandwich
     assert base == theirs.sample(prompts, (), chance, lambda n: None, base=True)
+
+
+def test_replies_are_drawn_as_torch_draws_them(one: Base) -> None:
+    theirs, ours = both(one, adapter_of(one))
+    chance, wish = np.random.default_rng(0).random((2, 30)), Drawing(0.7, 0.05)
+    prompts = [IDS[:30], IDS[:50]]
+    replies = ours.sample(prompts, (), chance, lambda n: None, drawing=wish)
+    assert replies == theirs.sample(prompts, (), chance, lambda n: None, drawing=wish)
+    assert replies != ours.sample(prompts, (), chance, lambda n: None)
 
 
 def test_a_reply_that_ends_leaves_the_others_alone(one: Base) -> None:

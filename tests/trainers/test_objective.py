@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -286,9 +288,66 @@ def test_distillation_loss_is_the_mean_divergence_of_the_kept(
     assert objective.distillation_loss(kind, student, target, mask, 3) == expected
 
 
+@given(tokens(), masks)
+def test_demonstration_loss_of_equal_weights_is_cross_entropy(student: Array, mask: npt.NDArray[np.bool_]) -> None:
+    expected = -student[mask].mean() if mask.any() else 0.0
+    assert objective.demonstration_loss(student, np.ones(T), mask) == pytest.approx(expected)
+
+
+@given(tokens())
+def test_a_token_without_weight_is_not_demonstrated(student: Array) -> None:
+    weight = np.zeros(T)
+    weight[0] = T
+    loss = objective.demonstration_loss(student, weight, np.ones(T, bool))
+    assert loss == pytest.approx(-student[0])
+
+
 def test_a_log_ratio_out_of_bounds_gives_finite_numbers() -> None:
     here, gone = np.zeros(1), np.full(1, IMPOSSIBLE)
     for advantage in (-1.0, 0.0, 1.0):
         assert np.isfinite(objective.surrogate(here, gone, np.full(1, advantage), np.ones(1), 0.2, 0.28)).all()
     assert np.isfinite(objective.k3(gone, here)).all()
     assert objective.clipped(here, gone, np.ones(1), 0.2, 0.28).all()
+
+
+# preferences and overlap
+margins = st.floats(-200.0, 200.0)
+
+
+@given(tokens(), tokens(), tokens(), tokens())
+def test_a_preference_margin_turns_round_with_its_pair(a: Array, a_base: Array, b: Array, b_base: Array) -> None:
+    margin = objective.preference_margin(a, a_base, b, b_base)
+    assert margin == pytest.approx(-objective.preference_margin(b, b_base, a, a_base))
+    assert objective.preference_margin(a_base, a_base, b_base, b_base) == 0.0
+
+
+@given(margins, st.floats(0.01, 1.0))
+def test_a_preference_weighs_what_its_loss_changes_by(margin: float, beta: float) -> None:
+    step = 1e-4
+    up, down = (objective.preference_loss(margin + d, beta) for d in (step, -step))
+    weight = objective.preference_weight(margin, beta)
+    assert weight == pytest.approx((down - up) / (2 * step), abs=1e-6)
+    assert 0.0 <= weight <= beta and objective.preference_loss(margin, beta) >= 0.0
+
+
+def test_an_undecided_pair_weighs_half_of_beta() -> None:
+    assert objective.preference_weight(0.0, 0.1) == pytest.approx(0.05)
+    assert objective.preference_loss(0.0, 0.1) == pytest.approx(np.log(2.0))
+
+
+ranked = st.lists(st.permutations(range(V)).map(lambda ids: ids[:4]), min_size=1, max_size=T)
+
+
+@given(ranked, st.randoms())
+def test_overlap_is_a_share_that_knows_no_order(ids: list[list[int]], chance: random.Random) -> None:
+    found = np.array(ids)
+    turned = np.array([chance.sample(row, len(row)) for row in ids])
+    assert objective.overlap(found, turned) == 1.0
+    assert objective.overlap(found, found + V) == 0.0
+    other = np.roll(found, 1, axis=0)
+    shares = [len(set(a) & set(b)) / 4 for a, b in zip(found.tolist(), other.tolist(), strict=True)]
+    assert objective.overlap(found, other) == pytest.approx(np.mean(shares)) == objective.overlap(other, found)
+
+
+def test_nothing_overlaps_where_there_are_no_tokens() -> None:
+    assert objective.overlap(np.zeros((0, 4), np.int64), np.zeros((0, 4), np.int64)) == 0.0

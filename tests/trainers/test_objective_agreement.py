@@ -125,6 +125,7 @@ SMOOTH: list[tuple[str, list[Any]]] = [
     ("masked_mean", [advantage, mask]),
     ("policy_loss", [near, MINUS_ONE, near, advantage, weight, mask, 0.2, 0.28, 0.02]),
     *[("distillation_loss", [kind, vocabulary, vocabulary, mask, 4]) for kind in Divergence],
+    ("demonstration_loss", [sampled, weight, mask]),
 ]
 """Formulas that have a gradient, almost everywhere."""
 
@@ -215,6 +216,8 @@ EDGES: list[tuple[str, list[Any]]] = [
     ("amplified", [CERTAIN, UNEVEN, 1.0]),
     ("amplified", [NOWHERE, NOWHERE, 1.0]),
     ("entropy", [CERTAIN]),
+    ("demonstration_loss", [np.zeros(0), np.zeros(0), np.zeros(0, bool)]),
+    ("demonstration_loss", [np.full(T, IMPOSSIBLE), np.ones(T), np.ones(T, bool)]),
     ("masked_mean", [np.zeros(0), np.zeros(0, bool)]),
     ("masked_mean", [np.ones(T), np.zeros(T, bool)]),
     ("policy_loss", [*[np.zeros(0)] * 5, np.zeros(0, bool), 0.2, 0.28, 0.02]),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from trainers import plan
 from trainers.backend import BACKENDS
 from trainers.errors import TooLittleMemory
-from trainers.job import Job, Recipe, Rehearsal, Sample
+from trainers.job import Job, Pair, Recipe, Rehearsal, Sample
 from trainers.plan import BFLOAT16, FLOAT32, NF4, Plan
 from trainers.shape import Rotary, Shape
 
@@ -118,6 +118,20 @@ def test_the_longest_prompt_counts_whoever_it_belongs_to() -> None:
         replace(wanted, rehearsals=(Rehearsal((1,), long),)),
         replace(wanted, rehearsals=(Rehearsal(long, (1,)),)),
         replace(wanted, neutral=(long,)),
+    ):
+        assert least(SMOL, other, FLOAT32) > low
+
+
+def test_the_longest_text_counts_also_where_the_user_wrote_or_kept_it() -> None:
+    long, wanted = (1,) * 5000, job()
+    low = least(SMOL, wanted, FLOAT32)
+    [sample] = wanted.samples
+    for other in (
+        replace(wanted, samples=(replace(sample, edited_ids=long),)),
+        replace(wanted, samples=(replace(sample, hinted_options=(long,)),)),
+        replace(wanted, pairs=(Pair(long, (1,), (2,)),)),
+        replace(wanted, pairs=(Pair((1,), long, (2,)),)),
+        replace(wanted, pairs=(Pair((1,), (2,), long),)),
     ):
         assert least(SMOL, other, FLOAT32) > low
 

@@ -212,7 +212,7 @@ def test_a_control_token_inside_a_reply_is_not_learned_from(policy: TorchPolicy,
     stop, other = 2, 1
     assert {stop, other} <= set(policy.control_ids)
     response = (*text_ids[30:33], other, *text_ids[33:36], stop)
-    mask = batch._mask(policy, response, (stop,))
+    mask = batch.learnable(policy, response, (stop,))
     assert mask.tolist() == [True, True, True, False, True, True, True, True]
     item = replace(judged(policy, text_ids[:14], response, 1.0), mask=mask)
     loud = item.advantage.copy()

@@ -13,7 +13,7 @@ from trainers.errors import Diverged
 from trainers.gguf_base import Base
 from trainers.items import Ids, Item, View
 from trainers.job import Recipe, Rehearsal, Sample
-from trainers.policy import Reply
+from trainers.policy import Drawing, Reply
 from trainers.progress import Silent
 from trainers.steps import Figures, train
 from trainers.torch_policy import TorchPolicy
@@ -35,7 +35,9 @@ def prompts(llama: Any) -> Prompts:
 
 def likeliest(policy: TorchPolicy, prompts: Prompts, stop: tuple[int, ...] = (), most: int = 6) -> list[Reply]:
     drawn = chance(len(prompts), most)
-    return torch_rollout.sample(policy.decoder, prompts, stop, drawn, lambda n: None, adapted=True, temperature=0.0)
+    return torch_rollout.sample(
+        policy.decoder, prompts, stop, drawn, lambda n: None, adapted=True, drawing=Drawing(0.0)
+    )
 
 
 def sampled(policy: TorchPolicy, prompts: Prompts, tokens: int, seed: int, *, base: bool = False) -> list[Reply]:
@@ -92,6 +94,17 @@ def test_what_is_sampled_has_the_probability_that_is_told(policy: TorchPolicy, p
     tokens, times = np.unique([reply[0] for reply in replies], return_counts=True)
     told = [float(np.exp(base_of(policy, prompt, [int(token)])[0])) for token in tokens]
     assert np.abs(times / count - told).max() <= 1.0 / count + 1e-4
+
+
+def test_what_is_cut_is_not_drawn_and_what_is_left_is_drawn_by_its_share(policy: TorchPolicy, prompts: Prompts) -> None:
+    """As the chat draws: tokens of at least a tenth of the likeliest, then the temperature."""
+    count, prompt = 256, prompts[0]
+    drawn = ((np.arange(count) + 0.5) / count)[:, None]
+    replies = policy.sample([prompt] * count, (), drawn, lambda n: None, drawing=Drawing(0.5, 0.1))
+    tokens, times = np.unique([reply[0] for reply in replies], return_counts=True)
+    told = np.array([float(np.exp(base_of(policy, prompt, [int(token)])[0])) for token in tokens])
+    assert told.min() >= 0.1 * told.max()
+    assert np.abs(times / count - told**2 / (told**2).sum()).max() <= 1.0 / count + 1e-4
 
 
 def test_log_probabilities_are_of_the_reply_only(policy: TorchPolicy, text_ids: Ids) -> None:

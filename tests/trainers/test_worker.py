@@ -24,7 +24,7 @@ from gguf import GGUFWriter
 from trainers import checkpoint, plan, sift, worker
 from trainers.errors import Diverged, TooLittleDisk, TooLittleMemory
 from trainers.gguf_base import Base
-from trainers.job import Job, Probe, Recipe, Rehearsal, Result, Sample
+from trainers.job import Job, Pair, Probe, Recipe, Rehearsal, Result, Sample
 from trainers.messages import Done, Failed, Message, Planned, Progress, Step, decode
 from trainers.plan import BFLOAT16
 from trainers.steps import UNITS
@@ -148,6 +148,19 @@ def test_a_job_of_a_version_without_probes_is_read(job: Job) -> None:
     assert Job.read(path) == replace(job, probes=())
 
 
+def test_a_job_of_a_version_without_edits_and_pairs_is_read(job: Job) -> None:
+    [sample] = job.samples
+    options = ((1, 2), (3,))
+    rich = replace(sample, edited_ids=(4, 5), hinted_options=options)
+    path = written(replace(job, samples=(rich,), pairs=(Pair((1,), (2,), (3,)),))) / "job.json"
+    assert Job.read(path).samples == (rich,) and Job.read(path).pairs == (Pair((1,), (2,), (3,)),)
+    raw = json.loads(path.read_text())
+    del raw["pairs"], raw["samples"][0]["edited_ids"], raw["samples"][0]["hinted_options"]
+    del raw["recipe"]["preference_beta"]
+    path.write_text(json.dumps(raw))
+    assert Job.read(path) == job
+
+
 def test_to_the_end_from_a_parent_and_with_a_pause(job: Job, gguf: Path, llama: Any, tmp_path: Path) -> None:
     folder = written(job)
     with started(folder) as process:
@@ -168,7 +181,8 @@ def test_to_the_end_from_a_parent_and_with_a_pause(job: Job, gguf: Path, llama: 
 
     result = Result.read(folder / "result.json")
     assert result.rank == RECIPE.rank
-    assert result.counts == {"rl": 1, "opd": 1, "rehearsed": RECIPE.rollouts * RECIPE.steps}
+    shown = {"demonstrated": 0, "edited": 0, "preferred": 0}
+    assert result.counts == {"rl": 1, "opd": 1, "rehearsed": RECIPE.rollouts * RECIPE.steps, **shown}
     assert result.metrics["kl_base"] > 0.0
     assert result.metrics["margin_after"] > result.metrics["margin_before"]
     assert {"distance_after", "degenerate", "entropy_after", "length_base", "length_after"} <= result.metrics.keys()

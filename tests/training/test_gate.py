@@ -48,11 +48,32 @@ def test_what_passes_passes() -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "passes"), [(0.0, 0.1, True), (0.4, 0.4, False), (0.5, 0.4, False), (1.0, 0.8, True)]
+)
+def test_lessons_that_can_be_checked_are_obeyed_more_often_or_nearly_always(
+    before: float, after: float, passes: bool
+) -> None:
+    """Then the teacher, which the model may have outdone, is no measure."""
+    figures = {**GOOD, "distance_after": 2.0, "obedience_before": before, "obedience_after": after}
+    assert examine(figures).passed is passes
+    assert not examine({**figures, "obedience_after": math.nan}).passed
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "passes"), [(0.9, 0.61, True), (0.9, 0.5, False), (0.5, 0.0, True), (0.7, 1.0, True)]
+)
+def test_lessons_that_were_learned_are_kept(before: float, after: float, passes: bool) -> None:
+    report = examine(GOOD, {"Be brief.": (before, after)})
+    assert report.passed is passes
+    assert passes or "“Be brief.” is still in the weights" in report.reason
+
+
+@pytest.mark.parametrize(
     ("worse", "failed"),
     [
         ({"kl_base": KL_LIMIT * 1.01}, "kl_base"),
         ({"degenerate": 0.08 + DEGENERATE_LIMIT + 0.01}, "degenerate"),
-        ({"degenerate_base": 0.0}, "degenerate"),
+        ({"degenerate": 0.14, "degenerate_base": 0.0}, "degenerate"),
         ({"margin_after": 0.0, "margin_before": 0.1}, "margin"),
         ({"margin_after": 0.1, "margin_before": 0.1}, "margin"),
         ({"distance_after": 1.0}, "distance"),
@@ -103,6 +124,25 @@ def test_what_there_was_nothing_to_measure_for_is_not_asked(name: str) -> None:
 def test_the_limit_that_is_told_is_the_one_that_was_passed(words: dict[str, Any]) -> None:
     said = words.pop("words")
     assert examine({**GOOD, **words}).reason == said
+
+
+@pytest.mark.parametrize("name", ["edit", "preference"])
+@pytest.mark.parametrize(
+    ("before", "after", "passes"), [(-2.0, -1.5, True), (0.0, 0.0, False), (-1.0, math.nan, False)]
+)
+def test_what_was_written_or_kept_must_have_become_likelier(
+    name: str, before: float, after: float, passes: bool
+) -> None:
+    report = examine({**GOOD, f"{name}_before": before, f"{name}_after": after})
+    assert [check.name for check in report.checks if not check.passed] == ([] if passes else [name])
+
+
+def test_a_method_that_practises_nothing_need_not_move_other_replies() -> None:
+    further = {**GOOD, "distance_after": 2.0}
+    assert not examine(further).passed
+    report = examine(further, practised=False)
+    assert report.passed and "distance" not in [check.name for check in report.checks]
+    assert not examine({**further, "margin_after": -1.0}, practised=False).passed
 
 
 def test_one_word_and_its_end_is_a_reply() -> None:

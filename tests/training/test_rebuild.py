@@ -13,6 +13,7 @@ from clawlocal.paths import Paths
 from clawlocal.records import LessonState, TurnUse, UpdateStatus
 from clawlocal.store import Store
 from clawlocal.training import rebuild
+from clawlocal.training.batch import PRACTICE
 from clawlocal.training.need import Need
 from clawlocal.training.update import JOB, Updater
 from tests.waiting import until
@@ -259,7 +260,7 @@ def test_lessons_that_no_turn_waits_for_are_learned_on_top_of_what_is_live(
     receipt = updater.run(never)
     assert (receipt.version, receipt.parent) == ("v3", "v2")
     assert receipt.reason == "learned a lesson that was only in the prompt"
-    assert (jobs[0].samples, "Say you." in jobs[0].lessons, len(jobs[0].rehearsals)) == ((), True, 16)
+    assert (jobs[0].samples, "Say you." in jobs[0].lessons, len(jobs[0].rehearsals)) == ((), True, PRACTICE)
     assert set(states(store).values()) == {LessonState.LEARNED}
     assert updater.run(never).status is UpdateStatus.NOTHING
 

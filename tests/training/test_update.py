@@ -19,7 +19,10 @@ from clawlocal.idle import RESUME_SECONDS
 from clawlocal.paths import Paths
 from clawlocal.records import LessonState, TurnUse, UpdateStatus
 from clawlocal.store import Store
-from clawlocal.training.update import JOB, Updater, recipe_for
+from clawlocal.training.batch import PRACTICE
+from clawlocal.training.recipes import recipe_for
+from clawlocal.training.update import JOB, Updater
+from tests.training.conftest import HINT
 from tests.waiting import until
 from trainers.job import Job
 from trainers.sift import NO_VERDICT
@@ -39,7 +42,7 @@ def test_published_its_files_are_installed_and_what_it_used_is_used(
     turn = corrected()
     receipt = updater.run(never)
     assert (receipt.status, receipt.version, receipt.parent) == (UpdateStatus.PUBLISHED, "v1", None)
-    assert receipt.samples == {"rl": 1, "opd": 1, "rehearsed": 16, "skipped": {}}
+    assert receipt.samples == {"rl": 1, "opd": 1, "rehearsed": PRACTICE, "skipped": {}}
     assert receipt.metrics["kl_base"] == 0.1 and receipt.gate["passed"] and receipt.seconds > 0
     live = store.live("tiny")
     assert live is not None
@@ -54,6 +57,47 @@ def test_published_its_files_are_installed_and_what_it_used_is_used(
     assert list(where.jobs.iterdir()) == []
     assert not updater.running
     assert updater.run(never).status is UpdateStatus.NOTHING
+
+
+def test_a_lesson_leaves_the_prompt_when_enough_of_it_is_in_the_weights(
+    updater: Updater, store: Store, works_as: WorksAs, corrected: Correct
+) -> None:
+    works_as("half")
+    corrected()
+    receipt = updater.run(never)
+    assert receipt.status is UpdateStatus.PUBLISHED and "practised again" in receipt.reason
+    [lesson] = store.lessons()
+    assert (lesson.state, lesson.share) == (LessonState.ACTIVE, 0.4)
+    assert receipt.lessons == [{"id": lesson.id, "text": lesson.text, "share": 0.4}]
+    works_as("whole")
+    again = updater.run(never)
+    assert (again.status, again.parent) == (UpdateStatus.PUBLISHED, "v1")
+    [lesson] = store.lessons()
+    assert (lesson.state, lesson.share) == (LessonState.LEARNED, 0.9)
+    assert updater.run(never).status is UpdateStatus.NOTHING
+    store.set_live("v1", "tiny")
+    assert store.lesson(lesson.id).share == 0.4, "of the version that is live"
+
+
+def test_a_lesson_that_this_model_learns_no_further_stays_in_the_prompt_and_that_is_said(
+    updater: Updater, store: Store, works_as: WorksAs, corrected: Correct
+) -> None:
+    works_as("no_further")
+    corrected()
+    receipt = updater.run(never)
+    assert f"“{HINT}” stays in the prompt: this model learns it no further (45%)" in receipt.reason
+    assert [x.state for x in store.lessons()] == [LessonState.ACTIVE]
+    assert "clawlocal lessons edit" in receipt.reason
+    assert updater.run(never).status is UpdateStatus.NOTHING, "it is not tried for ever"
+
+
+def test_an_update_that_undoes_a_lesson_is_rejected(
+    updater: Updater, store: Store, works_as: WorksAs, corrected: Correct
+) -> None:
+    works_as("undone")
+    corrected()
+    receipt = updater.run(never)
+    assert receipt.status is UpdateStatus.REJECTED and f"“{HINT}” is still in the weights" in receipt.reason
 
 
 def test_the_next_one_starts_from_the_live_version(updater: Updater, store: Store, corrected: Correct) -> None:
@@ -80,7 +124,10 @@ def test_rejected_its_turns_wait_and_the_second_time_they_are_skipped(
     assert (store.live("tiny"), where.adapters.exists()) == (None, False)
     assert store.turn(turn).use is TurnUse.QUEUED
     assert store.lessons()[0].state is LessonState.ACTIVE
-    assert updater.run(never).status is UpdateStatus.REJECTED
+    assert "for you to say" not in receipt.reason
+    again = updater.run(never)
+    assert again.status is UpdateStatus.REJECTED
+    assert f"for you to say. Only in the prompt: “{HINT}” (1). Leave it there" in again.reason
     assert (store.turn(turn).use, store.turn(turn).reason) == (TurnUse.SKIPPED, "rejected twice")
     assert updater.run(never).status is UpdateStatus.NOTHING
 

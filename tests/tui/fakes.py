@@ -346,6 +346,28 @@ class FakeAssistant:
         self._note("set_session_learning", session, on)
         self.chats[session] = replace(self.chats[session], learning=on)
 
+    def pause(self, minutes: int | None = None) -> str:
+        self._note("pause", minutes)
+        if minutes == 0:
+            raise PromptError("Say for how many minutes.")
+        self.set(state="paused", why="no update starts until `clawlocal learn resume`")
+        return "Paused: no update starts until `clawlocal learn resume`."
+
+    def resume(self) -> str:
+        self._note("resume")
+        self.set(state="waiting", why="Next when idle.")
+        return "Resumed: updates start when the machine is idle."
+
+    def forget(self, name: str) -> str:
+        self._note("forget", name)
+        if name in self.turns:
+            turn = self.turns.pop(name)
+            self.log[turn.session] = [m for m in self.log[turn.session] if not m.id.startswith(f"{name}-")]
+            name = turn.session
+        if name in self.chats and (not self.log[name] or self.called("forget")[-1] == (name,)):
+            del self.chats[name]
+        return "It is forgotten. The weights had learned nothing from it."
+
     def learn_now(self, wait: bool = False, timeout: float | None = None) -> Receipt | None:
         self._note("learn_now", wait)
         return Receipt(None, UpdateStatus.NOTHING, reason="Nothing to learn from yet.") if wait else None

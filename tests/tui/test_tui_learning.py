@@ -11,6 +11,7 @@ from waiting import Open, chat_of, idle, said, send, shown, until
 
 from clawlocal.errors import AdapterError, ModelError
 from clawlocal.records import LessonState, UpdateStatus
+from tui.screens.confirm import ConfirmScreen
 from tui.screens.export import ExportScreen
 from tui.screens.holder import HolderScreen
 from tui.screens.panel import PanelScreen
@@ -207,3 +208,45 @@ async def test_this_chat_is_left_out_of_learning(opened: Open, fake: FakeAssista
         await said(pilot, "kept, but not learned from")
         assert fake.called("set_session_learning") == [("s-1", False)]
         assert fake.chats["s-1"].created == NOW
+
+
+async def test_paused_by_command(opened: Open, fake: FakeAssistant) -> None:
+    async with opened() as pilot:
+        await send(pilot, "/learn pause 30")
+        await said(pilot, "Paused: no update starts")
+        await until(pilot, lambda: "no update starts" in shown(chat_of(pilot), "StatusLine"))
+        await send(pilot, "/learn pause")
+        await until(pilot, lambda: fake.called("pause") == [(30,), (None,)])
+        await send(pilot, "/learn pause a while")
+        await said(pilot, "Say /learn pause, or /learn pause 30 for half an hour.")
+        await send(pilot, "/learn pause 0")
+        await said(pilot, "Say for how many minutes.")
+        await send(pilot, "/learn resume")
+        await said(pilot, "Resumed: updates start")
+        assert fake.called("chat") == []
+
+
+async def test_a_chat_is_forgotten_after_asking(opened: Open, fake: FakeAssistant) -> None:
+    fake.add_chat("s-1", "Letters", [("one", "first"), ("two", "second")])
+    async with opened(session="s-1") as pilot:
+        chat = chat_of(pilot)
+        await until(pilot, lambda: chat.talk.session == "s-1" and chat.transcript.current)
+        await send(pilot, "/forget turn")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        assert "Forget the selected turn?" in shown(pilot.app.screen)
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is chat)
+        assert fake.called("forget") == []
+        await send(pilot, "/forget turn")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("ctrl+s")
+        await said(pilot, "It is forgotten.")
+        await until(pilot, lambda: fake.called("forget") == [("t-2",)] and chat.talk.session == "s-1")
+        await send(pilot, "/forget")
+        await until(pilot, lambda: "Forget “Letters”?" in shown(pilot.app.screen))
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: fake.called("forget")[-1] == ("s-1",) and chat.talk.session is None)
+        await send(pilot, "/forget")
+        await said(pilot, "Nothing of this chat is kept")
+        await send(pilot, "/forget everything")
+        await said(pilot, "Say /forget for this chat")

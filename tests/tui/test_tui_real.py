@@ -20,7 +20,7 @@ from tui.widgets.reply import ReplyLine
 
 async def test_chat_feedback_and_panel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLAWLOCAL_HOME", str(tmp_path))
-    engine = FakeEngine()
+    engine = FakeEngine(name=Settings().model)
     engine.enqueue("Take the hotel by the river.")
     with Assistant.open(Settings(), engine=engine) as assistant:
         app = ClawlocalApp(assistant)

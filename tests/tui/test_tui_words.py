@@ -107,6 +107,12 @@ def test_drift_is_a_bar_of_its_budget(value: float | None, limit: float, bar: st
     assert not any("KL" in line for line in lines), "said once"
 
 
+def test_what_was_rewritten_or_kept_is_told_where_it_was() -> None:
+    samples = {"rl": 2, "opd": 1, "rehearsed": 0, "demonstrated": 3, "edited": 2, "preferred": 1, "skipped": {}}
+    told = "learned from 2 judged turns, 1 correction, 2 rewritten replies, 1 kept retry, 1 rehearsed turn"
+    assert told in receipt_lines(replace(RECEIPT, samples=samples))
+
+
 def test_nothing_to_learn_is_short() -> None:
     nothing = replace(RECEIPT, status=UpdateStatus.NOTHING, samples={}, lessons=[], gate={}, metrics={}, seconds=0)
     assert receipt_lines(replace(nothing, reason="No feedback yet.")) == [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from textual.widget import Widget
@@ -14,6 +15,11 @@ from tui.plain import plain
 
 def say(node: Widget, sentence: str) -> None:
     node.notify(plain(sentence), markup=False)
+
+
+def tell(node: Widget, call: Callable[[], str]) -> None:
+    """Make the call, and show the sentence that it returns."""
+    ask(node, call, lambda sentence: say(node, sentence), group="learning")
 
 
 def set_learning(node: Widget, assistant: Assistant, on: bool) -> None:
@@ -53,7 +59,7 @@ def export(node: Widget, assistant: Assistant, version: str | None, format: str,
 
 
 def veto(node: Widget, assistant: Assistant, lesson: int) -> None:
-    ask(node, lambda: assistant.veto(lesson), lambda sentence: say(node, sentence), group="learning")
+    tell(node, lambda: assistant.veto(lesson))
 
 
 def restore(node: Widget, assistant: Assistant, lesson: int) -> None:

@@ -22,7 +22,7 @@ def panel(screen: ChatScreen, argument: str) -> None:
 def toggle(screen: ChatScreen, argument: str) -> None:
     status = screen.status_line.status
     if argument:
-        screen.say("Say /learn on, /learn off, /learn now or /learn here.")
+        screen.say("Say /learn on, off, now, here, pause or resume.")
     elif status is not None:
         adapters.set_learning(screen, screen.assistant, not status.learning)
 
@@ -37,6 +37,21 @@ def off(screen: ChatScreen, argument: str) -> None:
 
 def now(screen: ChatScreen, argument: str) -> None:
     adapters.learn_now(screen, screen.assistant)
+
+
+def pause(screen: ChatScreen, argument: str) -> None:
+    """Until the user resumes, or for so many minutes."""
+    words = argument.split()
+    if len(words) > 1 or any(not word.isdecimal() for word in words):
+        screen.say("Say /learn pause, or /learn pause 30 for half an hour.")
+        return
+    # A number of more digits is more than any pause takes, and the assistant says so.
+    minutes = int(words[0][:9]) if words else None
+    adapters.tell(screen, lambda: screen.assistant.pause(minutes))
+
+
+def resume(screen: ChatScreen, argument: str) -> None:
+    adapters.tell(screen, screen.assistant.resume)
 
 
 def here(screen: ChatScreen, argument: str) -> None:

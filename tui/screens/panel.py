@@ -13,7 +13,7 @@ from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
 from clawlocal.assistant import Assistant
-from clawlocal.records import AdapterState, LessonState
+from clawlocal.records import AdapterState, Lesson, LessonState
 from tui.actions import Place, bindings
 from tui.background import ask
 from tui.commands import adapters
@@ -122,9 +122,9 @@ class PanelScreen(ModalScreen[None]):
         self._section("receipt").show(receipt_lines(receipt, learned.chats) if receipt else [], "No update yet.")
         marking = "tab, then ↑ ↓ mark one" if learned.lessons else "none yet: a correction, alt+e, makes one"
         self.query_one("#taught", Static).update(f"Lessons  ({marking})")
-        texts: dict[int | None, str] = {x.id: x.text for x in learned.lessons}
+        by_id: dict[int | None, Lesson] = {x.id: x for x in learned.lessons}
         self.lessons.show(
-            [(str(x.id), lesson_line(x, learned.chats[x.id], texts.get(x.replaced_by))) for x in learned.lessons]
+            [(str(x.id), lesson_line(x, learned.chats[x.id], by_id.get(x.replaced_by))) for x in learned.lessons]
         )
         live = any(version.state is AdapterState.LIVE for version in learned.versions)
         base = f"{'      ' if live else '● live'}  base   the model as it came"

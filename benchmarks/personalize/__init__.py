@@ -1,0 +1,63 @@
+"""`clawlocal bench personalize`: after how many interactions does a person notice? Real chats, judge, trainer and gate.
+
+Each run is one simulated user with a data folder of their own, who asks, says what they think of the reply as the next
+message of the chat, and goes away while the assistant learns. What was learned is measured on questions of other
+subjects, in temporary chats, in four columns: `frozen` (the base), `memory` (the base with the lessons in the prompt),
+`weights` (the adapter alone) and `both`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from benchmarks import plots
+from benchmarks.home import empty_home
+from benchmarks.personalize import summary
+from benchmarks.personalize.plan import Plan
+from benchmarks.personalize.users import one_user
+from benchmarks.report import report
+from clawlocal.config import Settings
+
+__all__ = ["run"]
+
+
+def run(
+    *,
+    personas: Sequence[str],
+    methods: Sequence[str],
+    model: str | None,
+    seeds: int,
+    interactions: int,
+    judge: str,
+    user: str | None,
+    user_model: str,
+    prompts: Path | None,
+    held_out: int | None,
+    plot: Path | None,
+    say: Callable[[str], None],
+) -> dict[str, Any]:
+    """Every persona with every method and seed. Raises `ConfigError` before the first of them, and what the product
+    raises.
+    """
+    plan = Plan(model or Settings().model, interactions, judge, user, user_model, prompts, held_out)
+    people = plan.people(personas)
+    settings = {method: plan.settings(method) for method in methods}
+    if plot is not None:
+        plots.check(plot)
+    runs = []
+    with empty_home(plan.model):
+        for persona, method, seed in product(people, methods, range(seeds)):
+            name = f"{persona.name}/{method}/{seed}"
+            found = one_user(persona, plan, settings[method], seed, _named(name, say))
+            runs.append({"persona": persona.name, "method": method, "seed": seed, **found})
+    if plot is not None:
+        plots.write(plot, summary.curves(runs), x="interactions", y="obeys and answers")
+    asked = {"model": plan.model, "judge": judge, "user": user_model if user else "scripted", "seeds": seeds}
+    return report("personalize", {**asked, "interactions": interactions, **summary.of(runs)}, summary.ratios(runs))
+
+
+def _named(name: str, say: Callable[[str], None]) -> Callable[[str], None]:
+    return lambda stage: say(f"{name}: {stage}")

@@ -1,0 +1,80 @@
+"""How much of each lesson the weights hold, and what follows: it leaves the prompt, is practised more, or stays there.
+
+Knows no trainer and no files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from clawlocal.records import Lesson, LessonState
+from clawlocal.store import Store
+
+ENOUGH = 0.7
+"""Of a lesson, in the weights: then it leaves the prompt."""
+GAIN = 0.1
+"""An update that brought a lesson on by less is not followed by another for its sake."""
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """The lessons of one update."""
+
+    learned: list[int]
+    others: list[int]
+    shares: dict[int, float]
+    """Of either, where it was measured."""
+    growing: list[int]
+    """Of `others`, those that another update may bring on."""
+    stuck: list[str]
+    """In words, those that none will."""
+
+    def words(self) -> str:
+        """For the receipt; empty where everything was learned."""
+        parts = []
+        if self.growing:
+            n = len(self.growing)
+            them = "a lesson is" if n == 1 else f"{n} lessons are"
+            parts.append(f"{them} not in the weights far enough yet: in the prompt until then, and practised again")
+        return "; ".join([*parts, *self.stuck])
+
+
+def weigh(lessons: Sequence[Lesson], measured: Mapping[str, tuple[float, float]]) -> Weighed:
+    """`measured` tells of texts how far they were in the weights before, and are now; others count as learned."""
+    learned: list[int] = []
+    others: list[int] = []
+    growing: list[int] = []
+    stuck: list[str] = []
+    for lesson in lessons:
+        before, after = measured.get(lesson.text, (0.0, 1.0))
+        if after >= ENOUGH or lesson.state is LessonState.LEARNED:
+            learned.append(lesson.id)
+            continue
+        others.append(lesson.id)
+        if after - before >= GAIN:
+            growing.append(lesson.id)
+        else:
+            stuck.append(
+                f"“{lesson.text}” stays in the prompt: this model learns it no further ({after:.0%}); "
+                "other words may do (`clawlocal lessons edit`)"
+            )
+    shares = {x.id: measured[x.text][1] for x in lessons if x.text in measured}
+    return Weighed(learned, others, shares, growing, stuck)
+
+
+def carry_on(store: Store, model: str, weighed: Weighed) -> None:
+    """Have the next idle time go on with what is on its way."""
+    if weighed.growing:
+        store.want_rebuild(model, carried=weighed.growing)
+
+
+def question(lessons: Sequence[Lesson]) -> str:
+    """After the last rejection: what becomes of lessons that are in the prompt alone is the user's to say."""
+    waiting = [f"“{lesson.text}” ({lesson.id})" for lesson in lessons if lesson.state is LessonState.ACTIVE]
+    if not waiting:
+        return ""
+    return (
+        f"It was tried twice, so this is for you to say. Only in the prompt: {', '.join(waiting)}. Leave it there, "
+        "word it otherwise (`clawlocal lessons edit`), or drop it (`clawlocal lessons veto`)?"
+    )

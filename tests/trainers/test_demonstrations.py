@@ -1,0 +1,270 @@
+"""Mended replies, with a policy that says what it is told to: no model is needed to see what is made of a reply."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trainers.demonstrations import Demonstrator, Round, Shown, checkable, weights, wordless
+from trainers.items import Demonstrated, Distilled, Ids
+from trainers.job import Job, Recipe, Rehearsal
+from trainers.policy import WHOLE, Drawing, Reply, Uniform
+from trainers.practice import ENOUGH, FEWEST, OWN, Fixed, Practice, restored, stored
+from trainers.progress import Silent
+
+STOP = 0
+SHORT = "Answer in at most two sentences."
+ASK = "End every reply with a question to the user."
+CALM = "Do not use exclamation marks."
+GERMAN = "Reply in German."
+CATS = "Why do cats purr?"
+RECIPE = Recipe(rounds=2, round_steps=3, demonstrations=2, draws=4, steps=2, rollouts=2)
+
+Says = Callable[[str], str]
+"""From what it reads to how it goes on; a reply that ends with `|` is ended."""
+
+
+class Words:
+    """A vocabulary that grows: each word with the space before it is a token."""
+
+    def __init__(self) -> None:
+        self.known: list[str] = ["|"]
+
+    def read(self, ids: tuple[int, ...]) -> str:
+        return "".join(self.known[i] for i in ids)
+
+    def ids(self, text: str) -> tuple[int, ...]:
+        return tuple(map(self._id, re.findall(r"\s?[^\s|]+|\s|\|", text)))
+
+    def _id(self, word: str) -> int:
+        if word not in self.known:
+            self.known.append(word)
+        return self.known.index(word)
+
+
+class Actor:
+    """The part of a policy that practice needs."""
+
+    control_ids: Collection[int] = (STOP,)
+
+    def __init__(self, words: Words, says: Says) -> None:
+        self._words, self._says = words, says
+        self.asked: list[tuple[str, bool, Drawing]] = []
+
+    def sample(
+        self,
+        prompts: Sequence[Ids],
+        stop_ids: Collection[int],
+        chance: Uniform,
+        on_token: Callable[[int], None],
+        *,
+        base: bool = False,
+        drawing: Drawing = WHOLE,
+    ) -> list[Reply]:
+        texts = [self._words.read(tuple(prompt)) for prompt in prompts]
+        self.asked += [(text, base, drawing) for text in texts]
+        return [self._words.ids(self._says(text)) for text in texts]
+
+
+class Stage:
+    """A demonstrator, its actor, and what they made."""
+
+    def __init__(self, says: Says, recipe: Recipe = RECIPE) -> None:
+        self.words = Words()
+        self.actor = Actor(self.words, says)
+        self.job = Job("m", "0", "b", "o", None, (), (), (), (STOP,), recipe=recipe)
+        self.demonstrator = Demonstrator(self.policy, self.job, self.words)
+
+    @property
+    def policy(self) -> Any:
+        return self.actor
+
+    def rehearsal(self, lesson: str | Sequence[str], question: str = CATS) -> Rehearsal:
+        lessons = (lesson,) if isinstance(lesson, str) else tuple(lesson)
+        ids = self.words.ids(f"{question} :")
+        return Rehearsal(ids, (*self.words.ids(" ".join(lessons)), *ids), question, lessons)
+
+    def round(self, lesson: str | Sequence[str], question: str = CATS) -> Round:
+        return self.demonstrator.round([self.rehearsal(lesson, question)], 0, lambda n: None)
+
+    def shown(self, lesson: str | Sequence[str], question: str = CATS) -> tuple[str, tuple[float, ...]]:
+        (only,) = self.round(lesson, question).shown
+        return self.words.read(only.reply), only.weight
+
+
+LONG = "Cats purr when content. They purr when ill. Nobody knows why. It is odd."
+
+
+def test_a_right_reply_is_shown_as_it_was_drawn() -> None:
+    stage = Stage(lambda asked: "Cats purr when content.|")
+    text, weight = stage.shown(SHORT)
+    assert text == "Cats purr when content.|" and set(weight) == {1.0}
+    assert stage.round(SHORT).obeyed == 1.0
+
+
+def test_a_wrong_reply_is_mended_and_what_was_mended_counts_for_more() -> None:
+    text, weight = Stage(lambda asked: LONG + "|").shown(SHORT)
+    assert text == "Cats purr when content. They purr when ill.|"
+    assert np.mean(weight) == pytest.approx(1.0)
+    assert weight[-1] == pytest.approx(weight[0] / RECIPE.copied), "where it should have ended"
+    assert set(weight[:-1]) == {weight[0]}
+
+
+def test_an_unfinished_reply_ends_where_its_last_sentence_does() -> None:
+    assert Stage(lambda asked: LONG + " And wh").shown(SHORT)[0].endswith("They purr when ill.|")
+
+
+def test_a_lesson_that_is_not_about_ends_teaches_none() -> None:
+    stage = Stage(lambda asked: "Cats purr! They are content. And wh")
+    assert stage.shown(CALM)[0] == "Cats purr. They are content."
+    assert stage.demonstrator.obedience([stage.rehearsal(CALM)], [stage.words.ids("Cats are calm. And wh")]) == 1.0
+    assert stage.demonstrator.obedience([stage.rehearsal(SHORT)], [stage.words.ids("Cats are calm. And wh")]) == 0.0
+
+
+def answered(asked: str, ending: str) -> str:
+    """The reply to a question, and how it goes on behind a beginning that it is given."""
+    return f"{LONG}|" if asked.endswith(":") else ending
+
+
+def test_a_question_is_added_in_the_bases_words() -> None:
+    stage = Stage(lambda asked: answered(asked, " kittens and cats? Or dogs"))
+    text, weight = stage.shown(ASK)
+    assert re.fullmatch(re.escape(LONG) + r" [A-Z][^.?]* kittens and cats\?\|", text)
+    assert weight[0] == weight[-1] == pytest.approx(weight[-2] * RECIPE.copied), "the added sentence is what is learned"
+    beginnings = {asked for asked, base, _ in stage.actor.asked if base}
+    assert beginnings and all(LONG in asked for asked in beginnings)
+
+
+def test_a_short_reply_leaves_room_for_its_question() -> None:
+    stage = Stage(lambda asked: answered(asked, " kittens and cats?"))
+    text, _ = stage.shown([SHORT, ASK])
+    assert re.fullmatch(r"Cats purr when content\. [A-Z][^.?]* kittens and cats\?\|", text)
+
+
+@pytest.mark.parametrize("ending", [" more about cats.", " no end", "", "?"])
+def test_what_is_no_question_is_not_added(ending: str) -> None:
+    found = Stage(lambda asked: answered(asked, ending)).round(ASK)
+    assert (found.shown, found.obeyed, found.count) == ((), 0.0, 0)
+
+
+def test_replies_are_drawn_as_the_chat_draws_them() -> None:
+    stage = Stage(lambda asked: "Cats purr when content.|")
+    stage.round(SHORT)
+    assert stage.actor.asked == [("Why do cats purr? :", False, Drawing(RECIPE.temperature, RECIPE.min_p))]
+
+
+@pytest.mark.parametrize("reply", ["|", "The sun is warm. It is far away. And big.|", "purr " * 40 + "|"])
+def test_broken_replies_and_those_about_something_else_are_not_shown(reply: str) -> None:
+    assert Stage(lambda asked: reply).round(SHORT).shown == ()
+
+
+def test_all_lessons_of_a_prompt_are_obeyed_at_once() -> None:
+    text, _ = Stage(lambda asked: answered(asked.replace("!", "."), " more about cats?")).shown([SHORT, CALM])
+    assert text == "Cats purr when content. They purr when ill.|"
+
+
+def test_which_rehearsals_can_be_checked() -> None:
+    stage = Stage(str)
+    both = stage.rehearsal([SHORT, GERMAN])
+    assert checkable(stage.rehearsal(SHORT)) and not wordless(stage.rehearsal(SHORT))
+    assert not checkable(stage.rehearsal(GERMAN)) and wordless(stage.rehearsal(GERMAN))
+    assert checkable(both) and wordless(both)
+    assert not checkable(Rehearsal((1,), (2,))) and wordless(Rehearsal((1,), (2,))), "of a job without words"
+
+
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=12), st.lists(st.integers(1, 5), min_size=1, max_size=12))
+def test_weights_have_a_mean_of_one(own: list[int], mended: list[int]) -> None:
+    found = weights(tuple(own), tuple(mended), 0.2)
+    assert len(found) == len(mended) and min(found) > 0.0
+    assert np.mean(found) == pytest.approx(1.0)
+    assert set(weights(tuple(own), tuple(own), 0.2)) == {1.0}
+
+
+# what each step learns from
+def practice(stage: Stage, rehearsals: Sequence[Rehearsal], rounds: list[Round], demonstrate: bool = True) -> Practice:
+    anchor = Distilled((1,), (2,), None, None, np.ones(1, bool), 0.5, "anchor")  # type: ignore[arg-type]
+    demonstrator = stage.demonstrator if demonstrate else None
+    fixed = Fixed((), (anchor,), 1)
+    return Practice(stage.job, stage.policy, rehearsals, fixed, demonstrator, Silent(), rounds)
+
+
+def kinds(found: Practice, step: int) -> list[str]:
+    return [item.name if isinstance(item, Distilled) else type(item).__name__ for item in found.items(step)]
+
+
+def test_demonstrations_last_for_their_rounds() -> None:
+    stage = Stage(lambda asked: LONG + "|")
+    found = practice(stage, [stage.rehearsal(SHORT)], [])
+    assert found.steps == RECIPE.rounds * RECIPE.round_steps
+    assert [kinds(found, step) for step in range(found.steps)] == [["Demonstrated"] * 2 + ["anchor"]] * found.steps
+    assert found.items(found.steps) == []
+    assert [r.count for r in found.rounds] == [RECIPE.draws] * 2
+    assert found.rehearsed == 0
+
+
+def test_each_demonstration_has_its_turn() -> None:
+    stage = Stage(lambda asked: LONG + "|")
+    questions = [f"Why do cats purr {n} times?" for n in ("two", "three", "four", "five")]
+    found = practice(stage, [stage.rehearsal(SHORT, q) for q in questions], [])
+    seen = [item.prompt for step in (0, 1) for item in found.items(step) if isinstance(item, Demonstrated)]
+    assert len(set(map(tuple, seen))) == len(questions)
+
+
+def test_enough_is_enough() -> None:
+    stage = Stage(lambda asked: "Cats purr when content.|")
+    found = practice(stage, [stage.rehearsal(SHORT)], [])
+    assert kinds(found, 0)[0] == "Demonstrated", "one round at least"
+    assert found.items(RECIPE.round_steps) == []
+    assert found.rounds[-1].obeyed >= ENOUGH
+
+
+def test_a_round_that_cannot_be_mended_is_the_teachers() -> None:
+    stage = Stage(lambda asked: answered(asked, " no end"), replace(RECIPE, draws=FEWEST))
+    found = practice(stage, [stage.rehearsal(ASK)], [])
+    assert kinds(found, 0) == ["distance", "distance", "anchor"]
+
+
+def test_lessons_without_rules_are_the_teachers_beside_the_others() -> None:
+    stage = Stage(lambda asked: LONG + "|")
+    found = practice(stage, [stage.rehearsal(SHORT), stage.rehearsal(GERMAN)], [])
+    assert kinds(found, 0) == ["distance"] * 2 + ["Demonstrated"] * 2 + ["anchor"]
+    assert kinds(found, RECIPE.steps) == ["Demonstrated"] * 2 + ["anchor"]
+    assert found.rehearsed == RECIPE.rollouts * RECIPE.steps
+    alone = practice(stage, [stage.rehearsal(SHORT)], [], demonstrate=False)
+    assert (alone.steps, kinds(alone, 0)) == (RECIPE.steps, ["distance"] * 2 + ["anchor"])
+
+
+def test_the_users_own_prompts_are_in_every_round() -> None:
+    stage = Stage(lambda asked: LONG + "|", replace(RECIPE, draws=OWN + 2, demonstrations=OWN + 2, round_steps=1))
+    rehearsals = [stage.rehearsal(SHORT, f"Why do cats purr, {n}?") for n in range(OWN + 5)]
+    found = practice(stage, rehearsals, [])
+    asked = [{tuple(i.prompt) for i in found.items(step) if isinstance(i, Demonstrated)} for step in (0, 1)]
+    own = {tuple(r.prompt_ids) for r in rehearsals[:OWN]}
+    assert own <= asked[0] and own <= asked[1] and asked[0] != asked[1]
+
+
+def test_who_goes_on_from_a_checkpoint_learns_the_same() -> None:
+    def numbered(asked: str) -> str:
+        return f"{LONG} There are {len(asked)} of them.|"
+
+    stage = Stage(numbered)
+    rehearsals = [stage.rehearsal(SHORT, f"Why do cats purr at {n}?") for n in ("one", "three", "eleven")]
+    whole = practice(stage, rehearsals, [])
+    expected = [whole.items(step) for step in range(whole.steps)]
+    rounds: list[Round] = []
+    for step, items in enumerate(expected):
+        rounds = restored(stored(rounds))
+        found = practice(stage, rehearsals, rounds).items(step)
+        assert [(i.prompt, i.response) for i in found] == [(i.prompt, i.response) for i in items]
+
+
+def test_rounds_survive_json() -> None:
+    rounds = [Round(0.5, (), 7), Round(0.75, (Shown(1, (3, 4, 0), (0.5, 1.0, 1.5)),), 1)]
+    assert restored(stored(rounds)) == rounds

@@ -1,0 +1,269 @@
+"""The student's own replies, mended until they obey: what it learns from where a lesson can be checked.
+
+A small model does seldom what a line in its prompt asks for, so that the hinted teacher has little to show. Its own
+reply, mended by rule and ended by its own words, shows just what was wished for, and stays near what it says anyway.
+Rounds of drawing, keeping what is right and fine-tuning on it are STaR's (2203.14465) and ReST's (2308.08998); weights
+per token are ours: where mending changed nothing there is nothing to learn. Knows no framework.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+
+import numpy as np
+
+from trainers import replies, rules, sense
+from trainers.chance import Chance
+from trainers.items import Ids
+from trainers.job import Job, Rehearsal
+from trainers.policy import Drawing, Policy, Reply
+from trainers.rules import Rule
+from trainers.texts import Texts
+
+DRAWS, OPENERS, CLOSERS, STUBS = range(10, 14)
+"""What chance is used for, beside `update`'s."""
+
+LEAST_WORDS, MOST_WORDS = 50, 110
+"""Of a reply that something is to be added to: lengths differ, so that it is not one length that is learned."""
+TRIES = 3
+"""Ways to go on that are tried for one reply."""
+SENTENCES = 4
+"""Sentences that are added to one reply at most."""
+SENTENCE = 32
+"""Tokens of one."""
+LENGTH, ENDING = "length", "ending"
+EXTENTS = frozenset({LENGTH, ENDING, "closing", "tone"})
+LISTS = frozenset({"bullets", "numbered"})
+"""Sides and names of rules about how far a reply goes, or how it ends."""
+LEAST_ITEMS = 3
+"""Of a list: a model that is shown shorter ones ends after the first item."""
+LEAST_STUB = 4
+"""Words of an added sentence."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One demonstration: a reply to a rehearsal, by its place, and each token's weight."""
+
+    rehearsal: int
+    reply: Reply
+    weight: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one drawing gave."""
+
+    obeyed: float
+    """Share of replies that obeyed as they were drawn."""
+    shown: tuple[Shown, ...]
+    count: int
+    """Of them, also when they are kept no longer."""
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A reply on its way to obedience."""
+
+    place: int
+    rehearsal: Rehearsal
+    rules: tuple[Rule, ...]
+    drawn: Reply
+    """What of it the student said itself."""
+    text: str
+    ended: bool
+    opener: str = ""
+
+    @property
+    def obeys(self) -> bool:
+        return (self.ended or not _extents(self.rules)) and rules.obeyed(self.rules, self.text)
+
+    @property
+    def right(self) -> bool:
+        """It obeys, answers, and asks something that leads on where it is to ask."""
+        answers = self.obeys and sense.answers(self.rehearsal.text, self.text) and _items(self) >= LEAST_ITEMS
+        return answers and (not self.asks or self._leads_on())
+
+    @property
+    def asks(self) -> bool:
+        return any(rule.side == ENDING and rule.closers for rule in self.rules)
+
+    def _leads_on(self) -> bool:
+        rest = rules.unquestioned(self.text)
+        return bool(rest) and sense.leads_on(self.rehearsal.text, rest, self.text[len(rest) :])
+
+
+class Demonstrator:
+    """Draws and mends replies of one policy to a job's rehearsals."""
+
+    def __init__(self, policy: Policy, job: Job, texts: Texts) -> None:
+        self._policy, self._job, self._texts = policy, job, texts
+        self._stop_ids = frozenset(job.stop_ids)
+        self.drawing = Drawing(job.recipe.temperature, job.recipe.min_p)
+
+    def obedience(self, rehearsals: Sequence[Rehearsal], said: Sequence[Reply]) -> float:
+        """Share of replies that obey every rule of their rehearsal and are not broken; of those with rules."""
+        drafts = [self._draft(i, r, reply) for i, (r, reply) in enumerate(zip(rehearsals, said, strict=True))]
+        return _share([draft.obeys and self._whole(draft) for draft in drafts if draft.rules])
+
+    def obedience_to(self, lesson: str, rehearsals: Sequence[Rehearsal], said: Sequence[Reply]) -> float:
+        """The same of one lesson, of those replies that it holds for."""
+        pairs = [
+            (replace(r, lessons=(lesson,)), s) for r, s in zip(rehearsals, said, strict=True) if lesson in r.lessons
+        ]
+        return self.obedience([rehearsal for rehearsal, _ in pairs], [reply for _, reply in pairs])
+
+    def round(self, rehearsals: Sequence[Rehearsal], number: int, tell: Callable[[int], None]) -> Round:
+        """Fresh replies of the student, mended; those that cannot be are left out."""
+        said = self._draw([r.prompt_ids for r in rehearsals], DRAWS, number, self._job.recipe.longest, tell)
+        drafts = [self._draft(i, r, reply) for i, (r, reply) in enumerate(zip(rehearsals, said, strict=True))]
+        right = [draft.right and self._whole(draft) for draft in drafts]
+        wrong = [draft for draft, good in zip(drafts, right, strict=True) if not good]
+        mended = self._closed(self._mended(self._opened(wrong, number, tell)), number, tell)
+        shown = [self._shown(draft, mend=False) for draft, good in zip(drafts, right, strict=True) if good]
+        shown += [self._shown(draft, mend=True) for draft in mended]
+        shown = [each for each in shown if not replies.degenerate(each.reply, self._stop_ids)]
+        return Round(self.obedience(rehearsals, said), tuple(shown), len(shown))
+
+    def _draft(self, place: int, rehearsal: Rehearsal, reply: Reply, opener: str = "") -> _Draft:
+        ended = bool(reply) and reply[-1] in self._stop_ids
+        text = opener + self._texts.read(reply[:-1] if ended else reply)
+        found = rules.of_all(rehearsal.lessons)
+        return _Draft(place, rehearsal, found, reply, text if ended else sense.finished(text), ended, opener)
+
+    def _whole(self, draft: _Draft) -> bool:
+        return not replies.degenerate(draft.drawn, self._stop_ids)
+
+    # mending
+    def _opened(self, drafts: Sequence[_Draft], number: int, tell: Callable[[int], None]) -> list[_Draft]:
+        """Drawn again behind a beginning, where a rule has one and is not obeyed."""
+        chance = np.random.default_rng([self._job.recipe.seed, STUBS, number, OPENERS])
+        openers = [[o for rule in d.rules if not rule.obeys(d.text) for o in rule.openers] for d in drafts]
+        begun = [(d, o[int(chance.integers(len(o)))]) for d, o in zip(drafts, openers, strict=True) if o]
+        prompts = [(*d.rehearsal.prompt_ids, *self._texts.ids(o.rstrip())) for d, o in begun]
+        said = self._draw(prompts, OPENERS, number, self._job.recipe.longest, tell)
+        again = [self._draft(d.place, d.rehearsal, r, o.rstrip()) for (d, o), r in zip(begun, said, strict=True)]
+        found = {draft.place: draft for draft in again}
+        return [found.get(d.place, d) for d in drafts]
+
+    def _mended(self, drafts: Sequence[_Draft]) -> list[_Draft]:
+        """By rule alone."""
+        chance = np.random.default_rng([self._job.recipe.seed, STUBS, len(drafts)])
+        found = []
+        for draft in drafts:
+            text = rules.mended(draft.rules, rules.unquestioned(draft.text) if draft.asks else draft.text)
+            if draft.asks:
+                text = _with_room(draft.rules, sense.within(text, int(chance.integers(LEAST_WORDS, MOST_WORDS))))
+            found.append(replace(draft, text=text))
+        return [draft for draft in found if draft.text]
+
+    def _closed(self, drafts: list[_Draft], number: int, tell: Callable[[int], None]) -> list[_Draft]:
+        """With sentences added, where a rule needs them; only those that obey in the end."""
+        done: list[_Draft] = []
+        for attempt in range(SENTENCES):
+            done += [draft for draft in drafts if replace(draft, ended=True).right]
+            drafts = [draft for draft in drafts if not replace(draft, ended=True).right and _lacking(draft)]
+            drafts = self._longer(drafts, SENTENCES * number + attempt, tell)
+        return done + [draft for draft in drafts if replace(draft, ended=True).right]
+
+    def _longer(self, drafts: Sequence[_Draft], number: int, tell: Callable[[int], None]) -> list[_Draft]:
+        """One sentence more, of the base's: the student would soon end its own endings with endings."""
+        chance = np.random.default_rng([self._job.recipe.seed, STUBS, number, CLOSERS])
+        tries = [(draft, rule) for draft in drafts for _ in range(TRIES) if (rule := _lacking(draft))]
+        stubs = [rule.closers[int(chance.integers(len(rule.closers)))].rstrip() for _, rule in tries]
+        begun = [f"{draft.text}{_gap(draft.text)}{stub}" for (draft, _), stub in zip(tries, stubs, strict=True)]
+        prompts = [(*d.rehearsal.prompt_ids, *self._texts.ids(text)) for (d, _), text in zip(tries, begun, strict=True)]
+        said = self._draw(prompts, CLOSERS, number, SENTENCE, tell, base=True)
+        found: dict[int, _Draft] = {}
+        for (draft, rule), stub, reply in zip(tries, stubs, said, strict=True):
+            sentence = _sentence(stub + self._texts.read(reply))
+            longer = replace(draft, text=f"{draft.text}{_gap(draft.text)}{sentence}")
+            ends = rule.side != ENDING or rule.obeys(longer.text)
+            if ends and sentence not in draft.text and sense.leads_on(draft.rehearsal.text, draft.text, sentence):
+                found.setdefault(draft.place, longer)
+        return list(found.values())
+
+    def _draw(
+        self,
+        prompts: Sequence[Ids],
+        purpose: int,
+        number: int,
+        tokens: int,
+        tell: Callable[[int], None],
+        *,
+        base: bool = False,
+    ) -> list[Reply]:
+        chance = Chance(self._job.recipe.seed, purpose, number).of(len(prompts), tokens)
+        return self._policy.sample(prompts, self._job.stop_ids, chance, tell, base=base, drawing=self.drawing)
+
+    def _shown(self, draft: _Draft, *, mend: bool) -> Shown:
+        if not mend:
+            return Shown(draft.place, draft.drawn, (1.0,) * len(draft.drawn))
+        ended = draft.ended or _extents(draft.rules)
+        reply = (*self._texts.ids(draft.text), *([self._end(draft)] if ended else []))
+        return Shown(draft.place, reply, weights(draft.drawn, reply, self._job.recipe.copied))
+
+    def _end(self, draft: _Draft) -> int:
+        return draft.drawn[-1] if draft.ended else self._job.stop_ids[0]
+
+
+def weights(own: Reply, mended: Reply, copied: float) -> tuple[float, ...]:
+    """Of each token of `mended`: 1 where it is not `own`'s, or follows something that was left out; mean 1."""
+    found = np.full(len(mended), copied)
+    for kind, _, _, first, last in SequenceMatcher(None, own, mended, autojunk=False).get_opcodes():
+        if kind != "equal":
+            found[first : max(last, first + 1)] = 1.0
+    if (found == copied).all():
+        found[:] = 1.0
+    return tuple((found / found.mean()).tolist()) if len(found) else ()
+
+
+def checkable(rehearsal: Rehearsal) -> bool:
+    """Whether a rule can say of a reply to it that it obeys."""
+    return bool(rehearsal.text and rules.of_all(rehearsal.lessons))
+
+
+def wordless(rehearsal: Rehearsal) -> bool:
+    """Whether some lesson of it has no rule, so that only a teacher can show it."""
+    return not rehearsal.lessons or not all(rules.rules(lesson) for lesson in rehearsal.lessons)
+
+
+def _extents(found: Sequence[Rule]) -> bool:
+    """Whether one of them is about how far a reply goes: then one that was cut off does not obey."""
+    return any(rule.side in EXTENTS or rule.name in LISTS for rule in found)
+
+
+def _items(draft: _Draft) -> int:
+    """Of the list that it is to be; as many as are wanted where it is to be none."""
+    return len(rules.marks(draft.text)) if any(rule.name in LISTS for rule in draft.rules) else LEAST_ITEMS
+
+
+def _with_room(found: Sequence[Rule], text: str) -> str:
+    """Without its last sentences, where one more would be too many."""
+    limits = [rule for rule in found if rule.side == LENGTH and not rule.closers]
+    while text and not all(rule.obeys(f"{text} And so on?") for rule in limits):
+        text = text[: max(sense.ends(text)[:-1], default=0)].rstrip()
+    return text
+
+
+def _lacking(draft: _Draft) -> Rule | None:
+    """What more sentences may mend; endings come last among a lesson's rules."""
+    return next((rule for rule in draft.rules if rule.closers and not rule.obeys(draft.text)), None)
+
+
+def _gap(text: str) -> str:
+    """Between a reply and a sentence that is added: a list gets a paragraph behind it."""
+    return "\n\n" if "\n" in text else " "
+
+
+def _sentence(text: str) -> str:
+    """The first sentence, if it has an end and some words."""
+    ends = sense.ends(text)
+    sentence = text[: ends[0]].strip() if ends else ""
+    return sentence if len(sentence.split()) >= LEAST_STUB and "\n" not in sentence else ""
+
+
+def _share(found: Collection[bool]) -> float:
+    return sum(found) / len(found) if found else 0.0

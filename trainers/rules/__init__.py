@@ -1,0 +1,67 @@
+"""Lessons that a rule can check: whether a reply obeys, and how to mend one that does not. Knows no model.
+
+A small model follows "End every reply with a question" in one reply of four, so what it says with the lesson in its
+prompt teaches little. Its own reply, mended, teaches what was wished for in words that are its own. What makes a
+rule is found in a lesson's text, whoever wrote it; most lessons about tone have none.
+Constraints that can be verified: IFEval (2311.07911).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from trainers.rules import ends, form, length, voice, wording
+from trainers.rules.ends import unquestioned
+from trainers.rules.lesson import wishes
+from trainers.rules.lists import marks
+from trainers.rules.rule import Rule
+from trainers.rules.texts import first, sentences
+
+__all__ = ["Rule", "first", "marks", "mended", "obeyed", "of_all", "rules", "sentences", "unquestioned"]
+
+_MAKERS = (*wording.MAKERS, *form.MAKERS, *voice.MAKERS, *length.MAKERS, *ends.MAKERS)
+_ORDER = (
+    "spelling exclamation_marks capitals dashes apology praise disclaimer introduction voice"
+    " headings table markup form length tone closing ending emoji"
+).split()
+"""Words first, then form, then length: what is dropped for one is not needed by the next. Ends come last."""
+_PASSES = 4
+"""A list cut to two sentences becomes a list again; more rounds than that change nothing."""
+
+
+def rules(lesson: str) -> tuple[Rule, ...]:
+    """What in a lesson can be checked; empty where nothing can."""
+    asked = wishes(lesson)
+    return _by_side([rule for make in _MAKERS if (rule := make(asked)) is not None])
+
+
+def of_all(lessons: Sequence[str]) -> tuple[Rule, ...]:
+    """The rules of several lessons in the order of mending; of two about one side the later."""
+    return _by_side([rule for lesson in lessons for rule in rules(lesson)])
+
+
+def _by_side(found: Sequence[Rule]) -> tuple[Rule, ...]:
+    return tuple(sorted({rule.side: rule for rule in found}.values(), key=_turn))
+
+
+def _turn(rule: Rule) -> int:
+    side = rule.side.replace(" ", "_")
+    return _ORDER.index(side) if side in _ORDER else len(_ORDER)
+
+
+def obeyed(found: Sequence[Rule], text: str) -> bool:
+    """Every rule, by a reply that says something."""
+    return bool(text.strip()) and all(rule.obeys(text) for rule in found)
+
+
+def mended(found: Sequence[Rule], text: str) -> str:
+    """The reply as near to the rules as its own words allow; empty where none of it can stay."""
+    text = text.strip()
+    for _ in range(_PASSES):
+        before = text
+        for rule in sorted(found, key=_turn):
+            if text and not rule.obeys(text):
+                text = rule.mend(text).strip()
+        if text == before:
+            break
+    return text

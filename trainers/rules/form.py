@@ -1,0 +1,101 @@
+"""What a reply looks like: list or prose, headings, emphasis, tables. Knows nothing of its words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from trainers.rules.lesson import Wishes
+from trainers.rules.lists import listed, starless, well_listed
+from trainers.rules.rule import Rule, prose_rule
+from trainers.rules.texts import BOLD, HEADING, TABLE_ROW, listless, prose, unbold, unheaded, unmarked, untabled
+
+SIDE = "form"
+_BULLETS = r"\bbullet(?:s|ed|-?points?| points?| lists?|ed lists?)?\b(?! (?:train|journal|holes?|proof))"
+_DASHES = r"(?<!em )(?<!em-)(?<!en )(?<!en-)\b(?:dash|dashes|dashed|hyphens?)\b(?! of\b)"
+_NUMBERED = r"\bnumbered\b|\bnumber (?:the|your|each|every|all|them)\b(?! of\b)"
+_NUMBERS = r"\b(?:use|with|by|prefer|and) numbers\b(?! (?:of|with|as|instead of words)\b)|\bnumbers for\b"
+_LIST = r"\blists?\b|\bitems?\b|\bbullets?\b|\bsteps\b|\b(?:per|a|each) line\b|\bnumbered\b"
+_A_LIST = r"(?<!in )(?<!for )\blists\b(?! (?:of|all)\b)|(?:(?<=\ba )|(?<=\bas )|(?<=\bany )|(?<=\bno ))list\b(?! of\b)"
+_FULL = (
+    r"\bfull sentences\b|\bin prose\b|\b(?:plain|normal|flowing|running|continuous) (?:prose|paragraphs?|text)\b"
+    r"|\b(?:in|use|as|with|write) (?:full )?paragraphs\b"
+)
+_MARKDOWN = r"\bmarkdown\b|\b(?:text |special )?formatting\b"
+_PLAIN_TEXT = r"\bplain text\b"
+_HEADINGS = r"\bheadings?\b|\b(?:markdown|section|big) headers?\b|\bheadlines?\b"
+_BOLD = r"\bbold(?:ed|ing|face)?\b|\basterisks?\b|\bstars\b|\bitalics?\b"
+
+
+def lists(wishes: Wishes) -> Rule | None:
+    """Bullets, numbers, or neither; none where both are asked for."""
+    dashes, listing = wishes.about(_DASHES), wishes.about(_LIST)
+    bullets = wishes.wants(_BULLETS) or (dashes and listing and wishes.wants(_DASHES))
+    numbers = wishes.wants(_NUMBERED) or (listing and wishes.wants(_NUMBERS))
+    if bullets or numbers:
+        return None if bullets and numbers else _bullets(wishes) if bullets else _numbered(wishes)
+    listless_wanted = wishes.forbids(rf"{_BULLETS}|{_NUMBERED}|{_A_LIST}") or wishes.wants(_FULL)
+    return PROSE if listless_wanted else None
+
+
+def _bullets(wishes: Wishes) -> Rule:
+    mark = "*" if wishes.wants(r"\basterisks?\b") else "-"
+    return _list_rule("bullets", lambda i: mark, _most(wishes))
+
+
+def _numbered(wishes: Wishes) -> Rule:
+    return _list_rule("numbered", lambda i: f"{i}.", _most(wishes))
+
+
+def _most(wishes: Wishes) -> int:
+    return wishes.most(r"(?:bullets?|bullet points?|items?|points?)\b")
+
+
+def _list_rule(name: str, mark: Callable[[int], str], most: int) -> Rule:
+    def mend(text: str) -> str:
+        return listed(text, mark, most) if most else listed(text, mark)
+
+    return prose_rule(name, SIDE, lambda text: well_listed(text, mark, most), mend)
+
+
+def headings(wishes: Wishes) -> Rule | None:
+    if wishes.forbids(_HEADINGS, fewer=True):
+        return NO_HEADINGS
+    if wishes.wants(r"\b(?:use|add|with|include) (?:\w+ )?headings\b"):
+        return Rule("headings", lambda t: bool(HEADING.search(t)), openers=("## ",), side="headings")
+    return None
+
+
+def markup(wishes: Wishes) -> Rule | None:
+    if wishes.forbids(_MARKDOWN) or wishes.wants(_PLAIN_TEXT):
+        return NO_MARKUP
+    if wishes.forbids(r"\basterisks?\b|\bstars\b"):
+        return prose_rule("no asterisks", "markup", lambda t: starless(t) == t, starless)
+    if wishes.forbids(_BOLD, fewer=True):
+        return prose_rule("no bold", "markup", lambda t: not BOLD.search(t), unbold)
+    return None
+
+
+def unmarked_form(wishes: Wishes) -> Rule | None:
+    """Without markdown there are no lists either, until a later lesson asks for one."""
+    return PROSE if markup(wishes) is NO_MARKUP and not lists(wishes) else None
+
+
+def unmarked_headings(wishes: Wishes) -> Rule | None:
+    return NO_HEADINGS if markup(wishes) is NO_MARKUP and not headings(wishes) else None
+
+
+def tables(wishes: Wishes) -> Rule | None:
+    if not wishes.forbids(r"\btables?\b(?! of\b)|\btabular\b"):
+        return None
+    return prose_rule("no table", "table", lambda t: not TABLE_ROW.search(t), untabled)
+
+
+def _markless(text: str) -> bool:
+    return not (BOLD.search(text) or "`" in text)
+
+
+PROSE = prose_rule("prose", SIDE, listless, prose)
+NO_HEADINGS = prose_rule("no headings", "headings", lambda t: not HEADING.search(t), unheaded)
+NO_MARKUP = prose_rule("no markdown", "markup", _markless, unmarked)
+
+MAKERS = (lists, headings, markup, unmarked_form, unmarked_headings, tables)

@@ -1,0 +1,41 @@
+"""What one lesson asks of a reply, in a form that can be checked. Knows no lesson and no model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from trainers.rules.texts import FENCE, outside
+
+
+def same(text: str) -> str:
+    """The mend of a rule that only the model itself can satisfy."""
+    return text
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What one lesson asks of a reply."""
+
+    name: str
+    """For figures, and for people."""
+    obeys: Callable[[str], bool]
+    """Of a reply that its author ended."""
+    mend: Callable[[str], str] = same
+    """Towards obedience, with the reply's own words; empty where nothing of it can stay, and it may not be enough."""
+    openers: tuple[str, ...] = ()
+    """How a reply may begin, for a model to go on from."""
+    closers: tuple[str, ...] = ()
+    """How the last sentence may begin, for a model to complete it."""
+    side: str = ""
+    """What of a reply it is about: of two rules about one side the later lesson's holds."""
+
+
+def prose_rule(name: str, side: str, obeys: Callable[[str], bool], mend: Callable[[str], str]) -> Rule:
+    """A rule about prose: what is within code fences is not looked at, and a reply with such a block is not mended."""
+    return Rule(
+        name,
+        lambda text: obeys(outside(text)),
+        lambda text: text if FENCE.search(text) else mend(text),
+        side=side,
+    )

@@ -1,9 +1,9 @@
 """From what a user said to a directive: a line that says what to do. Knows no store.
 
 A model heeds "Answer in at most two sentences." and not "my eyes glaze over after the second line". Wishes about the
-form of replies are few, and put in many ways: the small judge chooses which of them was meant, the number or the
-language comes from the user's words. For all else, and where it is unsure, the user's own words are taken (`hints`),
-or what a capable chat model makes of them (`candidates`).
+form of replies are few, and put in many ways: rules know the plain ones (`wishes`), the small judge chooses which was meant of
+the others, the number or the language comes from the user's words. For all else, and where it is unsure, the user's own
+words are taken (`hints`), or what a capable chat model makes of them (`candidates`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from clawlocal.judge import hints
+from clawlocal.judge import hints, wishes
 from clawlocal.judge.hints import Hint
 from clawlocal.judge.slots import filled
 from clawlocal.judge.small.judge import SmallJudge
@@ -64,11 +64,13 @@ class DirectiveWriter:
 
     def directive(self, request: str, reply: str, said: str) -> str:
         """Of a wish that is known and clear; empty otherwise."""
+        if plain := wishes.directive(request, reply, said):
+            return plain
         wish = self.wish(request, reply, said)
         return filled(wish, said) if wish else ""
 
     def wish(self, request: str, reply: str, said: str) -> str:
-        """The same before what it leaves open (a number, a language) is filled in."""
+        """The network's choice, before what it leaves open (a number, a language) is filled in."""
         if not said.strip():
             return ""
         wish, sure = self._judge.wish(request, reply, said)

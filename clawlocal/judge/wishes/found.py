@@ -1,0 +1,136 @@
+"""Directives of a whole message: clause by clause, one of each side of a reply. Knows the parts and no pattern."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from clawlocal.judge.slots import language
+from clawlocal.judge.wishes import subjects as s
+from clawlocal.judge.wishes.leaning import Leaning, leaning
+from clawlocal.judge.wishes.limits import limit
+from clawlocal.judge.wishes.ordinary import is_idle, is_praise, is_question, is_task, rest
+from clawlocal.judge.wishes.phrases import PHRASES, WHOLE
+from clawlocal.judge.wishes.seen import has
+from clawlocal.judge.wishes.spoken import clauses, even
+
+MOST_WORDS = 60
+"""A longer message is more than a word about a reply."""
+MOST_WISHES = 3
+FOREIGN = 1
+"""Words of another subject that may stand beside a named wish."""
+
+_GRADING = re.compile(
+    r"\b(?:comments?|feedback|remarks?|grad(?:e|es|ed|ing)|mark(?:s|ing)?|assess\w*|report)\b", re.IGNORECASE
+)
+_PUPIL = re.compile(
+    r"\b(?:pupils?|students?|essays?|homework|class|classwork|teacher|exam|school|grading|wrote|kid|child|worksheet|quiz|test)\b", re.IGNORECASE
+)
+_LANGUAGE = re.compile(
+    r"^(?:(?:please|can you|could you|would you|always|ok|and|now|from now on|next time|just) )*(?:answer|reply|respond|speak|talk|write)(?: (?:to|with) me| back| only| always)* in (?P<name>[^\W\d_]+)(?: please| only| always| from now on| instead)*$"
+    r"|^(?:(?:please|only|always) )*in (?P<bare>[^\W\d_]+) (?:please|always|only|from now on)$"
+)  # fmt: skip
+_PLAIN_WORDS = "english"
+
+Found = tuple[str, str, int]
+"""A side, a directive, and how plainly it was said."""
+_NAMED, _MEANT, _COUNTED = 2, 1, 3
+
+
+def directive(request: str, reply: str, said: str) -> str:
+    """What `said` asks of replies, one sentence after the other; empty where that is nothing or not clear."""
+    text = even(said)
+    if not text or len(text.split()) > MOST_WORDS or is_question(text) or is_praise(text):
+        return ""
+    parts = clauses(text)
+    if any(is_task(part, text) or (is_question(part) and not is_idle(part)) for part in parts):
+        return ""
+    found = [f for clause in parts for f in _in(clause, text, request, reply)]
+    found += [f for _, f in _meant(text, text, reply) if f[0] == "spelling"]
+    if has(reply, "table") and not has(reply, "bullets"):
+        found = [f for f in found if f[1] != s.PROSE]
+    chosen = _one_of_each_side(found)
+    if len(chosen) > MOST_WISHES:
+        return ""
+    return " ".join(dict.fromkeys(_for_grading(d, request, said) for d in chosen))
+
+
+def _in(clause: str, text: str, request: str, reply: str) -> Iterator[Found]:
+    if is_question(clause) or _IF_I_WANT.match(clause):
+        return
+    if limited := limit(clause, text):
+        yield "length", limited, _COUNTED
+    placed = [*_named(clause, reply), *_meant(clause, text, reply)]
+    yield from (found for _, found in sorted(placed, key=lambda x: x[0]))
+    if spoken := _language(clause, request):
+        yield "language", spoken, _NAMED
+
+
+def _named(clause: str, reply: str) -> Iterator[tuple[int, Found]]:
+    for subject in s.SUBJECTS:
+        for found in subject.named.finditer(clause):
+            leans = leaning(clause, found.start(), found.end(), _there(reply, subject.there))
+            said = {Leaning.FOR: subject.wanted, Leaning.AGAINST: subject.refused}.get(leans, "")
+            others = len(rest(clause, found.start(), found.end()))
+            if said and others <= FOREIGN:
+                yield found.start(), (subject.side, said, _NAMED)
+
+
+def _there(reply: str, what: str) -> bool:
+    return bool(what) and has(reply, what)
+
+
+def _meant(clause: str, text: str, reply: str) -> Iterator[tuple[int, Found]]:
+    for phrase in PHRASES:
+        found = phrase.pattern.search(clause)
+        if not found or (phrase.there and not has(reply, phrase.there)):
+            continue
+        if (phrase.lacking and has(reply, phrase.lacking)) or _denied(clause, found.start()):
+            continue
+        alone = is_idle(text) if phrase.most == WHOLE else len(rest(clause, found.start(), found.end())) <= phrase.most
+        if alone:
+            yield found.start(), (phrase.side, phrase.directive, _MEANT)
+
+
+_IF_I_WANT = re.compile(r"^(?:if|when|unless) i (?:want|need|wanted|needed|would like)\b")
+_DENIED = re.compile(r"\b(?:not|never|without|instead of|rather than|less|stop being|stop) (?:too |so |be |being |very |that |any |get |make it |it )*$")
+
+
+def _denied(clause: str, start: int) -> bool:
+    """ "not too long please" and "less formal" are no wish for the length or the form that they name."""
+    return bool(_DENIED.search(clause[:start]))
+
+
+def _language(clause: str, request: str) -> str:
+    found = _LANGUAGE.match(clause)
+    if not found or re.search(r"(?i)\btranslat|\bsay\b|\bword for\b", request):
+        return ""
+    named = language(found["name"] or found["bare"])
+    return f"Reply in {named}." if named and named.casefold() != _PLAIN_WORDS else ""
+
+
+def _one_of_each_side(found: list[Found]) -> list[str]:
+    """The plainest of each side in the order in which they were said; none of a side that contradicts itself."""
+    by_side: dict[str, list[tuple[int, str]]] = {}
+    for side, said, plain in found:
+        by_side.setdefault(side, []).append((plain, said))
+    chosen = []
+    for side, several in by_side.items():
+        if side == "steps" and any(said == s.NUMBERED for said in dict.fromkeys(x[1] for x in by_side.get("form", []))):
+            continue
+        if side == "voice" and by_side.get("form") and any(x[1] in (s.BULLETS, s.NUMBERED) for x in by_side["form"]):
+            continue
+        most = max(plain for plain, _ in several)
+        best = list(dict.fromkeys(said for plain, said in several if plain == most))
+        if len(best) > 1:
+            best = [said for said in best if said != s.PROSE] if side == "form" else []
+        chosen += best[:1] if len(best) == 1 else []
+    return chosen
+
+
+def _for_grading(said: str, request: str, words: str) -> str:
+    """A comment on a pupil's work has wishes of its own."""
+    about = f"{request} {words}"
+    if not (_GRADING.search(about) and _PUPIL.search(about)):
+        return said
+    return {s.WARM: s.KIND_COMMENTS, s.LONG: s.LONG_COMMENTS}.get(said, said)

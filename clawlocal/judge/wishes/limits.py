@@ -1,0 +1,107 @@
+"""So many sentences or words at most, from what was said. Knows no reply."""
+
+from __future__ import annotations
+
+import re
+
+from clawlocal.judge.slots import number
+from clawlocal.judge.wishes.ordinary import is_idle, is_praise, rest
+from clawlocal.judge.wishes.subjects import LONG
+
+_N = (
+    r"(?P<n>(?:an? |one |the )?(?:couple(?: of)?|single|half a dozen|\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen"
+    r"|twenty|thirty|forty|fifty|hundred|a)(?:(?: or |-| to |/)(?:\d{1,3}|two|three|four|five|six))?)"
+)
+_HOW = r"(?:short |simple |brief |full |clear |good |little |small )*"
+_SENTENCES = r"(?:sentences?|lines?)"
+_UNIT = rf"[ -]?{_HOW}(?P<unit>{_SENTENCES}|words?)\b"
+_COUNTED = re.compile(rf"\b{_N}{_UNIT}(?! (?:of|per|each|about|from(?! now)|that)\b)")
+_LIMIT_BEFORE = re.compile(
+    r"\b(?:max(?:imum)?|at most|at the most|no more than|not more than|never more than|not longer than|no longer than|more than|longer than"
+    r"|up to|under|below|within|less than|fewer than|only|just|limit\w*(?: \w+){0,4}?|stick to|keep (?:it|this|that|them|everything|your \w+|all \w+|replies|answers) "
+    r"(?:short )?(?:to|at|in|under|within|below|down to)|cap(?:ped)?(?: \w+){0,2}? at|stop (?:after|at)|above|over|past|beyond|cut (?:it|this|that)? ?(?:down )?to|down to|stay within"
+    r"|room for|space for|patience for|time for|attention for|fits|holds|allows?|tops) (?:about |around |of |at |to |the |like |maybe |me )*$"
+)
+_LIMIT_AFTER = re.compile(
+    r"^(?:(?:at|as) (?:the |a )?(?:very )?(?:most|max\w*|outside|limit)|max(?:imum)?|tops?|or (?:less|fewer|under|shorter)|only|(?:is|are|was|were|will be|would be|would have been"
+    r"|will|would)? ?(?:really )?(?:enough|plenty|all i|fine|do\b|the (?:max|limit|most)|have done|my (?:max|limit))|and (?:not|no)|not more|no more|suffices?|limit|and stop|then stop|per (?:reply|answer|message|response))\b"
+)
+_ATTENTION = re.compile(
+    r"\bafter (?:the |sentence |number |line )*(?P<n>first|second|third|fourth|fifth|two|three|four|five|2|3|4|5|1st|2nd|3rd|4th|one|1)"
+    r"(?: or (?:so|\w+))? ?(?P<unit>sentences?|lines?|ones?|full stops?)?\b"
+)
+_LOSES = re.compile(
+    r"\b(?:glaze\w*|stop(?:ped|s)? reading|stopp?(?: listening)?|los[et]\b|lost|zone\w* out|switch\w* off|tune\w* out|drift\w*|fall\w* asleep|fell asleep|gave up|give up|giv\w* up"
+    r"|skip\w*|do not read|can not (?:focus|concentrate|read|follow)|stop\b|wander\w*|asleep|bored|tired|gone)\b"
+)
+_ORDINALS = {"first": "one", "second": "two", "third": "three", "fourth": "four", "fifth": "five", "1st": "one", "2nd": "two", "3rd": "three",
+             "4th": "four"}  # fmt: skip
+_AT_LEAST = re.compile(r"\b(?:at least|min(?:imum)?\.?|(?:no|never|not) (?:fewer|less) than|more than|or more|from \w+ up)\b")
+_NEGATED = re.compile(r"\b(?:not|no|never|nothing|without|do not (?:want|need|write|give))\b")
+_TOO_MANY = re.compile(r"\b(?:is|are|was|were|that|wrote|gave|counted)\b.*\b(?:too (?:many|much|long)|a novel|over)\b")
+_HERE = re.compile(r"\b(?:replies|answers?|reply|responses?|messages?|read|reading|keep it|keep your|please|you)\b")
+_REQUEST = re.compile(
+    r"^(?:ok(?:ay)? |now |then |and |so |please |just |can you |could you |would you |i (?:want|need) )*(?:write|give|tell|explain|make|list|describe|summari[sz]e|add|compose|draft)\b"
+)
+
+
+def limit(clause: str, text: str) -> str:
+    """The directive of a clause that limits; empty where it does not."""
+    if lost := _lost(clause):
+        return lost
+    found = _COUNTED.search(clause)
+    if not found:
+        return ""
+    before, after = clause[: found.start()], clause[found.end() :].strip()
+    others = rest(clause, found.start(), found.end())
+    if _AT_LEAST.search(clause) and not re.search(r"\b(?:no|not|never|do not) (?:\w+ )?more than|\bif .*more than", clause):
+        count = _count(found["n"])
+        return LONG if not others and count and count >= 4 and "word" not in found["unit"] else ""
+    if re.search(r"\b(?:the|this|that|last|first|next|these|those|every|each|per|your) $", before) and not _LIMIT_BEFORE.search(before):
+        return ""
+    limited = bool(_LIMIT_BEFORE.search(before) or _LIMIT_AFTER.match(after))
+    if _TOO_MANY.search(clause[found.start() :]) and not limited:
+        return ""
+    bare = is_idle(text) and not is_praise(text) and not _NEGATED.search(before) and bool(
+        re.fullmatch(r"(?:(?:please|just|only|ok|no|i said|i want|give me|make it|make that|in|answer in|reply in|say it in|put it in|write in|answer with|use|keep it|try|like|say|like i said"
+                     r"|be|i asked for|i need|do|can you|could you|answer|reply|respond|in just|explain in|again|it|that|this|with|write|respond in|how about|let us say|about|around|mate) ?)*", before.strip())
+    ) and bool(re.fullmatch(r"(?:(?:please|thanks|next time|from now on|always|ok|each time|every time|instead|not|now|in future|would|be|nice|is|better|answers?|replies|reply|max) ?)*", after))
+    if not (limited or bare):
+        return ""
+    if _REQUEST.match(clause) and others:
+        return ""
+    if len(others) > (3 if limited and (_HERE.search(clause) or re.match(r"\b(?:max|tops|at most)", after)) else 1):
+        return ""
+    return _directive(found["n"], found["unit"])
+
+
+def _lost(clause: str) -> str:
+    found = _ATTENTION.search(clause)
+    if not found or not _LOSES.search(clause) or (not found["unit"] and "sentence" not in clause):
+        return ""
+    if found["unit"] in ("one", "ones") and "sentence" not in clause:
+        return ""
+    return _directive(_ORDINALS.get(found["n"], found["n"]), "sentences")
+
+
+def _directive(said: str, unit: str) -> str:
+    count = _count(said)
+    if not count:
+        return ""
+    if unit.startswith("word"):
+        return f"Answer in at most {number(str(count))} words." if count >= 3 else ""
+    if count > 12:
+        return ""
+    return "Answer in one sentence." if count == 1 else f"Answer in at most {number(str(count))} sentences."
+
+
+def _count(said: str) -> int:
+    """Of a range the larger."""
+    if "half a dozen" in said:
+        return 6
+    names = dict(
+        zip("one two three four five six seven eight nine ten twelve fifteen twenty thirty forty fifty hundred single couple".split(),
+            (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 30, 40, 50, 100, 1, 2), strict=True)
+    )  # fmt: skip
+    known = [int(w) if w.isdigit() else names.get(w, 0) for w in re.findall(r"[a-z]+|\d+", said)]
+    return max(known, default=0) or (1 if said.strip() in ("a", "an") else 0)

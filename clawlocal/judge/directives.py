@@ -40,6 +40,11 @@ _AGAINST = {
     "Use imperial units.": r"\b(?:metric|kilomet\w*|kilos?|celsius)\b",
 }
 """Words that ask for the opposite of a wish, unless they are what is complained of."""
+_AT_LEAST = re.compile(
+    r"\b(?:at least|(?:no|not|never) (?:fewer|less) than|(?<!to a )(?<!bare )minimum|or more (?:sentences|words|lines)"
+    r"|mindestens|au moins|al menos|por lo menos|almeno|pelo menos|minstens|minimaal|minst|co najmniej|en az)\b",
+    re.IGNORECASE,
+)
 _COMPLAINED_OF = re.compile(r"\b(?:too|so|less|than|instead|stop|was|were|is|are)\b", re.IGNORECASE)
 
 
@@ -80,6 +85,8 @@ class DirectiveWriter:
 
 def turned(wish: str, said: str) -> bool:
     """The wish may be the opposite of what was said: the network knows subjects better than it knows "no"."""
+    if wish.startswith("Answer in at most") and _AT_LEAST.search(said):
+        return True
     against = _AGAINST.get(wish)
     if against and re.search(against, said, re.IGNORECASE):
         return not (_COMPLAINED_OF.search(said) or _NO.search(said))

@@ -169,11 +169,12 @@ class Reward:
 
     def _remember(self, turn: str, hint: str, exchange: Exchange, about_form: bool | None) -> None:
         if about_form is None:
-            scope = lessons.scope(hint, exchange.request, exchange.reply)
+            reach = lessons.scope(hint, exchange.request, exchange.reply)
+            scope = lessons.THIS_TURN if hints.complains(hint) else reach
         else:
             scope = lessons.GENERAL if about_form else lessons.THIS_TURN
         topic = topics.topic(hint) or topics.topic(exchange.next_state)
-        if topic and about_form is not False:
+        if topic and about_form is not False and not hints.complains(hint):
             scope = TOPIC + topic
         # A lesson about one exchange's subject would only disturb other prompts.
         state = LessonState.NEW if scope == lessons.THIS_TURN else LessonState.ACTIVE

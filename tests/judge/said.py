@@ -351,7 +351,9 @@ class Saying(NamedTuple):
 
 def wishes() -> list[Saying]:
     rows = [[part.strip() for part in line.split(" | ")] for line in _WISHES.splitlines()]
-    return [Saying(REPLIES[reply], said, frozenset(map(DIRECTIVES.__getitem__, _keys(keys)))) for reply, said, keys in rows]
+    return [
+        Saying(REPLIES[reply], said, frozenset(map(DIRECTIVES.__getitem__, _keys(keys)))) for reply, said, keys in rows
+    ]
 
 
 def comments() -> list[tuple[str, str, str]]:

@@ -24,7 +24,8 @@ _GRADING = re.compile(
     r"\b(?:comments?|feedback|remarks?|grad(?:e|es|ed|ing)|mark(?:s|ing)?|assess\w*|report)\b", re.IGNORECASE
 )
 _PUPIL = re.compile(
-    r"\b(?:pupils?|students?|essays?|homework|class|classwork|teacher|exam|school|grading|wrote|kid|child|worksheet|quiz|test)\b", re.IGNORECASE
+    r"\b(?:pupils?|students?|essays?|homework|class|classwork|teacher|exam|school|grading|wrote|kid|child|worksheet|quiz|test)\b",
+    re.IGNORECASE,
 )
 _LANGUAGE = re.compile(
     r"^(?:(?:please|can you|could you|would you|always|ok|and|now|from now on|next time|just) )*(?:answer|reply|respond|speak|talk|write)(?: (?:to|with) me| back| only| always)* in (?P<name>[^\W\d_]+)(?: please| only| always| from now on| instead)*$"
@@ -93,7 +94,9 @@ def _meant(clause: str, text: str, reply: str) -> Iterator[tuple[int, Found]]:
 
 
 _IF_I_WANT = re.compile(r"^(?:if|when|unless) i (?:want|need|wanted|needed|would like)\b")
-_DENIED = re.compile(r"\b(?:not|never|without|instead of|rather than|less|stop being|stop) (?:too |so |be |being |very |that |any |get |make it |it )*$")
+_DENIED = re.compile(
+    r"\b(?:not|never|without|instead of|rather than|less|stop being|stop) (?:too |so |be |being |very |that |any |get |make it |it )*$"
+)
 
 
 def _denied(clause: str, start: int) -> bool:

@@ -36,7 +36,9 @@ _LOSES = re.compile(
 )
 _ORDINALS = {"first": "one", "second": "two", "third": "three", "fourth": "four", "fifth": "five", "1st": "one", "2nd": "two", "3rd": "three",
              "4th": "four"}  # fmt: skip
-_AT_LEAST = re.compile(r"\b(?:at least|min(?:imum)?\.?|(?:no|never|not) (?:fewer|less) than|more than|or more|from \w+ up)\b")
+_AT_LEAST = re.compile(
+    r"\b(?:at least|min(?:imum)?\.?|(?:no|never|not) (?:fewer|less) than|more than|or more|from \w+ up)\b"
+)
 _NEGATED = re.compile(r"\b(?:not|no|never|nothing|without|do not (?:want|need|write|give))\b")
 _TOO_MANY = re.compile(r"\b(?:is|are|was|were|that|wrote|gave|counted)\b.*\b(?:too (?:many|much|long)|a novel|over)\b")
 _HERE = re.compile(r"\b(?:replies|answers?|reply|responses?|messages?|read|reading|keep it|keep your|please|you)\b")
@@ -54,18 +56,36 @@ def limit(clause: str, text: str) -> str:
         return ""
     before, after = clause[: found.start()], clause[found.end() :].strip()
     others = rest(clause, found.start(), found.end())
-    if _AT_LEAST.search(clause) and not re.search(r"\b(?:no|not|never|do not) (?:\w+ )?more than|\bif .*more than", clause):
+    if _AT_LEAST.search(clause) and not re.search(
+        r"\b(?:no|not|never|do not) (?:\w+ )?more than|\bif .*more than", clause
+    ):
         count = _count(found["n"])
         return LONG if not others and count and count >= 4 and "word" not in found["unit"] else ""
-    if re.search(r"\b(?:the|this|that|last|first|next|these|those|every|each|per|your) $", before) and not _LIMIT_BEFORE.search(before):
+    if re.search(
+        r"\b(?:the|this|that|last|first|next|these|those|every|each|per|your) $", before
+    ) and not _LIMIT_BEFORE.search(before):
         return ""
     limited = bool(_LIMIT_BEFORE.search(before) or _LIMIT_AFTER.match(after))
     if _TOO_MANY.search(clause[found.start() :]) and not limited:
         return ""
-    bare = is_idle(text) and not is_praise(text) and not _NEGATED.search(before) and bool(
-        re.fullmatch(r"(?:(?:please|just|only|ok|no|i said|i want|give me|make it|make that|in|answer in|reply in|say it in|put it in|write in|answer with|use|keep it|try|like|say|like i said"
-                     r"|be|i asked for|i need|do|can you|could you|answer|reply|respond|in just|explain in|again|it|that|this|with|write|respond in|how about|let us say|about|around|mate) ?)*", before.strip())
-    ) and bool(re.fullmatch(r"(?:(?:please|thanks|next time|from now on|always|ok|each time|every time|instead|not|now|in future|would|be|nice|is|better|answers?|replies|reply|max) ?)*", after))
+    bare = (
+        is_idle(text)
+        and not is_praise(text)
+        and not _NEGATED.search(before)
+        and bool(
+            re.fullmatch(
+                r"(?:(?:please|just|only|ok|no|i said|i want|give me|make it|make that|in|answer in|reply in|say it in|put it in|write in|answer with|use|keep it|try|like|say|like i said"
+                r"|be|i asked for|i need|do|can you|could you|answer|reply|respond|in just|explain in|again|it|that|this|with|write|respond in|how about|let us say|about|around|mate) ?)*",
+                before.strip(),
+            )
+        )
+        and bool(
+            re.fullmatch(
+                r"(?:(?:please|thanks|next time|from now on|always|ok|each time|every time|instead|not|now|in future|would|be|nice|is|better|answers?|replies|reply|max) ?)*",
+                after,
+            )
+        )
+    )
     if not (limited or bare):
         return ""
     if _REQUEST.match(clause) and others:

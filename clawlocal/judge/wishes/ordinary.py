@@ -32,7 +32,7 @@ _IDLE = frozenset(
     yep yes yet you your yours stop must should everytime anytime gives longer shorter warm warmer kinder friendly friendlier formal informal casual
     detailed detail details brief concise bullets bold emojis exclamation marks mark dashes numbers numbered question questions
     steps human natural person people robot robotic machine ai sound sounds sounding writer full prose paragraph follow up
-    smileys spelling british american calculations fewer phone screen seriously literally clearly obviously already
+    smileys spelling british american calculations fewer numbering item items fuller brief text texts letter book english kindly phone screen cold harsh stiff loud thin seriously literally clearly obviously already
     honest whatsoever entirely per onwards onward forth style way ways kind sort sorts mode user person people eyes
     bloody damn hell freaking flipping effing fucking fuckin goddamn jeez gosh omg wow well sigh meh hmm erm err um
     three four five six seven eight nine ten max maximum most minimum couple few bored tired sick fed prefer preference
@@ -61,7 +61,7 @@ _LASTING = re.compile(
     r"|when(?:ever)? i ask|going forward|for good|i said|i told you|again|remember)\b"
 )
 _OF_A_SUBJECT = re.compile(
-    r"\b(?:about|regarding|concerning) (?!it\b|that\b|this\b|me\b|my\b|you\b|the (?:answer|reply|bullets|formatting|tone)\b)\w+"
+    r"\b(?:about|regarding|concerning) (?!\d|(?:one|two|three|four|five|six|ten|a|an|half|every\w*|all)\b|it\b|that\b|this\b|me\b|my\b|you\b|the (?:answer|reply|bullets|formatting|tone)\b)\w+"
 )
 
 

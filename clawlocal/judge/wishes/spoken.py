@@ -56,13 +56,21 @@ _SAME = (
     (r"\b(?:formating|fomatting|formattings)\b", "formatting"),
     (r"\b(?:aks|axe)\b(?= me)", "ask"),
     (r"\b(?:shud)\b", "should"),
+    (r"\"\s*[-–]\s*\"(?: ?(?:signs?|marks?))?|'\s*[-–]\s*'|(?<=\ba )-(?= )|(?<=\buse )-(?= )|(?<=\bwith )-(?= )|\bminus signs?\b", "dashes"),
+    (r"\bdash[se]?s\b|\bdahses\b|\bhypens?\b|\bhyphons?\b", "dashes"),
+    (r"\*\*+(?: things| signs| marks)?", "asterisks"),
+    (r"\bso?me?(?:ht|th|t)ing\b|\bsmth\b|\bsomethin\b", "something"),
+    (r"\bparagra\w*s\b", "paragraphs"),
+    (r"\ba (sentence|line) or (?:two|so)\b", r"two \1s"),
     (r",\s+(?=(?:max(?:imum)?|tops|at most|please|thanks|no more|only|not more)\b)", " "),
-    (r'"!+"|\'!+\'|(?<=\s)!{1,}(?=\s+\w)|(?<=\bno )!+|(?<=\bthe )!+|(?<=\bso many )!+|(?<=\bof )!+', "exclamation marks"),
+    (r'"!+"|\'!+\'|(?<=\s)!{1,}(?=\s+\w)|(?<=\bno )!+|(?<=\bno )! |(?<=\bthe )!+|(?<=\bso many )!+|(?<=\bof )!+', "exclamation marks"),
 )  # fmt: skip
 _CLAUSE = re.compile(
-    r"[.;:!?…\n]+(?=\s|$)|\.{2,}|,\s+|\s+[–—-]{1,2}\s+|[()]"
+    r"[\U0001F300-\U0001FAFF\u2600-\u27BF]+|[.;:!?…\n]+(?=\s|$)|\.{2,}|,\s+|\s+[–—-]{1,2}\s+|[()]"
     r"|\s+(?:but|and also|and please|and then|plus|also|although|though|because|cos|cuz|so please|so i|and i|and you)\s+"
-    r"|\s+and\s+(?=(?:do|no|not|use|stop|keep|make|write|end|ask|add|less|more|fewer|without|dont|please|never|always)\b)"
+    r"|\s+and\s+(?=(?:do|no|not|use|stop|keep|make|write|end|ask|add|less|more|fewer|without|please|never|always|spell|finish|start|give|talk|say|tell|be|put|number|leave|skip"
+    r"|drop|calm|cut|lose|try|just|show|reply|answer|stick|switch|in|with)\b)"
+    r"|\s+so\s+(?=(?:i|it|he|she|we|they|that|please|do|just)\b)"
 )
 
 

@@ -54,7 +54,7 @@ SUBJECTS = (
     ),
     _of(
         r"(?<!em )(?<!em-)(?<!en )(?<!long )\b(?:dash(?:es)?|hyphens?)\b(?: lists?| points?)?"
-        r"(?! of\b)", BULLETS, "", "dots", "form",
+        r"(?! of\b)|\bdashed (?:lists?|items|lines)\b", BULLETS, "", "dots", "form",
     ),
     _of(r"\bdots?\b(?= in front| before| down| please|$)|\b(?:as|in|into) (?:short |simple )?points\b", BULLETS, "", "dots", "form"),
     _of(r"\b(?:numbered|ordered) (?:lists?|steps|items|points|format)\b|\bnumbering\b|\bnumbered\b(?=$| please| would)"

@@ -15,6 +15,7 @@ from clawlocal.judge import hints, wishes
 from clawlocal.judge.hints import Hint
 from clawlocal.judge.slots import filled
 from clawlocal.judge.small.judge import SmallJudge
+from clawlocal.judge.wishes.backing import backed
 
 Candidates = Callable[[str, str, str], str]
 """From request, reply and what was said to a hint; empty for none."""
@@ -69,17 +70,21 @@ class DirectiveWriter:
 
     def directive(self, request: str, reply: str, said: str) -> str:
         """Of a wish that is known and clear; empty otherwise."""
-        if plain := wishes.directive(request, reply, said):
+        if plain := self.plain(request, reply, said):
             return plain
         wish = self.wish(request, reply, said)
         return filled(wish, said) if wish else ""
+
+    def plain(self, request: str, reply: str, said: str) -> str:
+        """The directive of what rules understand: sure enough to count whatever the votes say. Asks no model."""
+        return wishes.directive(request, reply, said)
 
     def wish(self, request: str, reply: str, said: str) -> str:
         """The network's choice, before what it leaves open (a number, a language) is filled in."""
         if not said.strip():
             return ""
         wish, sure = self._judge.wish(request, reply, said)
-        clear = sure >= self._judge.calibration.wish and not turned(wish, said)
+        clear = sure >= self._judge.calibration.wish and not turned(wish, said) and backed(wish, said)
         return wish if clear and filled(wish, said) else ""
 
 

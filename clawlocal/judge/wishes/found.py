@@ -12,6 +12,7 @@ from clawlocal.judge.wishes.limits import limit
 from clawlocal.judge.wishes.ordinary import is_idle, is_praise, is_question, is_task, rest
 from clawlocal.judge.wishes.phrases import PHRASES, WHOLE
 from clawlocal.judge.wishes.seen import has
+from clawlocal.judge.wishes.spelled import spelling
 from clawlocal.judge.wishes.spoken import clauses, even
 
 MOST_WORDS = 60
@@ -32,6 +33,8 @@ _LANGUAGE = re.compile(
     r"|^(?:(?:please|only|always) )*in (?P<bare>[^\W\d_]+) (?:please|always|only|from now on)$"
 )  # fmt: skip
 _PLAIN_WORDS = "english"
+_CUE = re.compile(r"(?:in|as|into|with|want|like|prefer|said|meant|use|write) ")
+"""What belongs to the name and tells what is meant: "in paragraphs"."""
 
 Found = tuple[str, str, int]
 """A side, a directive, and how plainly it was said."""
@@ -48,6 +51,8 @@ def directive(request: str, reply: str, said: str) -> str:
         return ""
     found = [f for clause in parts for f in _in(clause, text, request, reply)]
     found += [f for _, f in _meant(text, text, reply) if f[0] == "spelling"]
+    if not any(side == "spelling" for side, *_ in found) and (spelled := spelling(text, reply)):
+        found.append(("spelling", spelled, _MEANT))
     if has(reply, "table") and not has(reply, "bullets"):
         found = [f for f in found if f[1] != s.PROSE]
     chosen = _one_of_each_side(found)
@@ -70,7 +75,9 @@ def _in(clause: str, text: str, request: str, reply: str) -> Iterator[Found]:
 def _named(clause: str, reply: str) -> Iterator[tuple[int, Found]]:
     for subject in s.SUBJECTS:
         for found in subject.named.finditer(clause):
-            leans = leaning(clause, found.start(), found.end(), _there(reply, subject.there))
+            cue = _CUE.match(found[0])
+            start = found.start() + (cue.end() if cue else 0)
+            leans = leaning(clause, start, found.end(), _there(reply, subject.there))
             said = {Leaning.FOR: subject.wanted, Leaning.AGAINST: subject.refused}.get(leans, "")
             others = len(rest(clause, found.start(), found.end()))
             if said and others <= FOREIGN:

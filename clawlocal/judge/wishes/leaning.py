@@ -41,7 +41,7 @@ _NO = re.compile(
     rf"|spare me|lay off|do without|hold|against|fan of|need for|too many|too much|so many|so much|way too many) (?:ever |please )?(?:use |using |do |doing |write in |write with )?{_BETWEEN})$"
 )
 _HALF = re.compile(
-    r"\b(?:not (?:sure|the way|how|like|what|as|only|just|enough|bad|mind)|no (?:idea|problem|worries|wonder|doubt)|"
+    r"\b(?:(?<!do )(?<!does )not (?:sure|the way|how|like|what|as|only|just|enough|bad|mind)|no (?:idea|problem|worries|wonder|doubt)|"
     r"never (?:mind|forget)|not (?:to )?forget|do not forget|no more than|not more than)\b"
 )
 _ANNOYED_BEFORE = re.compile(
@@ -72,7 +72,7 @@ _FOR_BEFORE = re.compile(
     rf"|(?:\b(?:with|in|as|into|more|only|some|how about|better) )(?:(?:a|an|the|some|more|plain|simple|normal|short|little|real|proper|nice|clean|few|good|old|your|those|my) )*$"
 )
 _LIKES_IT = re.compile(
-    r"\b(?:love|loved|like|liked|great|nice|good|perfect|thanks? for|thank you for|cool|super|lovely) (?:how you )?(?:use )?(?:the|your|these|those|that)\b[\w ]{0,12}$"
+    r"(?<!not )(?<!never )\b(?:love|loved|like|liked|great|nice|good|perfect|thanks? for|thank you for|cool|super|lovely) (?:how you )?(?:use )?(?:the|your|these|those|that)\b[\w ]{0,12}$"
 )
 
 

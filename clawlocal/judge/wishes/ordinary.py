@@ -32,7 +32,7 @@ _IDLE = frozenset(
     yep yes yet you your yours stop must should everytime anytime gives longer shorter warm warmer kinder friendly friendlier formal informal casual
     detailed detail details brief concise bullets bold emojis exclamation marks mark dashes numbers numbered question questions
     steps human natural person people robot robotic machine ai sound sounds sounding writer full prose paragraph follow up
-    smileys spelling british american calculations fewer numbering item items fuller brief text texts letter book english kindly phone screen cold harsh stiff loud thin seriously literally clearly obviously already
+    smileys spelling british american calculations leave leaving altogether drop skip omit avoid remove simply fewer numbering item items fuller brief text texts letter book english kindly phone screen cold harsh stiff loud thin seriously literally clearly obviously already
     honest whatsoever entirely per onwards onward forth style way ways kind sort sorts mode user person people eyes
     bloody damn hell freaking flipping effing fucking fuckin goddamn jeez gosh omg wow well sigh meh hmm erm err um
     three four five six seven eight nine ten max maximum most minimum couple few bored tired sick fed prefer preference

@@ -56,7 +56,7 @@ SUBJECTS = (
         r"(?<!em )(?<!em-)(?<!en )(?<!long )\b(?:dash(?:es)?|hyphens?)\b(?: lists?| points?)?"
         r"(?! of\b)|\bdashed (?:lists?|items|lines)\b", BULLETS, "", "dots", "form",
     ),
-    _of(r"\bdots?\b(?= in front| before| down| please|$)|\b(?:as|in|into) (?:short |simple )?points\b", BULLETS, "", "dots", "form"),
+    _of(r"\bdots?\b(?= in front| before| down| please|$)|\b(?:as|in|into) (?:short |simple )?points\b", BULLETS, PROSE, "dots", "form"),
     _of(r"\b(?:numbered|ordered) (?:lists?|steps|items|points|format)\b|\bnumbering\b|\bnumbered\b(?=$| please| would)"
         r"|\bnumbers in front\b|\bnumbers\b(?= (?:are|would be) better| instead(?! of))", NUMBERED, "", "numbered", "form"),
     _of(r"(?:(?<=\ba )|(?<=\bin )|(?<=\bas )|(?<=\bno )|(?<=\binto )|(?<=\bnot )|(?<=\bof )|(?<=\bthese )|(?<=\bwith )|(?<=\bmany )|(?<=\bmore )|(?<=\bdo )"

@@ -1,9 +1,9 @@
 """From what a user said to a directive: a line that says what to do. Knows no store.
 
 A model heeds "Answer in at most two sentences." and not "my eyes glaze over after the second line". Wishes about the
-form of replies are few, and put in many ways: rules know the plain ones (`wishes`), the small judge chooses which was meant of
-the others, the number or the language comes from the user's words. For all else, and where it is unsure, the user's own
-words are taken (`hints`), or what a capable chat model makes of them (`candidates`).
+form of replies are few, and put in many ways: rules know the plain ones (`wishes`); of others the small judge chooses
+which was meant, and the number or the language comes from the user's words. For all else, and where it is unsure, the
+user's own words are taken (`hints`), or what a capable chat model makes of them (`candidates`).
 """
 
 from __future__ import annotations

@@ -20,7 +20,8 @@ WIDE = 3
 _SENTENCE = re.compile(r".+?(?:[.!?]+(?=\s|$)|$)")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _VERBS = (
-    r"(?:use|write|answer|reply|give|keep|make|end|start|begin|add|include|leave|explain|show|say|tell|list|call|be|put|"
+    r"(?:use|write|answer|reply|give|keep|make|end|start|begin|add|include|leave|explain|show|say|tell|list"
+    r"|call|be|put|"
     r"drop|lose|skip|shorten|cut|try|mention|name|sort|spell|sign|format|translate|remove|take|speak|talk|stick)"
 )
 _DIRECTIVE = re.compile(
@@ -34,17 +35,23 @@ _DIRECTIVE = re.compile(
 )
 _TALE = re.compile(
     r"^(?:(?:and|but|so|oh|ugh|argh|hm+|no|ok(?:ay)?|yeah|well|great|sorry)[,.!\s]+)*"
-    r"(?:(?:you|u) (?:never|always|just|only|still|keep|forgot|did|do|don|are|were|gave|wrote|left|skipped|ignored|sound|write"
+    r"(?:(?:you|u) (?:never|always|just|only|still|keep|forgot|did|do|don|are|were|gave|wrote|left|skipped"
+    r"|ignored|sound|write"
     r"|talk|use|ask|end|stop)\b"
-    r"|(?:it|this|that|these|those|they|there|everything|nothing|nobody|no ?one|(?:the|your) (?:repl(?:y|ies)|answers?|text|tone))"
-    r"(?:['’]s)?\b|(?:its|thats|why|where|who)\b|what['’]?s (?:with|up)\b|so (?:many|much)\b|too (?:many|much|long|short)\b"
-    r"|(?:again|another|still)\b(?![:,])|not (?:the way|how|like|what|a single|one)\b|no \w+(?: \w+)? (?:again|yet)\b)",
+    r"|(?:it|this|that|these|those|they|there|everything|nothing|nobody|no ?one|(?:the|your) (?:repl(?:y|ies)"
+    r"|answers?|text|tone))"
+    r"(?:['’]s)?\b|(?:its|thats|why|where|who)\b|what['’]?s (?:with|up)\b|so (?:many|much)\b|too (?:many|much"
+    r"|long|short)\b"
+    r"|(?:again|another|still)\b(?![:,])|not (?:the way|how|like|what|a single|one)\b|no \w+(?: \w+)? (?:again"
+    r"|yet)\b)",
     re.IGNORECASE,
 )
 """Beginnings of sentences that tell what was bad: "You never …", "again …", "no question again"."""
 _REQUEST = re.compile(
-    r"\b(?:please|pls|should|must|needs?|needed|want(?:ed)?|prefer|(?:can|could|would|will) you|instead|rather|from now on"
-    r"|next time|in (?:the )?future|at (?:most|least)|no more than|i['’]?d like|ha(?:ve|s) to|(?:would|could) be|make sure)\b",
+    r"\b(?:please|pls|should|must|needs?|needed|want(?:ed)?|prefer|(?:can|could|would|will) you|instead|rather"
+    r"|from now on"
+    r"|next time|in (?:the )?future|at (?:most|least)|no more than|i['’]?d like|ha(?:ve|s) to|(?:would"
+    r"|could) be|make sure)\b",
     re.IGNORECASE,
 )
 _THEN = re.compile(rf"[,;:–—-]\s*(?:(?:and|but|so|then|just|only|please) )*{_VERBS}\b", re.IGNORECASE)

@@ -123,9 +123,9 @@ def filled(wish: str, said: str) -> str:
 
 
 def number(said: str, unit: re.Pattern[str] | None = None) -> str:
-    """The number above one nearest before its unit, else the first; as a word up to ten. Empty for none, or half of one.
+    """The number above one that stands nearest before its unit, else the first, as a word up to ten.
 
-    One is said in the singular, which is a wish of its own. Words that are common in another language are not taken.
+    Empty where there is none, or half of one. One is said in the singular, which is a wish of its own. Words that are common in another language are not taken.
     """
     words = _WORD.findall(said.casefold())
     if "half" in words:

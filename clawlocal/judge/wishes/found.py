@@ -7,13 +7,16 @@ from collections.abc import Iterator
 
 from clawlocal.judge.slots import language
 from clawlocal.judge.wishes import subjects as s
+from clawlocal.judge.wishes.form import FORM
 from clawlocal.judge.wishes.leaning import Leaning, leaning
 from clawlocal.judge.wishes.limits import limit
+from clawlocal.judge.wishes.manner import MANNER
 from clawlocal.judge.wishes.ordinary import is_idle, is_praise, is_question, is_task, rest
-from clawlocal.judge.wishes.phrases import PHRASES, WHOLE
+from clawlocal.judge.wishes.phrase import WHOLE
 from clawlocal.judge.wishes.seen import has
 from clawlocal.judge.wishes.spelled import spelling
 from clawlocal.judge.wishes.spoken import clauses, even
+from clawlocal.judge.wishes.voice import VOICE
 
 MOST_WORDS = 60
 """A longer message is more than a word about a reply."""
@@ -25,13 +28,16 @@ _GRADING = re.compile(
     r"\b(?:comments?|feedback|remarks?|grad(?:e|es|ed|ing)|mark(?:s|ing)?|assess\w*|report)\b", re.IGNORECASE
 )
 _PUPIL = re.compile(
-    r"\b(?:pupils?|students?|essays?|homework|class|classwork|teacher|exam|school|grading|wrote|kid|child|worksheet|quiz|test)\b",
+    r"\b(?:pupils?|students?|essays?|homework|class|classwork|teacher|exam|school|grading|wrote|kid|child"
+    r"|worksheet|quiz|test)\b",
     re.IGNORECASE,
 )
 _LANGUAGE = re.compile(
-    r"^(?:(?:please|can you|could you|would you|always|ok|and|now|from now on|next time|just) )*(?:answer|reply|respond|speak|talk|write)(?: (?:to|with) me| back| only| always)* in (?P<name>[^\W\d_]+)(?: please| only| always| from now on| instead)*$"
+    r"^(?:(?:please|can you|could you|would you|always|ok|and|now|from now on|next time|just) )*(?:answer|reply"
+    r"|respond|speak|talk|write)(?: (?:to|with) me| back| only| always)* in (?P<name>[^\W\d_]+)(?: please"
+    r"| only| always| from now on| instead)*$"
     r"|^(?:(?:please|only|always) )*in (?P<bare>[^\W\d_]+) (?:please|always|only|from now on)$"
-)  # fmt: skip
+)
 _PLAIN_WORDS = "english"
 _CUE = re.compile(r"(?:in|as|into|with|want|like|prefer|said|meant|use|write) ")
 """What belongs to the name and tells what is meant: "in paragraphs"."""
@@ -89,7 +95,7 @@ def _there(reply: str, what: str) -> bool:
 
 
 def _meant(clause: str, text: str, reply: str) -> Iterator[tuple[int, Found]]:
-    for phrase in PHRASES:
+    for phrase in (*FORM, *VOICE, *MANNER):
         found = phrase.pattern.search(clause)
         if not found or (phrase.there and not has(reply, phrase.there)):
             continue
@@ -102,7 +108,8 @@ def _meant(clause: str, text: str, reply: str) -> Iterator[tuple[int, Found]]:
 
 _IF_I_WANT = re.compile(r"^(?:if|when|unless) i (?:want|need|wanted|needed|would like)\b")
 _DENIED = re.compile(
-    r"\b(?:not|never|without|instead of|rather than|less|stop being|stop) (?:too |so |be |being |very |that |any |get |make it |it )*$"
+    r"\b(?:not|never|without|instead of|rather than|less|stop being|stop) (?:too |so |be |being |very |that "
+    r"|any |get |make it |it )*$"
 )
 
 

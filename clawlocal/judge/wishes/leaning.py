@@ -27,52 +27,78 @@ _LACKS_BEFORE = re.compile(
     rf"(?:forgot|forget|left out|skipped|miss|missed) {_SLACK}"
     rf"|\b(?:lacks?|lacking|lacked) {_SLACK}|\b(?:still|again|once more|there is|there are|i see|i got|i get|it has"
     rf"|you gave|you give|has|had|got|with) (?:still |again )?(?:no|not a|not any|zero) (?:\w+ )?"
-    rf"|\b(?:not a single|not one|zero|not even an?|not even one) (?:\w+ )?|\bwhy (?:is |are )(?:there )?(?:no|not any) (?:\w+ )?"
-    rf"|\bwhy no (?:\w+ )?|\b(?:you|it|reply|answer|that) (?:did|does|do|has|have) not (?:even |ever )?(?:have|use|add|give|show|put"
-    rf"|include|write|end with|ask) (?:me )?{_SLACK}|\byou never {_SLACK}|\bnever (?:use|add|end with|give) {_SLACK}(?=$)"
+    rf"|\b(?:not a single|not one|zero|not even an?|not even one) (?:\w+ )?|\bwhy (?:is |are )(?:there )?(?:no"
+    rf"|not any) (?:\w+ )?"
+    rf"|\bwhy no (?:\w+ )?|\b(?:you|it|reply|answer|that) (?:did|does|do|has|have) not (?:even |ever )?(?:have"
+    rf"|use|add|give|show|put"
+    rf"|include|write|end with|ask) (?:me )?{_SLACK}|\byou never {_SLACK}|\bnever (?:use|add|end with"
+    rf"|give) {_SLACK}(?=$)"
     rf"|\bnot (?:a|in|the) )$"
 )
 _YOU_NEVER = re.compile(r"\byou (?:just |still |really )?never\b")
 _LACKS_AFTER = re.compile(r"^[\w' ]{0,14}\b(?:missing|nowhere|got lost)")
 _NO = re.compile(
-    rf"(?:\b(?:no|zero|without|never|not|stop|skip|drop|avoid|lose|ditch|quit|kill|cut|remove|omit|less|fewer|minus|nix|enough"
-    rf"|leave off|leave out|instead of|rather than|get rid of|rid of|tired of|sick of|fed up with|bored of|hate|hating|disliked?|despise|do not like|do not want|do not need|not want|not need|no use for|irritated by|annoyed by"
-    rf"|refrain from|free of|allergic to|nor|over|than|can not stand|can not read|go easy on|easy on|easy with|tone down"
-    rf"|spare me|lay off|do without|hold|against|fan of|need for|too many|too much|so many|so much|way too many) (?:ever |please )?(?:use |using |do |doing |write in |write with )?{_BETWEEN})$"
+    rf"(?:\b(?:no|zero|without|never|not|stop|skip|drop|avoid|lose|ditch|quit|kill|cut|remove|omit|less|fewer"
+    rf"|minus|nix|enough"
+    rf"|leave off|leave out|instead of|rather than|get rid of|rid of|tired of|sick of|fed up with|bored of|hate"
+    rf"|hating|disliked?|despise|do not like|do not want|do not need|not want|not need|no use for"
+    rf"|irritated by|annoyed by"
+    rf"|refrain from|free of|allergic to|nor|than|can not stand|can not read|go easy on|easy on|easy with|tone down"
+    rf"|spare me|lay off|do without|fan of|need for|too many|too much|so many|so much|way too many) (?:ever "
+    rf"|please )?(?:use |using |do |doing |write in |write with )?{_BETWEEN})$"
 )
 _HALF = re.compile(
-    r"\b(?:(?<!do )(?<!does )not (?:sure|the way|how|like|what|as|only|just|enough|bad|mind)|no (?:idea|problem|worries|wonder|doubt)|"
+    r"\b(?:(?<!do )(?<!does )not (?:sure|the way|how|like|what|as|only|just|enough|bad|mind)|no (?:idea|problem"
+    r"|worries|wonder|doubt)|"
     r"never (?:mind|forget)|not (?:to )?forget|do not forget|no more than|not more than)\b"
 )
 _ANNOYED_BEFORE = re.compile(
-    rf"\b(?:why (?:is|are) (?:everything|it all|all of it|half of it|it)|why (?:all )?(?:the|so many|these|those|always|do you (?:always |keep |still )?(?:use|using|put|add|ask|writ\w+))"
-    rf"|what is with|what is up with|enough with|enough of|too many|so many|all these|all those|again with|always with|more of (?:the|these|those)"
-    rf"|keep (?:using|adding|putting|writing|asking|giving me|doing)|you always (?:use|add|put|end with|ask|write)|who needs|please no"
+    rf"\b(?:why (?:is|are) (?:everything|it all|all of it|half of it|it)|why (?:all )?(?:the|so many|these"
+    rf"|those|always|do you (?:always |keep |still )?(?:use|using|put|add|ask|writ\w+))"
+    rf"|what is with|what is up with|enough with|enough of|too many|so many|all these|all those|again with"
+    rf"|always with|more of (?:the|these|those)"
+    rf"|keep (?:using|adding|putting|writing|asking|giving me|doing)|you always (?:use|add|put|end with|ask"
+    rf"|write)|who needs|please no"
     rf"|still (?:using|full of|with|the)|full of|nothing but|everything is|everything in) {_SLACK}$"
 )
 _AGAIN_BEFORE = re.compile(
-    r"^(?:oh |ugh |argh |and |yet |great |sigh |no |not |hey |why )*(?:again|still|another|more|always|yet|these|those|the|all|all the|all these|again the) ?(?:the |these |those )?$"
+    r"^(?:oh |ugh |argh |and |yet |great |sigh |no |not |hey |why )*(?:again|still|another|more|always|yet"
+    r"|these|those|the|all|all the|all these|again the) ?(?:the |these |those )?$"
 )
 _AGAINST_AFTER = re.compile(
-    r"^(?:off|out|away|gone|begone)\b|^(?:[\w'-]+ ){0,3}?(?:annoy\w*|irritat\w*|ugly|awful|horrible|hurts?|unnecessary|too much|over the top|drives? me|makes? (?:me|my|it|them) (?:(?:\w+ )?feel|sick|dizzy|nervous|mad|angry|sad|tired|crazy|cringe|head|eyes|hard|look|sound|anxious|uneasy|jump)"
-    r"|(?:has|have|needs?|got) to go|must go|(?:is|are) not (?:needed|necessary|wanted|helpful|my)|not (?:needed|necessary|wanted|allowed|please|again"
-    r"|my thing)|gets? (?:in the way|on my nerves)|distract\w*|cringe\w*|hard to read|can go|silly|childish|(?:are|is) (?:out|off|bad|gone|terrible"
-    r"|a pain)|sucks?|do not work|does not work|give me|feel(?:s)? (?:fake|childish|silly)|look(?:s)? (?:ugly|silly|fake|awful|messy|cheap))\b"
+    r"^(?:off|out|away|gone|begone)\b|^(?:[\w'-]+ ){0,3}?(?:annoy\w*|irritat\w*|ugly|awful|horrible|hurts?"
+    r"|unnecessary|too much|over the top|drives? me|makes? (?:me|my|it|them) (?:(?:\w+ )?feel|sick|dizzy"
+    r"|nervous|mad|angry|sad|tired|crazy|cringe|head|eyes|hard|look|sound|anxious|uneasy|jump)"
+    r"|(?:has|have|needs?|got) to go|must go|(?:is|are) not (?:needed|necessary|wanted|helpful|my)"
+    r"|not (?:needed|necessary|wanted|allowed|please|again"
+    r"|my thing)|gets? (?:in the way|on my nerves)|distract\w*|cringe\w*|hard to read|can go|silly|childish"
+    r"|(?:are|is) (?:out|off|bad|gone|terrible"
+    r"|a pain)|sucks?|do not work|does not work|give me|feel(?:s)? (?:fake|childish|silly)|look(?:s)? (?:ugly"
+    r"|silly|fake|awful|messy|cheap))\b"
 )
 _AGAIN_AFTER = re.compile(
-    r"^(?:[\w'-]+ ){0,2}?(?:again|everywhere|all over|all the time|every time|every single|galore|once more|as always|as usual|yet again|still|is back|are back|overload|in every\w*)\b"
+    r"^(?:[\w'-]+ ){0,2}?(?:again|everywhere|all over|all the time|every time|every single|galore|once more"
+    r"|as always|as usual|yet again|still|is back|are back|overload|in every\w*)\b"
 )
 _INSTEAD_AFTER = re.compile(
-    r"^(?:[\w'-]+ ){0,3}?(?:instead(?! of)|not|over|rather than|instead of|please|are better|is better|work\w* (?:better|for me)|only|always|would|next time|from now on|in future|ok|would be|would help|in front|before|down the side|(?:is|are) (?:easier|clearer|what i|how i|all i|my)|thanks|would have|every time|for me|is enough|and no|if (?:you|possible))\b"
+    r"^(?:[\w'-]+ ){0,3}?(?:instead(?! of)|not|over|rather than|instead of|please|are better|is better"
+    r"|work\w* (?:better|for me)|only|always|would|next time|from now on|in future|ok|would be|would help"
+    r"|in front|before|down the side|(?:is|are) (?:easier|clearer|what i|how i|all i|my)|thanks|would have"
+    r"|every time|for me|is enough|and no|if (?:you|possible))\b"
 )
 _FOR_BEFORE = re.compile(
-    rf"\b(?:use|using|add|adding|put|put in|want|wanted|i like|i liked|would like|would love|prefer|i love|need|needs|give me|make|make it|make them|turn (?:it|this|that) into|format"
-    rf"|please|can you|could you|would you|can i|could i|can we|could we|i said|just|rather|try|switch to|go for|go back to|stick to|stick with|i meant|keep"
-    rf"|include|throw in|write|let us|we use|i use|always|should|expected|asked for|waiting for|i miss|i am missing) {_SLACK}$"
-    rf"|(?:\b(?:with|in|as|into|more|only|some|how about|better) )(?:(?:a|an|the|some|more|plain|simple|normal|short|little|real|proper|nice|clean|few|good|old|your|those|my) )*$"
+    rf"\b(?:use|using|add|adding|put|put in|want|wanted|i like|i liked|would like|would love|prefer|i love|need"
+    rf"|needs|give me|make|make it|make them|turn (?:it|this|that) into|format"
+    rf"|please|can you|could you|would you|can i|could i|can we|could we|i said|just|rather|try|switch to"
+    rf"|go for|go back to|stick to|stick with|i meant|keep"
+    rf"|include|throw in|write|let us|we use|i use|always|should|expected|asked for|waiting for|i miss"
+    rf"|i am missing) {_SLACK}$"
+    rf"|(?:\b(?:with|in|as|into|more|only|some|how about|better) )(?:(?:a|an|the|some|more|plain|simple|normal"
+    rf"|short|little|real|proper|nice|clean|few|good|old|your|those|my) )*$"
 )
 _LIKES_IT = re.compile(
-    r"(?<!not )(?<!never )\b(?:love|loved|like|liked|great|nice|good|perfect|thanks? for|thank you for|cool|super|lovely) (?:how you )?(?:use )?(?:the|your|these|those|that)\b[\w ]{0,12}$"
+    r"(?<!not )(?<!never )\b(?:love|loved|like|liked|great|nice|good|perfect|thanks? for|thank you for|cool"
+    r"|super|lovely) (?:how you )?(?:use )?(?:the|your|these|those|that)\b[\w ]{0,12}$"
 )
 
 

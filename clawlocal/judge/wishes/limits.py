@@ -9,7 +9,8 @@ from clawlocal.judge.wishes.ordinary import is_idle, is_praise, rest
 from clawlocal.judge.wishes.subjects import LONG
 
 _N = (
-    r"(?P<n>(?:an? |one |the )?(?:couple(?: of)?|single|half a dozen|\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen"
+    r"(?P<n>(?:an? |one |the )?(?:couple(?: of)?|single|half a dozen|\d{1,3}|one|two|three|four|five|six|seven"
+    r"|eight|nine|ten|twelve|fifteen"
     r"|twenty|thirty|forty|fifty|hundred|a)(?:(?: or |-| to |/)(?:\d{1,3}|two|three|four|five|six))?)"
 )
 _HOW = r"(?:short |simple |brief |full |clear |good |little |small )*"
@@ -17,25 +18,43 @@ _SENTENCES = r"(?:sentences?|lines?)"
 _UNIT = rf"[ -]?{_HOW}(?P<unit>{_SENTENCES}|words?)\b"
 _COUNTED = re.compile(rf"\b{_N}{_UNIT}(?! (?:of|per|each|about|from(?! now)|that)\b)")
 _LIMIT_BEFORE = re.compile(
-    r"\b(?:max(?:imum)?|at most|at the most|no more than|not more than|never more than|not longer than|no longer than|more than|longer than"
-    r"|up to|under|below|within|less than|fewer than|only|just|limit\w*(?: \w+){0,4}?|stick to|keep (?:it|this|that|them|everything|your \w+|all \w+|replies|answers) "
-    r"(?:short )?(?:to|at|in|under|within|below|down to)|cap(?:ped)?(?: \w+){0,2}? at|stop (?:after|at)|above|over|past|beyond|cut (?:it|this|that)? ?(?:down )?to|down to|stay within"
-    r"|room for|space for|patience for|time for|attention for|fits|holds|allows?|tops) (?:about |around |of |at |to |the |like |maybe |me )*$"
+    r"\b(?:max(?:imum)?|at most|at the most|no more than|not more than|never more than|not longer than"
+    r"|no longer than|more than|longer than"
+    r"|up to|under|below|within|less than|fewer than|only|just|limit\w*(?: \w+){0,4}?|stick to|keep (?:it|this"
+    r"|that|them|everything|your \w+|all \w+|replies|answers) "
+    r"(?:short )?(?:to|at|in|under|within|below|down to)|cap(?:ped)?(?: \w+){0,2}? at|stop (?:after|at)|above"
+    r"|over|past|beyond|cut (?:it|this|that)? ?(?:down )?to|down to|stay within"
+    r"|room for|space for|patience for|time for|attention for|fits|holds|allows?|tops) (?:about |around |of "
+    r"|at |to |the |like |maybe |me )*$"
 )
 _LIMIT_AFTER = re.compile(
-    r"^(?:(?:at|as) (?:the |a )?(?:very )?(?:most|max\w*|outside|limit)|max(?:imum)?|tops?|or (?:less|fewer|under|shorter)|only|(?:is|are|was|were|will be|would be|would have been"
-    r"|will|would)? ?(?:really )?(?:enough|plenty|all i|fine|do\b|the (?:max|limit|most)|have done|my (?:max|limit))|and (?:not|no)|not more|no more|suffices?|limit|and stop|then stop|per (?:reply|answer|message|response))\b"
+    r"^(?:(?:at|as) (?:the |a )?(?:very )?(?:most|max\w*|outside|limit)|max(?:imum)?|tops?|or (?:less|fewer"
+    r"|under|shorter)|only|(?:is|are|was|were|will be|would be|would have been"
+    r"|will|would)? ?(?:really )?(?:enough|plenty|all i|fine|do\b|the (?:max|limit|most)|have done|my (?:max"
+    r"|limit))|and (?:not|no)|not more|no more|suffices?|limit|and stop|then stop|per (?:reply|answer"
+    r"|message|response))\b"
 )
 _ATTENTION = re.compile(
-    r"\bafter (?:the |sentence |number |line )*(?P<n>first|second|third|fourth|fifth|two|three|four|five|2|3|4|5|1st|2nd|3rd|4th|one|1)"
+    r"\bafter (?:the |sentence |number |line )*(?P<n>first|second|third|fourth|fifth|two|three|four|five|2|3|4"
+    r"|5|1st|2nd|3rd|4th|one|1)"
     r"(?: or (?:so|\w+))? ?(?P<unit>sentences?|lines?|ones?|full stops?)?\b"
 )
 _LOSES = re.compile(
-    r"\b(?:glaze\w*|stop(?:ped|s)? reading|stopp?(?: listening)?|los[et]\b|lost|zone\w* out|switch\w* off|tune\w* out|drift\w*|fall\w* asleep|fell asleep|gave up|give up|giv\w* up"
+    r"\b(?:glaze\w*|stop(?:ped|s)? reading|stopp?(?: listening)?|los[et]\b|lost|zone\w* out|switch\w* off"
+    r"|tune\w* out|drift\w*|fall\w* asleep|fell asleep|gave up|give up|giv\w* up"
     r"|skip\w*|do not read|can not (?:focus|concentrate|read|follow)|stop\b|wander\w*|asleep|bored|tired|gone)\b"
 )
-_ORDINALS = {"first": "one", "second": "two", "third": "three", "fourth": "four", "fifth": "five", "1st": "one", "2nd": "two", "3rd": "three",
-             "4th": "four"}  # fmt: skip
+_ORDINALS = {
+    "first": "one",
+    "second": "two",
+    "third": "three",
+    "fourth": "four",
+    "fifth": "five",
+    "1st": "one",
+    "2nd": "two",
+    "3rd": "three",
+    "4th": "four",
+}
 _AT_LEAST = re.compile(
     r"\b(?:at least|min(?:imum)?\.?|(?:no|never|not) (?:fewer|less) than|more than|or more|from \w+ up)\b"
 )
@@ -43,8 +62,15 @@ _NEGATED = re.compile(r"\b(?:not|no|never|nothing|without|do not (?:want|need|wr
 _TOO_MANY = re.compile(r"\b(?:is|are|was|were|that|wrote|gave|counted)\b.*\b(?:too (?:many|much|long)|a novel|over)\b")
 _HERE = re.compile(r"\b(?:replies|answers?|reply|responses?|messages?|read|reading|keep it|keep your|please|you)\b")
 _REQUEST = re.compile(
-    r"^(?:ok(?:ay)? |now |then |and |so |please |just |can you |could you |would you |i (?:want|need) )*(?:write|give|tell|explain|make|list|describe|summari[sz]e|add|compose|draft)\b"
+    r"^(?:ok(?:ay)? |now |then |and |so |please |just |can you |could you |would you |i (?:want"
+    r"|need) )*(?:write|give|tell|explain|make|list|describe|summari[sz]e|add|compose|draft)\b"
 )
+
+
+_VALUES = {"single": 1, "one": 1, "couple": 2, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7} | {
+    "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
+    "hundred": 100,
+}  # fmt: skip
 
 
 def limit(clause: str, text: str) -> str:
@@ -55,6 +81,8 @@ def limit(clause: str, text: str) -> str:
     if not found:
         return ""
     before, after = clause[: found.start()], clause[found.end() :].strip()
+    if re.search(r"\bhalf (?:an? )?(?!dozen)", before):
+        return ""
     others = rest(clause, found.start(), found.end())
     if _AT_LEAST.search(clause) and not re.search(
         r"\b(?:no|not|never|do not) (?:\w+ )?more than|\bif .*more than", clause
@@ -74,14 +102,17 @@ def limit(clause: str, text: str) -> str:
         and not _NEGATED.search(before)
         and bool(
             re.fullmatch(
-                r"(?:(?:please|just|only|ok|no|i said|i want|give me|make it|make that|in|answer in|reply in|say it in|put it in|write in|answer with|use|keep it|try|like|say|like i said"
-                r"|be|i asked for|i need|do|can you|could you|answer|reply|respond|in just|explain in|again|it|that|this|with|write|respond in|how about|let us say|about|around|mate) ?)*",
+                r"(?:(?:please|just|only|ok|no|i said|i want|give me|make it|make that|in|answer in|reply in"
+                r"|say it in|put it in|write in|answer with|use|keep it|try|like|say|like i said"
+                r"|be|i asked for|i need|do|can you|could you|answer|reply|respond|in just|explain in|again|it"
+                r"|that|this|with|write|respond in|how about|let us say|about|around|mate) ?)*",
                 before.strip(),
             )
         )
         and bool(
             re.fullmatch(
-                r"(?:(?:please|thanks|next time|from now on|always|ok|each time|every time|instead|not|now|in future|would|be|nice|is|better|answers?|replies|reply|max) ?)*",
+                r"(?:(?:please|thanks|next time|from now on|always|ok|each time|every time|instead|not|now"
+                r"|in future|would|be|nice|is|better|answers?|replies|reply|max) ?)*",
                 after,
             )
         )
@@ -119,9 +150,5 @@ def _count(said: str) -> int:
     """Of a range the larger."""
     if "half a dozen" in said:
         return 6
-    names = dict(
-        zip("one two three four five six seven eight nine ten twelve fifteen twenty thirty forty fifty hundred single couple".split(),
-            (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 30, 40, 50, 100, 1, 2), strict=True)
-    )  # fmt: skip
-    known = [int(w) if w.isdigit() else names.get(w, 0) for w in re.findall(r"[a-z]+|\d+", said)]
+    known = [int(w) if w.isdigit() else _VALUES.get(w, 0) for w in re.findall(r"[a-z]+|\d+", said)]
     return max(known, default=0) or (1 if said.strip() in ("a", "an") else 0)

@@ -8,71 +8,88 @@ from __future__ import annotations
 import re
 
 _IDLE = frozenset(
-    """a able about above absolutely actually after afterwards again ah all already also always am an and annoying another
-    answer answered answering answers any anymore anything anyway are argh as ask asked at awful back bad be because been
-    before begin behind being below best better bigger bit bits both bother but by can case change chat chatting clear clearer
-    come comes complete completely could day dear definitely did different differently do does doing done down each easier easy
-    either else end ending enough entire especially ever every everything everywhere exactly example explain explanation
-    explanations expected far feel fine finally first for forever form format from front full future generally get gets getting
-    give gives giving go god goes going good got gotten great ha had hard hate have having he hear hello help helpful helps
-    here hey hi hm hmm honestly hope how hurt i if in instead into is issue it item items its itself just keep keeps kind
-    kindly know last later least left less let life like liked likes line lines list listed lists little look looks lot lots
-    made make makes making many matter may me mean means meant message messages might mind mine more most much must my
-    myself need needed needs never new next nice nicer no none normal not nothing now of off often oh ok okay on once one
-    ones only or order other others our out over own paragraph paragraphs part parts perfect perhaps personally place
-    plain please plenty point possible prefer preferably preferred previous probably problem put putting quite rather read
-    readable reading reads real really remember remind replies reply replying request respond responding response responses
-    rest right said same say saying says see seems send sentence sentences set she short should show side since single small
-    so some somehow something sometimes somewhat soon sorry speak start starting stay stick still stop structure
-    structured stuff style such suppose sure switch take talk talking telegram tell text texts than thank thanks that
-    the their them themselves then there these they thing things think this those though thought through time times to today
-    together told tone too tops totally try trying two type typing ugh under understand until up us use used using usual
-    usually version very want wanted wanting wants was way we well were what whatever when whenever where which while
-    who whole why will wish with within without word words work works would write writes writing written wrong wrote yeah
-    yep yes yet you your yours stop must should everytime anytime gives longer shorter warm warmer kinder friendly friendlier formal informal casual
-    detailed detail details brief concise bullets bold emojis exclamation marks mark dashes numbers numbered question questions
-    steps human natural person people robot robotic machine ai sound sounds sounding writer full prose paragraph follow up
-    smileys spelling british american calculations leave leaving altogether drop skip omit avoid remove simply fewer numbering item items fuller brief text texts letter book english kindly phone screen cold harsh stiff loud thin seriously literally clearly obviously already
-    honest whatsoever entirely per onwards onward forth style way ways kind sort sorts mode user person people eyes
-    bloody damn hell freaking flipping effing fucking fuckin goddamn jeez gosh omg wow well sigh meh hmm erm err um
-    three four five six seven eight nine ten max maximum most minimum couple few bored tired sick fed prefer preference
-    likewise similarly thing stuff hence therefore thus do'""".split()
-)  # fmt: skip
+    """a able about above absolutely actually after afterwards again ah ai all already also altogether always am
+    american an and annoying another answer answered answering answers any anymore anything anytime anyway are
+    argh as ask asked at avoid awful back bad be because been before begin behind being below best better bigger
+    bit bits bloody bold book bored both bother brief british bullets but by calculations can case casual change
+    chat chatting clear clearer clearly cold come comes complete completely concise could couple damn dashes day
+    dear definitely detail detailed details did different differently do do' does doing done down drop each easier
+    easy effing eight either else emojis end ending english enough entire entirely erm err especially ever every
+    everything everytime everywhere exactly example exclamation expected explain explanation explanations eyes far
+    fed feel few fewer finally fine first five flipping follow for forever form formal format forth four freaking
+    friendlier friendly from front fuckin fucking full fuller future generally get gets getting give gives giving
+    go god goddamn goes going good gosh got gotten great ha had hard harsh hate have having he hear hell hello
+    help helpful helps hence here hey hi hm hmm honest honestly hope how human hurt i if in informal instead into
+    is issue it item items its itself jeez just keep keeps kind kinder kindly know last later least leave leaving
+    left less let letter life like liked likes likewise line lines list listed lists literally little longer look
+    looks lot lots loud machine made make makes making many mark marks matter max maximum may me mean means meant
+    meh message messages might mind mine minimum mode more most much must my myself natural need needed needs
+    never new next nice nicer nine no none normal not nothing now numbered numbering numbers obviously of off
+    often oh ok okay omg omit on once one ones only onward onwards or order other others our out over own
+    paragraph paragraphs part parts people per perfect perhaps person personally phone place plain please plenty
+    point possible prefer preferably preference preferred previous probably problem prose put putting question
+    questions quite rather read readable reading reads real really remember remind remove replies reply replying
+    request respond responding response responses rest right robot robotic said same say saying says screen see
+    seems send sentence sentences seriously set seven she short shorter should show sick side sigh similarly
+    simply since single six skip small smileys so some somehow something sometimes somewhat soon sorry sort sorts
+    sound sounding sounds speak spelling start starting stay steps stick stiff still stop structure structured
+    stuff style such suppose sure switch take talk talking telegram tell ten text texts than thank thanks that the
+    their them themselves then there therefore these they thin thing things think this those though thought three
+    through thus time times tired to today together told tone too tops totally try trying two type typing ugh um
+    under understand until up us use used user using usual usually version very want wanted wanting wants warm
+    warmer was way ways we well were what whatever whatsoever when whenever where which while who whole why will
+    wish with within without word words work works would wow write writer writes writing written wrong wrote yeah
+    yep yes yet you your yours""".split()
+)
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _ASKS = re.compile(
-    r"^(?:ok(?:ay)?,? |thanks,? |great,? |and |so |but |well,? |hm+,? )*(?:what|who|whom|whose|when|how|which|where|why|is|are|am|was"
+    r"^(?:ok(?:ay)?,? |thanks,? |great,? |and |so |but |well,? |hm+,? )*(?:what|who|whom|whose|when|how|which"
+    r"|where|why|is|are|am|was"
     r"|were|does|do|did|has|have|should i|will|shall)\b"
 )
 _COMPLAINING = re.compile(
-    r"^(?:ok(?:ay)?,? |thanks,? |and |so |but |well,? |hm+,? )*(?:why (?:so|the|all|no|not|are you|do you|is (?:it|this|that|there|everything)"
-    r"|are there|did you|would you|all)|where (?:is|are|did) (?:the|my|your|all)|what is (?:with|up with)|what happened to|what about the"
-    r"|how (?:about (?:a |some |you |using |no |less )|come|many times|often do i|hard is it)|is (?:that|this) (?:it|all|really)"
-    r"|do you (?:always|ever|have to|never|not|really|need to)|are you (?:always|ever|shouting|yelling|going to)|did you (?:forget|not)|who (?:talks|writes|needs|wants|says)"
-    r"|do not|is it possible|is there any way|have you|will you|how (?:did|do) you (?:get|come|arrive|reach|work)|when (?:will|are|do) you (?:ever |finally |going to )?(?:ask|stop|use)|when i ask|when you"
+    r"^(?:ok(?:ay)?,? |thanks,? |and |so |but |well,? |hm+,? )*(?:why (?:so|the|all|no|not|are you|do you"
+    r"|is (?:it|this|that|there|everything)"
+    r"|are there|did you|would you|all)|where (?:is|are|did) (?:the|my|your|all)|what is (?:with|up with)"
+    r"|what happened to|what about the"
+    r"|how (?:about (?:a |some |you |using |no |less )|come|many times|often do i|hard is it)|is (?:that"
+    r"|this) (?:it|all|really)"
+    r"|do you (?:always|ever|have to|never|not|really|need to)|are you (?:always|ever|shouting|yelling"
+    r"|going to)|did you (?:forget|not)|who (?:talks|writes|needs|wants|says)"
+    r"|do not|is it possible|is there any way|have you|will you|how (?:did|do) you (?:get|come|arrive|reach"
+    r"|work)|when (?:will|are|do) you (?:ever |finally |going to )?(?:ask|stop|use)|when i ask|when you"
     r"|which (?:human|person)|does it|do we|is it (?:too|just)|whenever|what did i|how is it)\b"
 )
 _TASK = re.compile(
-    r"^(?:ok(?:ay)?,? |now |then |and |so |also |next,? |please |great,? |thanks,? |can you |could you |would you |will you |just |i want you to "
-    r"|i need you to |help me )*(?:write|give|tell|explain|make|list|name|describe|translate|draft|compose|create|generate"
-    r"|summari[sz]e|compare|suggest|recommend|find|show|calculate|convert|rewrite|ask|add|come up with|do)\b(?! (?:it|this|that|them|not)\b)"
+    r"^(?:ok(?:ay)?,? |now |then |and |so |also |next,? |please |great,? |thanks,? |can you |could you "
+    r"|would you |will you |just |i want you to "
+    r"|i need you to |help me )*(?:write|give|tell|explain|make|list|name|describe|translate|draft|compose"
+    r"|create|generate"
+    r"|summari[sz]e|compare|suggest|recommend|find|show|calculate|convert|rewrite|ask|add|come up with"
+    r"|do)\b(?! (?:it|this|that|them|not)\b)"
 )
 _LASTING = re.compile(
-    r"\b(?:next time|from now on|in (?:the )?future|always|never|every (?:time|reply|answer|message|response)|all (?:your )?(?:replies|answers|messages)"
+    r"\b(?:next time|from now on|in (?:the )?future|always|never|every (?:time|reply|answer|message|response)"
+    r"|all (?:your )?(?:replies|answers|messages)"
     r"|when(?:ever)? i ask|going forward|for good|i said|i told you|again|remember)\b"
 )
 _OF_A_SUBJECT = re.compile(
-    r"\b(?:about|regarding|concerning) (?!\d|(?:one|two|three|four|five|six|ten|a|an|half|every\w*|all)\b|it\b|that\b|this\b|me\b|my\b|you\b|the (?:answer|reply|bullets|formatting|tone)\b)\w+"
+    r"\b(?:about|regarding|concerning) (?!\d|(?:one|two|three|four|five|six|ten|a|an|half|every\w*|all)\b|it\b"
+    r"|that\b|this\b|me\b|my\b|you\b|the (?:answer|reply|bullets|formatting|tone)\b)\w+"
 )
 
 
 _PRAISE = re.compile(
-    r"^(?:ok(?:ay)?|oh|ah|yes|wow)?[ ,.!]*(?:thanks|thank you|great|perfect|lovely|nice|brilliant|awesome|excellent|cool|beautiful|good)\b"
-    r"|\b(?:perfect|chefs? kiss|chef's kiss|lovely|brilliant|best|love it|loved it|exactly (?:my|what|the|right)|spot on|works|worked|nailed|impressed"
+    r"^(?:ok(?:ay)?|oh|ah|yes|wow)?[ ,.!]*(?:thanks|thank you|great|perfect|lovely|nice|brilliant|awesome"
+    r"|excellent|cool|beautiful|good)\b"
+    r"|\b(?:perfect|chefs? kiss|chef's kiss|lovely|brilliant|best|love it|loved it|exactly (?:my|what|the"
+    r"|right)|spot on|works|worked|nailed|impressed"
     r"|sending|sent it|finally|congratulat\w*|bless you)\b"
 )
 _THANKS = re.compile(r"^(?:many )?(?:thanks|thank you) for\b")
 _WISHING = re.compile(
-    r"\b(?:next time|please|but|could|can you|would|should|use|without|from now on|in (?:the )?future|always|never|do not|no|not|less|fewer|too|more"
+    r"\b(?:next time|please|but|could|can you|would|should|use|without|from now on|in (?:the )?future|always"
+    r"|never|do not|no|not|less|fewer|too|more"
     r"|stop|instead|though|only|again|i said|shorter|longer|rather|prefer|wish|skip|drop)\b"
 )
 

@@ -23,8 +23,10 @@ _PATTERNS = {
     "apology": r"(?i)\b(?:sorry|apolog)",
     "disclaimer": r"(?i)\bas an ai\b|\bconsult\b|\bprofessional\b|\bnot a (?:doctor|lawyer)",
     "american": r"(?i)\b\w*(?:olor|avor|abor|umor|eighbor|onor)(?:s|ed|ing|ful|ite|ites|able|hood)?\b"
-    r"|\b\w{3,}(?<!s)(?<!pr)(?<!pri)iz(?:e|es|ed|ing|ation|ations)\b|\b(?:center|theater|meter|liter|fiber|gray|traveling"
-    r"|traveled|traveler|canceled|jewelry|program|check|tire|mom|catalog|dialog|defense|license|practice|analyz\w+)s?\b",
+    r"|\b\w{3,}(?<!s)(?<!pr)(?<!pri)iz(?:e|es|ed|ing|ation|ations)\b|\b(?:center|theater|meter|liter|fiber|gray"
+    r"|traveling"
+    r"|traveled|traveler|canceled|jewelry|program|check|tire|mom|catalog|dialog|defense|license|practice"
+    r"|analyz\w+)s?\b",
     "british": r"(?i)\b\w*(?:olour|avour|abour|umour|eighbour|onour)\w*\b|\b\w{3,}is(?:ed|ing|ation|ations)\b"
     r"|\b(?:centre|theatre|metre|litre|fibre|grey|travelling|travelled|traveller|cancelled|jewellery|programme)s?\b",
 }

@@ -27,16 +27,26 @@ _SAME = (
     (r"\by\b(?= (?:so|the|no|are|is|do))", "why"),
     (r"\bw/o\b", "without"),
     (r"\bw/ ?", "with "),
-    (r"\b(?:tho|thou|btw|tbh|imo|imho|lol|lmao|haha+|omg|ngl|smh|fr|mate|bro|dude|man|dear|love)\b(?= *(?:[,.!?]|$))", ""),
+    (
+        r"\b(?:tho|thou|btw|tbh|imo|imho|lol|lmao|haha+|omg|ngl|smh|fr|mate|bro|dude|man|dear|love)\b(?= *(?:[,.!?]"
+        r"|$))",
+        "",
+    ),
     (r"\bwanna\b", "want to"),
     (r"\bgonna\b", "going to"),
     (r"\bgimme\b", "give me"),
     (r"\bkinda\b|\bsorta\b|\ba (?:bit|little|touch|tad)\b", "somewhat"),
-    (r"\b(too|way|much|far|bit|is|was|are|still)( way| far| much)? to (long|short|wordy|cold|formal|dry|stiff|loud|brief|"
-     r"much|many|excited|robotic)\b", r"\1 too \3"),
+    (
+        r"\b(too|way|much|far|bit|is|was|are|still)( way| far| much)? to (long|short|wordy|cold|formal|dry|stiff"
+        r"|loud|brief|"
+        r"much|many|excited|robotic)\b",
+        r"\1 too \3",
+    ),
     (r"^to (?=(?:long|short|wordy|cold|formal|dry|stiff|loud|brief|much|many)\b)", "too "),
-    (r"\bsentan[cs]es?\b|\bsent[ae]n[sc]s?es?\b|\bsetn?en[cs]es?\b|\bsenteces?\b|\bsentnces?\b",
-     lambda m: "sentences" if m[0].endswith("s") else "sentence"),
+    (
+        r"\bsentan[cs]es?\b|\bsent[ae]n[sc]s?es?\b|\bsetn?en[cs]es?\b|\bsenteces?\b|\bsentnces?\b",
+        lambda m: "sentences" if m[0].endswith("s") else "sentence",
+    ),
     (r"\b(?:bull?[ei]t+|bulet|bullit|bullte)(?:ed)?[- ]?(?:points?|ponits?|pionts?|s)\b", "bullets"),
     (r"\bbull?et+(?:ed)?[- ](?:form|format|list|lists|style)\b|\bbulet\b|\bbulletted\b|\bbulleted\b", "bullets"),
     (r"\bex[ck]?c?[la]+m[ai]+t[ai]?on\b|\bexclaimation\b|\bexclamtion\b|\bexlamation\b|\bexclimation\b", "exclamation"),
@@ -56,19 +66,28 @@ _SAME = (
     (r"\b(?:formating|fomatting|formattings)\b", "formatting"),
     (r"\b(?:aks|axe)\b(?= me)", "ask"),
     (r"\b(?:shud)\b", "should"),
-    (r"\"\s*[-–]\s*\"(?: ?(?:signs?|marks?))?|'\s*[-–]\s*'|(?<=\ba )-(?= )|(?<=\buse )-(?= )|(?<=\bwith )-(?= )|\bminus signs?\b", "dashes"),
+    (
+        r"\"\s*[-–]\s*\"(?: ?(?:signs?|marks?))?|'\s*[-–]\s*'|(?<=\ba )-(?= )|(?<=\buse )-(?= )|(?<=\bwith )-(?= )"
+        r"|\bminus signs?\b",
+        "dashes",
+    ),
     (r"\bdash[se]?s\b|\bdahses\b|\bhypens?\b|\bhyphons?\b", "dashes"),
     (r"\*\*+(?: things| signs| marks)?", "asterisks"),
     (r"\bso?me?(?:ht|th|t)ing\b|\bsmth\b|\bsomethin\b", "something"),
     (r"\bparagra\w*s\b", "paragraphs"),
     (r"\ba (sentence|line) or (?:two|so)\b", r"two \1s"),
     (r",\s+(?=(?:max(?:imum)?|tops|at most|please|thanks|no more|only|not more)\b)", " "),
-    (r'"!+"|\'!+\'|(?<=\s)!{1,}(?=\s+\w)|(?<=\bno )!+|(?<=\bno )! |(?<=\bthe )!+|(?<=\bso many )!+|(?<=\bof )!+', "exclamation marks"),
-)  # fmt: skip
+    (
+        r'"!+"|\'!+\'|(?<=\s)!{1,}(?=\s+\w)|(?<=\bno )!+|(?<=\bno )! |(?<=\bthe )!+|(?<=\bso many )!+|(?<=\bof )!+',
+        "exclamation marks",
+    ),
+)
 _CLAUSE = re.compile(
     r"[\U0001F300-\U0001FAFF\u2600-\u27BF]+|[.;:!?…\n]+(?=\s|$)|\.{2,}|,\s+|\s+[–—-]{1,2}\s+|[()]"
-    r"|\s+(?:but|and also|and please|and then|plus|also|although|though|because|cos|cuz|so please|so i|and i|and you)\s+"
-    r"|\s+and\s+(?=(?:do|no|not|use|stop|keep|make|write|end|ask|add|less|more|fewer|without|please|never|always|spell|finish|start|give|talk|say|tell|be|put|number|leave|skip"
+    r"|\s+(?:but|and also|and please|and then|plus|also|although|though|because|cos|cuz|so please|so i|and i"
+    r"|and you)\s+"
+    r"|\s+and\s+(?=(?:do|no|not|use|stop|keep|make|write|end|ask|add|less|more|fewer|without|please|never"
+    r"|always|spell|finish|start|give|talk|say|tell|be|put|number|leave|skip"
     r"|drop|calm|cut|lose|try|just|show|reply|answer|stick|switch|in|with)\b)"
     r"|\s+so\s+(?=(?:i|it|he|she|we|they|that|please|do|just)\b)"
 )

@@ -125,7 +125,8 @@ def filled(wish: str, said: str) -> str:
 def number(said: str, unit: re.Pattern[str] | None = None) -> str:
     """The number above one that stands nearest before its unit, else the first, as a word up to ten.
 
-    Empty where there is none, or half of one. One is said in the singular, which is a wish of its own. Words that are common in another language are not taken.
+    Empty where there is none, or half of one. One is said in the singular, which is a wish of its own. Words that are
+    common in another language are not taken.
     """
     words = _WORD.findall(said.casefold())
     if "half" in words:

@@ -18,7 +18,7 @@ from clawlocal.judge.wishes.spelled import spelling
 from clawlocal.judge.wishes.spoken import clauses, even
 from clawlocal.judge.wishes.voice import VOICE
 
-MOST_WORDS = 60
+MOST_WORDS, MOST_CHARACTERS = 60, 500
 """A longer message is more than a word about a reply."""
 MOST_WISHES = 3
 FOREIGN = 1
@@ -49,8 +49,10 @@ _NAMED, _MEANT, _COUNTED = 2, 1, 3
 
 def directive(request: str, reply: str, said: str) -> str:
     """What `said` asks of replies, one sentence after the other; empty where that is nothing or not clear."""
+    if len(said) > MOST_CHARACTERS or len(said.split()) > MOST_WORDS:
+        return ""
     text = even(said)
-    if not text or len(text.split()) > MOST_WORDS or is_question(text) or is_praise(text):
+    if not text or is_question(text) or is_praise(text):
         return ""
     parts = clauses(text)
     if any(is_task(part, text) or (is_question(part) and not is_idle(part)) for part in parts):
@@ -128,21 +130,22 @@ def _language(clause: str, request: str) -> str:
 
 def _one_of_each_side(found: list[Found]) -> list[str]:
     """The plainest of each side in the order in which they were said; none of a side that contradicts itself."""
-    by_side: dict[str, list[tuple[int, str]]] = {}
-    for side, said, plain in found:
-        by_side.setdefault(side, []).append((plain, said))
+    listed = {said for _, said, _ in found} & {s.BULLETS, s.NUMBERED}
     chosen = []
-    for side, several in by_side.items():
-        if side == "steps" and any(said == s.NUMBERED for said in dict.fromkeys(x[1] for x in by_side.get("form", []))):
-            continue
-        if side == "voice" and by_side.get("form") and any(x[1] in (s.BULLETS, s.NUMBERED) for x in by_side["form"]):
-            continue
-        most = max(plain for plain, _ in several)
-        best = list(dict.fromkeys(said for plain, said in several if plain == most))
-        if len(best) > 1:
-            best = [said for said in best if said != s.PROSE] if side == "form" else []
-        chosen += best[:1] if len(best) == 1 else []
+    for side in dict.fromkeys(side for side, *_ in found):
+        # "Number the steps" names no step to show, and who wants a list speaks of no person's voice.
+        if not (listed and (side == "voice" or (side == "steps" and s.NUMBERED in listed))):
+            chosen += _plainest([(said, plain) for its, said, plain in found if its == side])
     return chosen
+
+
+def _plainest(several: list[tuple[str, int]]) -> list[str]:
+    """One or none. "No bullets, a numbered list" wants the list."""
+    most = max(plain for _, plain in several)
+    best = list(dict.fromkeys(said for said, plain in several if plain == most))
+    if len(best) == 2 and s.PROSE in best:
+        best.remove(s.PROSE)
+    return best if len(best) == 1 else []
 
 
 def _for_grading(said: str, request: str, words: str) -> str:

@@ -71,59 +71,52 @@ _VALUES = {"single": 1, "one": 1, "couple": 2, "two": 2, "three": 3, "four": 4, 
     "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
     "hundred": 100,
 }  # fmt: skip
+LONG_FROM = 4
+"""Who wants so many sentences at least wants a long answer."""
+_HALF = re.compile(r"\bhalf (?:an? )?(?!dozen)")
+_ONE_OF_THEM = re.compile(r"\b(?:the|this|that|last|first|next|these|those|every|each|per|your) $")
+_NOT_LEAST = re.compile(r"\b(?:no|not|never|do not) (?:\w+ )?more than|\bif .*more than")
+_BARE_BEFORE = re.compile(
+    r"(?:(?:please|just|only|ok|no|i said|i want|give me|make it|make that|in|answer in|reply in|say it in|put it in"
+    r"|write in|answer with|use|keep it|try|like|say|like i said|be|i asked for|i need|do|can you|could you|answer"
+    r"|reply|respond|in just|explain in|again|it|that|this|with|write|respond in|how about|let us say|about|around|mate) ?)*"
+)
+_BARE_AFTER = re.compile(
+    r"(?:(?:please|thanks|next time|from now on|always|ok|each time|every time|instead|not|now|in future|would|be|nice"
+    r"|is|better|answers?|replies|reply|max) ?)*"
+)
 
 
 def limit(clause: str, text: str) -> str:
-    """The directive of a clause that limits; empty where it does not."""
+    """The directive of a clause that limits, in a message; empty where it does not."""
     if lost := _lost(clause):
         return lost
     found = _COUNTED.search(clause)
-    if not found:
-        return ""
-    before, after = clause[: found.start()], clause[found.end() :].strip()
-    if re.search(r"\bhalf (?:an? )?(?!dozen)", before):
+    if not found or _HALF.search(clause[: found.start()]):
         return ""
     others = rest(clause, found.start(), found.end())
-    if _AT_LEAST.search(clause) and not re.search(
-        r"\b(?:no|not|never|do not) (?:\w+ )?more than|\bif .*more than", clause
-    ):
-        count = _count(found["n"])
-        return LONG if not others and count and count >= 4 and "word" not in found["unit"] else ""
-    if re.search(
-        r"\b(?:the|this|that|last|first|next|these|those|every|each|per|your) $", before
-    ) and not _LIMIT_BEFORE.search(before):
+    if _AT_LEAST.search(clause) and not _NOT_LEAST.search(clause):
+        return LONG if not others and _count(found["n"]) >= LONG_FROM and "word" not in found["unit"] else ""
+    limited = _limits(clause, found)
+    if not (limited or _is_bare(clause, found, text)) or (_REQUEST.match(clause) and others):
         return ""
-    limited = bool(_LIMIT_BEFORE.search(before) or _LIMIT_AFTER.match(after))
-    if _TOO_MANY.search(clause[found.start() :]) and not limited:
-        return ""
-    bare = (
-        is_idle(text)
-        and not is_praise(text)
-        and not _NEGATED.search(before)
-        and bool(
-            re.fullmatch(
-                r"(?:(?:please|just|only|ok|no|i said|i want|give me|make it|make that|in|answer in|reply in"
-                r"|say it in|put it in|write in|answer with|use|keep it|try|like|say|like i said"
-                r"|be|i asked for|i need|do|can you|could you|answer|reply|respond|in just|explain in|again|it"
-                r"|that|this|with|write|respond in|how about|let us say|about|around|mate) ?)*",
-                before.strip(),
-            )
-        )
-        and bool(
-            re.fullmatch(
-                r"(?:(?:please|thanks|next time|from now on|always|ok|each time|every time|instead|not|now"
-                r"|in future|would|be|nice|is|better|answers?|replies|reply|max) ?)*",
-                after,
-            )
-        )
-    )
-    if not (limited or bare):
-        return ""
-    if _REQUEST.match(clause) and others:
-        return ""
-    if len(others) > (3 if limited and (_HERE.search(clause) or re.match(r"\b(?:max|tops|at most)", after)) else 1):
-        return ""
-    return _directive(found["n"], found["unit"])
+    plainly = limited and (_HERE.search(clause) or re.match(r"\b(?:max|tops|at most)", clause[found.end() :].strip()))
+    return _directive(found["n"], found["unit"]) if len(others) <= (3 if plainly else 1) else ""
+
+
+def _limits(clause: str, found: re.Match[str]) -> bool:
+    """ "At most" stands before the number, or "tops" behind it."""
+    before, after = clause[: found.start()], clause[found.end() :].strip()
+    return bool(_LIMIT_BEFORE.search(before) or _LIMIT_AFTER.match(after))
+
+
+def _is_bare(clause: str, found: re.Match[str], text: str) -> bool:
+    """ "Two sentences please", where nothing else is said in all the message."""
+    before, after = clause[: found.start()], clause[found.end() :].strip()
+    if not is_idle(text) or is_praise(text) or _NEGATED.search(before) or _ONE_OF_THEM.search(before):
+        return False
+    told = bool(_BARE_BEFORE.fullmatch(before.strip()) and _BARE_AFTER.fullmatch(after))
+    return told and not _TOO_MANY.search(clause[found.start() :])
 
 
 def _lost(clause: str) -> str:

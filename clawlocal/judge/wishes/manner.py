@@ -23,7 +23,7 @@ MANNER = (
     ),
     phrase(
         "exclamation",
-        s.LOWER if False else s.CALM,
+        s.CALM,
         r"\b(?:no|stop|less|fewer|without|enough|too many|so many|not|avoid|drop|lose|cut|all the|all these|why the"
         r"|those|quit) (?:\w+ ){0,3}?(?:bangs|exclams?)\b",
         1,

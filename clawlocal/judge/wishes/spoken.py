@@ -97,7 +97,7 @@ def even(said: str) -> str:
     """Lower case, without contractions, with the spelling that the patterns have."""
     text = " ".join(said.casefold().split(" "))
     for pattern, same in _SAME:
-        text = re.sub(pattern, same, text)  # type: ignore[arg-type]
+        text = re.sub(pattern, same, text)
     return re.sub(r"[ \t]+", " ", text).strip()
 
 

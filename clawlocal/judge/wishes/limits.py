@@ -79,7 +79,8 @@ _NOT_LEAST = re.compile(r"\b(?:no|not|never|do not) (?:\w+ )?more than|\bif .*mo
 _BARE_BEFORE = re.compile(
     r"(?:(?:please|just|only|ok|no|i said|i want|give me|make it|make that|in|answer in|reply in|say it in|put it in"
     r"|write in|answer with|use|keep it|try|like|say|like i said|be|i asked for|i need|do|can you|could you|answer"
-    r"|reply|respond|in just|explain in|again|it|that|this|with|write|respond in|how about|let us say|about|around|mate) ?)*"
+    r"|reply|respond|in just|explain in|again|it|that|this|with|write|respond in|how about|let us say|about"
+    r"|around|mate) ?)*"
 )
 _BARE_AFTER = re.compile(
     r"(?:(?:please|thanks|next time|from now on|always|ok|each time|every time|instead|not|now|in future|would|be|nice"

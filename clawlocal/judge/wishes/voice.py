@@ -138,7 +138,8 @@ VOICE = (
     phrase(
         "ending",
         s.NO_QUESTION,
-        r"\b(?:stop|quit|(?<!you )do not|no more|enough|without|please do not|(?<!you )never|no need to|hate it when you"
+        r"\b(?:stop|quit|(?<!you )do not|no more|enough|without|please do not|(?<!you )never|no need to"
+        r"|hate it when you"
         r"|why do you (?:always |keep )?|you (?:always|keep)|not) (?:always |keep |constantly |with "
         r"|of )*(?:ask(?:ing)?|quizzing|interrogat\w+) (?:me|us|all the time|so much|back)\b(?! (?:for|to|if"
         r"|before|first)\b)|\b(?:no|stop the|without the|drop the|skip the|enough|enough with the|enough of the"

@@ -20,7 +20,7 @@ from clawlocal.judge.wishes.voice import VOICE
 
 MOST_WORDS, MOST_CHARACTERS = 60, 500
 """A longer message is more than a word about a reply."""
-MOST_WISHES = 3
+MOST_WISHES = 4
 FOREIGN = 1
 """Words of another subject that may stand beside a named wish."""
 
@@ -52,10 +52,11 @@ def directive(request: str, reply: str, said: str) -> str:
     if len(said) > MOST_CHARACTERS or len(said.split()) > MOST_WORDS:
         return ""
     text = even(said)
-    if not text or is_question(text) or is_praise(text):
-        return ""
     parts = clauses(text)
-    if any(is_task(part, text) or (is_question(part) and not is_idle(part)) for part in parts):
+    if not parts or is_praise(text) or any(is_task(part, text) for part in parts):
+        return ""
+    # Without its mark what comes later is no question: "say what was good, what is missing".
+    if any(is_question(part) and not is_idle(part) for part in (parts if "?" in said else parts[:1])):
         return ""
     found = [f for clause in parts for f in _in(clause, text, request, reply)]
     found += [f for _, f in _meant(text, text, reply) if f[0] == "spelling"]

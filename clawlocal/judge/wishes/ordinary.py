@@ -8,38 +8,38 @@ from __future__ import annotations
 import re
 
 _IDLE = frozenset(
-    """a able about above absolutely actually after afterwards again ah ai all already also altogether always am
-    american an and annoying another answer answered answering answers any anymore anything anytime anyway are
-    argh as ask asked at avoid awful back bad be because been before begin behind being below best better bigger
-    bit bits bloody bold book bored both bother brief british bullets but by calculations can case casual change
-    chat chatting clear clearer clearly cold come comes complete completely concise could couple damn dashes day
-    dear definitely detail detailed details did different differently do do' does doing done down drop each easier
-    easy effing eight either else emojis end ending english enough entire entirely erm err especially ever every
-    everything everytime everywhere exactly example exclamation expected explain explanation explanations eyes far
-    fed feel few fewer finally fine first five flipping follow for forever form formal format forth four freaking
-    friendlier friendly from front fuckin fucking full fuller future generally get gets getting give gives giving
-    go god goddamn goes going good gosh got gotten great ha had hard harsh hate have having he hear hell hello
-    help helpful helps hence here hey hi hm hmm honest honestly hope how human hurt i if in informal instead into
-    is issue it item items its itself jeez just keep keeps kind kinder kindly know last later least leave leaving
-    left less let letter life like liked likes likewise line lines list listed lists literally little longer look
-    looks lot lots loud machine made make makes making many mark marks matter max maximum may me mean means meant
-    meh message messages might mind mine minimum mode more most much must my myself natural need needed needs
-    never new next nice nicer nine no none normal not nothing now numbered numbering numbers obviously of off
-    often oh ok okay omg omit on once one ones only onward onwards or order other others our out over own
-    paragraph paragraphs part parts people per perfect perhaps person personally phone place plain please plenty
-    point possible prefer preferably preference preferred previous probably problem prose put putting question
-    questions quite rather read readable reading reads real really remember remind remove replies reply replying
-    request respond responding response responses rest right robot robotic said same say saying says screen see
-    seems send sentence sentences seriously set seven she short shorter should show sick side sigh similarly
-    simply since single six skip small smileys so some somehow something sometimes somewhat soon sorry sort sorts
-    sound sounding sounds speak spelling start starting stay steps stick stiff still stop structure structured
-    stuff style such suppose sure switch take talk talking telegram tell ten text texts than thank thanks that the
-    their them themselves then there therefore these they thin thing things think this those though thought three
-    through thus time times tired to today together told tone too tops totally try trying two type typing ugh um
-    under understand until up us use used user using usual usually version very want wanted wanting wants warm
-    warmer was way ways we well were what whatever whatsoever when whenever where which while who whole why will
-    wish with within without word words work works would wow write writer writes writing written wrong wrote yeah
-    yep yes yet you your yours""".split()
+    """a able about above absolutely actually after afterwards again ah ai all already also altogether always am american
+    an and annoying another answer answered answering answers any anymore anything anytime anyway are argh as ask
+    asked at avoid awful back bad be because been before begin behind being below best better bigger bit bits
+    bloody bold book bored both bother brief british bullets but by calculations can case casual change chat
+    chatting clear clearer clearly cold come comes comment comments complete completely concise could couple damn
+    dashes day dear definitely detail detailed details did different differently do do' does doing done down drop
+    each easier easy effing eight either else emojis end ending english enough entire entirely erm err especially
+    ever every everything everytime everywhere exactly example exclamation expected explain explanation
+    explanations eyes far fed feedback feel few fewer finally fine first five flipping follow for forever form
+    formal format forth four freaking friendlier friendly from front fuckin fucking full fuller future generally
+    get gets getting give gives giving go god goddamn goes going good gosh got gotten great ha had hard harsh hate
+    have having he hear hell hello help helpful helps hence here hey hi hm hmm honest honestly hope how human hurt
+    i if in informal instead into is issue it item items its itself jeez just keep keeps kind kinder kindly know
+    last later least leave leaving left less let letter life like liked likes likewise line lines list listed
+    lists literally little longer look looks lot lots loud machine made make makes making many mark marks matter
+    max maximum may me mean means meant meh message messages might mind mine minimum mode more most much must my
+    myself natural need needed needs never new next nice nicer nine no none normal not nothing now numbered
+    numbering numbers obviously of off often oh ok okay omg omit on once one ones only onward onwards or order
+    other others our out over own paragraph paragraphs part parts people per perfect perhaps person personally
+    phone place plain please plenty point possible prefer preferably preference preferred previous probably
+    problem prose put putting question questions quite rather read readable reading reads real really remember
+    remind remove replies reply replying request respond responding response responses rest right robot robotic
+    said same say saying says screen see seems send sentence sentences seriously set seven she short shorter
+    should show sick side sigh similarly simply since single six skip small smileys so some somehow something
+    sometimes somewhat soon sorry sort sorts sound sounding sounds speak spelling start starting stay steps stick
+    stiff still stop structure structured stuff style such suppose sure switch take talk talking telegram tell ten
+    text texts than thank thanks that the their them themselves then there therefore these they thin thing things
+    think this those though thought three through thus time times tired to today together told tone too tops
+    totally try trying two type typing ugh um under understand until up us use used user using usual usually
+    version very want wanted wanting wants warm warmer was way ways we well were what whatever whatsoever when
+    whenever where which while who whole why will wish with within without word words work works would wow write
+    writer writes writing written wrong wrote yeah yep yes yet you your yours""".split()
 )
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _ASKS = re.compile(
@@ -74,7 +74,7 @@ _LASTING = re.compile(
     r"|when(?:ever)? i ask|going forward|for good|i said|i told you|again|remember)\b"
 )
 _OF_A_SUBJECT = re.compile(
-    r"\b(?:about|regarding|concerning) (?!\d|(?:one|two|three|four|five|six|ten|a|an|half|every\w*|all)\b|it\b"
+    r"\b(?:about|regarding|concerning) (?!\d|(?:one|two|three|four|five|six|ten|a|an|half|every\w*|all|what)\b|it\b"
     r"|that\b|this\b|me\b|my\b|you\b|the (?:answer|reply|bullets|formatting|tone)\b)\w+"
 )
 

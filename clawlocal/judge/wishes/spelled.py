@@ -19,6 +19,8 @@ _ENDINGS = (
     (r"ogue(?=$|s$)", "og"),
 )
 _WORD = re.compile(r"[a-z]+")
+_NOT = re.compile(r"\b([a-z]+)[\"',]*,? (?:not|never|instead of|rather than) [\"']?([a-z]+)\b")
+_WITH_U = re.compile(r"\b([a-z]+)[\"']? (?:has|with|needs|takes) an? [\"']?u\b")
 _CUE = re.compile(r"\b(?:please|spell\w*|like (?:that|this)|we write|i write|is it)\b")
 
 
@@ -26,6 +28,13 @@ def spelling(text: str, reply: str) -> str:
     """The directive in how a message itself spells; empty where it spells nothing in particular."""
     words = _WORD.findall(text)
     pairs = {word: american(word) for word in words if american(word) != word}
+    for one, other in _NOT.findall(text):
+        if american(one) == other != one:
+            return BRITISH
+        if american(other) == one != other:
+            return AMERICAN
+    if any(american(word) != word for word in _WITH_U.findall(text)):
+        return BRITISH
     both = any(us in words for us in pairs.values())
     many = len(pairs) > 1 and len(words) <= 3 * len(pairs) + 3 and bool(_CUE.search(text))
     if both and has(reply, "british") and not has(reply, "american"):

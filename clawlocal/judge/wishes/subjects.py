@@ -110,7 +110,7 @@ SUBJECTS = (
         "markup",
     ),
     _of(r"\basterisks?\b|\bstars\b", "", "Do not use asterisks.", "bold", "markup"),
-    _of(r"\b(?:sub)?head(?:ings|ers|lines)\b", "Use headings.", NO_HEADINGS, "headings", "headings"),
+    _of(r"\b(?:sub-?)?head(?:ings|ers|lines)\b", "Use headings.", NO_HEADINGS, "headings", "headings"),
     _of(r"(?<!at the )(?<!on the )\btables?\b(?! of\b)", "", "Do not use a table.", "table", "table"),
     _of(r"\bexclamation(?: ?-?(?:marks?|points?))*s?\b|\bexclamations\b", "", CALM, "exclamation", "exclamation"),
     _of(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from clawlocal.judge.slots import language
 from clawlocal.judge.wishes import subjects as s
 from clawlocal.judge.wishes.form import FORM
-from clawlocal.judge.wishes.leaning import Leaning, leaning
+from clawlocal.judge.wishes.leaning import Leaning, is_refused, leaning
 from clawlocal.judge.wishes.limits import limit
 from clawlocal.judge.wishes.manner import MANNER
 from clawlocal.judge.wishes.ordinary import is_idle, is_praise, is_question, is_task, rest
@@ -102,7 +102,7 @@ def _meant(clause: str, text: str, reply: str) -> Iterator[tuple[int, Found]]:
         found = phrase.pattern.search(clause)
         if not found or (phrase.there and not has(reply, phrase.there)):
             continue
-        if (phrase.lacking and has(reply, phrase.lacking)) or _denied(clause, found.start()):
+        if (phrase.lacking and has(reply, phrase.lacking)) or _denied(phrase.side, clause[: found.start()]):
             continue
         alone = is_idle(text) if phrase.most == WHOLE else len(rest(clause, found.start(), found.end())) <= phrase.most
         if alone:
@@ -110,15 +110,16 @@ def _meant(clause: str, text: str, reply: str) -> Iterator[tuple[int, Found]]:
 
 
 _IF_I_WANT = re.compile(r"^(?:if|when|unless) i (?:want|need|wanted|needed|would like)\b")
+_SHAPES = ("form", "length", "steps")
 _DENIED = re.compile(
     r"\b(?:not|never|without|instead of|rather than|less|stop being|stop) (?:too |so |be |being |very |that "
     r"|any |get |make it |it )*$"
 )
 
 
-def _denied(clause: str, start: int) -> bool:
+def _denied(side: str, before: str) -> bool:
     """ "not too long please" and "less formal" are no wish for the length or the form that they name."""
-    return bool(_DENIED.search(clause[:start]))
+    return bool(_DENIED.search(before)) or (side in _SHAPES and is_refused(before))
 
 
 def _language(clause: str, request: str) -> str:

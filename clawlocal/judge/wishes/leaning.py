@@ -33,7 +33,7 @@ _LACKS_BEFORE = re.compile(
     rf"|use|add|give|show|put"
     rf"|include|write|end with|ask) (?:me )?{_SLACK}|\byou never {_SLACK}|\bnever (?:use|add|end with"
     rf"|give) {_SLACK}(?=$)"
-    rf"|\bnot (?:a|in|the) )$"
+    rf")$"
 )
 _YOU_NEVER = re.compile(r"\byou (?:just |still |really )?never\b")
 _LACKS_AFTER = re.compile(r"^[\w' ]{0,14}\b(?:missing|nowhere|got lost)")
@@ -132,6 +132,11 @@ def leaning(clause: str, start: int, end: int, there: bool) -> Leaning:
     if re.fullmatch(r"(?:an? )?", before) and not after and not there:
         return Leaning.FOR
     return Leaning.UNKNOWN
+
+
+def is_refused(before: str) -> bool:
+    """What stands behind these words is refused: "stop making lists with"."""
+    return bool(_NO.search(before)) and not _HALF.search(before)
 
 
 def _refused(no: str, before: str, after: str, there: bool) -> Leaning:

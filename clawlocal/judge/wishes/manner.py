@@ -49,7 +49,7 @@ MANNER = (
         r"|more|little|missing|show(?: some)?|need|with|zero|without) (?:any |the |more |some "
         r"|heart and )*(?:warmth|heart|kindness|love|friendliness|empathy|compassion|human warmth"
         r"|encouragement)\b|\b(?:more|be|sound|make it|make that|make them|stay|keep it|talk|sounding|in a"
-        r"|use a|not very|something) (?:\w+ )?(?:warm(?:er)?|kind(?:er)?(?! of)|friend(?:ly|lier)|gentle(?:r)?"
+        r"|use a|not very|something) (?:\w+ )?(?:warm(?:er)?|(?<!so )kind(?:er)?(?! of)|friend(?:ly|lier)|gentle(?:r)?"
         r"|nicer|softer|encouraging|caring|heartfelt|compassionate|welcoming|lovelier|personable)\b(?! (?:up"
         r"|water|clothes|place|temperature|climate|weather|country|way to|one|restaurant|name|names|colou?rs?"
         r"|than|of)\b)|(?<!feels )(?<!looks )(?<!is )\b(?:warmer|kinder|friendlier|gentler)(?= please| and|$"

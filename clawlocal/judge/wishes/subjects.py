@@ -152,7 +152,7 @@ SUBJECTS = (
         "ending",
     ),
     _of(
-        r"\bsteps\b|\b(?:the|your|my) (?:working|workings|calculations?|maths|solution path|reasoning|derivation)\b",
+        r"\bsteps\b|\b(?:the|your|my) (?:working|workings|calculations?|maths|solution path)\b",
         STEPS,
         "",
         "",

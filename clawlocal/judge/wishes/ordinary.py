@@ -9,8 +9,8 @@ import re
 
 _IDLE = frozenset(
     """a able about above absolutely actually after afterwards again ah ai all already also altogether always am
-    american an and annoying another answer answered answering answers any anymore anything anytime anyway are argh as ask
-    asked at avoid awful back bad be because been before begin behind being below best better bigger bit bits
+    american an and annoying another answer answered answering answers any anymore anything anytime anyway are argh as
+    ask asked at avoid awful back bad be because been before begin behind being below best better bigger bit bits
     bloody bold book bored both bother brief british bullets but by calculations can case casual change chat
     chatting clear clearer clearly cold come comes comment comments complete completely concise could couple damn
     dashes day dear definitely detail detailed details did different differently do do' does doing done down drop

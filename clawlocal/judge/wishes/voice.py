@@ -168,7 +168,8 @@ VOICE = (
     phrase(
         "form",
         s.PROSE,
-        r"^(?:please |and |use |write |talk in |in |no )*(?:just|i want) (?:plain |normal |simple |ordinary |some )*(?:sentences|text)\b(?! (?:me|him|her"
+        r"^(?:please |and |use |write |talk in |in |no )*(?:just|i want) (?:plain |normal |simple |ordinary "
+        r"|some )*(?:sentences|text)\b(?! (?:me|him|her"
         r"|file|message)\b)",
         1,
     ),
@@ -182,10 +183,13 @@ VOICE = (
     phrase(
         "tone",
         s.WARM,
-        r"\b(?:write|say|speak|put|phrase|tell|word)\b(?: \w+){0,4} (?:warmly|kindly|gently)\b|\b(?:loving|nicer|kinder|softer|friendlier|gentler|warmer) (?:tone|voice|words|comments?|feedback|manner)\b"
-        r"|\b(?:in|use|with|want|need|more|and|for|have|prefer|please) (?:an? |the )?(?:\w+ and )?(?:warm|friendly|kind"
-        r"|encouraging) (?:tone|voice|words|comments?|feedback|manner)\b|(?:(?<!would )(?<!could )(?<!might )(?<!will )(?<!should )(?<!may )\bbe"
-        r"|\bmore) (?:\w+ )?(?:and )?(?:nice|kind|warm|friendly|cheerful|generous|encouraging)\b(?! (?:to my"
+        r"\b(?:write|say|speak|put|phrase|tell|word)\b(?: \w+){0,4} (?:warmly|kindly|gently)\b|\b(?:loving"
+        r"|nicer|kinder|softer|friendlier|gentler|warmer) (?:tone|voice|words|comments?|feedback|manner)\b"
+        r"|\b(?:in|use|with|want|need|more|and|for|have|prefer|please) (?:an? |the )?(?:\w+ and )?(?:warm"
+        r"|friendly|kind"
+        r"|encouraging) (?:tone|voice|words|comments?|feedback|manner)\b"
+        r"|(?:(?<!would )(?<!could )(?<!might )(?<!will )(?<!should )(?<!may )\bbe"
+        r"|\bmore) (?:\w+ )?(?:and )?(?<!so )(?:nice|kind|warm|friendly|cheerful|generous|encouraging)\b(?! (?:to my"
         r"|to the|people|of)\b)|\bstay (?:kind|friendly|warm)\b|\bencourage (?:them|him|her)\b",
         2,
     ),

@@ -28,7 +28,7 @@ _OF = {
     "Use numbered lists.": r"\b(?:number\w*|figures?|digits?|numerals?|count\w*|first|second|third|ordered|order"
     r"|steps?|sequence|place)\b|\b1\b",
     "Answer in more detail.": r"\b(?:more|detail\w*|long\w*|deep\w*|depth|elaborat\w*|expand|thin|short|brief|all|whole"
-    r"|rest|full\w*|everything|enough|flesh|meat|thorough\w*|it\?*|really|further|explain|how|why|which|what|only|just"
+    r"|rest|full\w*|everything|enough|flesh|meat|thorough\w*|it\?*|further|explain|only|just"
     r"|barely|nothing|headline|tweet|postcard)\b",
 }
 _ANOTHER_SIDE = re.compile(
@@ -36,7 +36,7 @@ _ANOTHER_SIDE = re.compile(
     r"|outline|slides?|markup|formatting|structure"
     r"|ask(?:ed)? me|numbered|number it|symbols|asterisks|dash\w*)\b"
 )
-_AGAINST_USE = re.compile(r"\b(?:no use|useless|instead of|rather than|no|not|without|stop)\b")
+_AGAINST_USE = re.compile(r"\b(?:no use|instead of|rather than|no|not|without|stop)\b")
 _LENGTHS = ("Keep answers short.", "Answer in one sentence.", "Answer in more detail.")
 
 

@@ -35,6 +35,7 @@ _LACKS_BEFORE = re.compile(
     rf"|give) {_SLACK}(?=$)"
     rf")$"
 )
+_IS_NOT = re.compile(r"\b(?:it|that|this) (?:is|was) not (?:even |really )?an? (?:\w+ )?$")
 _YOU_NEVER = re.compile(r"\byou (?:just |still |really )?never\b")
 _LACKS_AFTER = re.compile(r"^[\w' ]{0,14}\b(?:missing|nowhere|got lost)")
 _NO = re.compile(
@@ -83,7 +84,7 @@ _AGAIN_AFTER = re.compile(
 _INSTEAD_AFTER = re.compile(
     r"^(?:[\w'-]+ ){0,3}?(?:instead(?! of)|not|over|rather than|instead of|please|are better|is better"
     r"|work\w* (?:better|for me)|only|always|would|next time|from now on|in future|ok|would be|would help"
-    r"|in front|before|down the side|(?:is|are) (?:easier|clearer|what i|how i|all i|my)|thanks|would have"
+    r"|in front|at the (?:start|beginning)|before|down the side|(?:is|are) (?:easier|clearer|what i|how i|all i|my)|thanks|would have"
     r"|every time|for me|is enough|and no|if (?:you|possible))\b"
 )
 _FOR_BEFORE = re.compile(
@@ -114,7 +115,9 @@ def leaning(clause: str, start: int, end: int, there: bool) -> Leaning:
     before, after = clause[:start], clause[end:].strip()
     if _LIKES_IT.search(before):
         return Leaning.UNKNOWN
-    lacks = bool(_LACKS_BEFORE.search(before) or _LACKS_AFTER.match(after) or _YOU_NEVER.search(before))
+    lacks = bool(
+        _IS_NOT.search(before) or _LACKS_BEFORE.search(before) or _LACKS_AFTER.match(after) or _YOU_NEVER.search(before)
+    )
     if lacks:
         return Leaning.UNKNOWN if there else Leaning.FOR
     if _OTHER_THAN.search(before):

@@ -84,7 +84,8 @@ _AGAIN_AFTER = re.compile(
 _INSTEAD_AFTER = re.compile(
     r"^(?:[\w'-]+ ){0,3}?(?:instead(?! of)|not|over|rather than|instead of|please|are better|is better"
     r"|work\w* (?:better|for me)|only|always|would|next time|from now on|in future|ok|would be|would help"
-    r"|in front|at the (?:start|beginning)|before|down the side|(?:is|are) (?:easier|clearer|what i|how i|all i|my)|thanks|would have"
+    r"|in front|at the (?:start|beginning)|before|down the side|(?:is|are) (?:easier|clearer|what i|how i|all i"
+    r"|my)|thanks|would have"
     r"|every time|for me|is enough|and no|if (?:you|possible))\b"
 )
 _FOR_BEFORE = re.compile(

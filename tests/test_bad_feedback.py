@@ -26,7 +26,7 @@ from tests.waiting import until
 Open = Callable[..., Assistant]
 WorksAs = Callable[[str], None]
 
-SHORT, LONG = "Please keep it short.", "Please answer in more detail."
+SHORT, LONG = "Please keep answers short.", "Please answer in more detail."
 
 
 def told(assistant: Assistant, text: str, session: str) -> None:
@@ -63,9 +63,9 @@ def test_of_contradictions_in_one_chat_the_last_counts(
 ) -> None:
     chat = say(assistant, "What is a heron?").session
     for text, holds in (
-        ("Please keep it shorter.", "Keep it shorter."),
-        ("Please answer longer, in more detail.", "Answer longer, in more detail."),
-        ("Shorter please, keep it short.", "Shorter please, keep it short."),
+        ("Please keep it shorter.", "Keep answers short."),
+        ("Please answer longer, in more detail.", "Answer in more detail."),
+        ("Shorter please, keep it short.", "Keep answers short."),
     ):
         told(assistant, text, chat)
         assert in_use(assistant) == [holds]
@@ -85,7 +85,7 @@ def test_back_and_forth_across_chats_makes_no_new_lessons_and_no_circle(
             told(assistant, text, chat)
     assert [(x.text, x.state) for x in assistant.lessons()] == [
         ("Answer in more detail.", LessonState.NEW),
-        ("Keep it short.", LessonState.ACTIVE),
+        ("Keep answers short.", LessonState.ACTIVE),
     ]
     assistant.veto(2)
     assert in_use(assistant) == ["Answer in more detail."]
@@ -96,7 +96,7 @@ def test_what_was_taken_back_since_is_not_trained_towards(assistant: Assistant, 
         told(assistant, text, say(assistant, "What is a heron?").session)
     receipt = learn(assistant)
     assert (receipt.status, receipt.samples["rl"], receipt.samples["opd"]) == (UpdateStatus.PUBLISHED, 2, 1)
-    assert [x["text"] for x in receipt.lessons] == ["Keep it short."]
+    assert [x["text"] for x in receipt.lessons] == ["Keep answers short."]
 
 
 def test_a_chat_that_has_given_all_its_lessons_can_still_change_its_mind(assistant: Assistant) -> None:
@@ -106,7 +106,7 @@ def test_a_chat_that_has_given_all_its_lessons_can_still_change_its_mind(assista
         assistant.correct(turn, f"Never mention the word {word} again.")
     assert len(in_use(assistant)) == 10
     assert "takes the place of “Answer in more detail.”" in assistant.correct(turn, SHORT)
-    assert "Keep it short." in in_use(assistant)
+    assert "Keep answers short." in in_use(assistant)
     assistant.correct(turn, LONG)
     assert "Answer in more detail." in in_use(assistant)
 
@@ -120,13 +120,13 @@ def test_the_opposite_of_what_was_learned(
     turn = said(assistant, "And a stork?")
     assert assistant.correct(turn, LONG) == (
         "Lesson: “Answer in more detail.”. It is learned when the machine is idle. "
-        "“Answer in more detail.” takes the place of “Keep it short.”: both are about length."
+        "“Answer in more detail.” takes the place of “Keep answers short.”: both are about length."
     )
     old, new = assistant.lessons()
     assert (old.state, old.replaced_by, new.state) == (LessonState.NEW, new.id, LessonState.ACTIVE)
     say(assistant, "And a crane?")
     assert "Answer in more detail." in engine.requests[-1].prompt
-    assert "Keep it short." not in engine.requests[-1].prompt
+    assert "Keep answers short." not in engine.requests[-1].prompt
     listed = line_of(old, command(capsys, "lessons", "list"))
     assert f"replaced by {new.id}, in the weights until that is learned" in listed
     assert assistant.status().why.startswith("1 judged reply, 1 with a correction; ")
@@ -143,7 +143,7 @@ def test_a_correction_of_what_was_learned_from_still_makes_a_lesson(assistant: A
     assert assistant.correct(turn, LONG) == (
         "This reply was learned from before, so it is kept but not used a second time. "
         "Lesson: “Answer in more detail.” is in the prompt from now on. "
-        "“Answer in more detail.” takes the place of “Keep it short.”: both are about length."
+        "“Answer in more detail.” takes the place of “Keep answers short.”: both are about length."
     )
     assert "Lesson" not in assistant.rate(turn, "bad")
 
@@ -327,7 +327,7 @@ def test_another_model_before_the_update(
         assert "0 waiting to be learned (0 with a correction)" in listed
         assert "1 more can only be learned by the model that made the reply" in listed
         receipt = learn(second)
-        assert (receipt.version, [x["text"] for x in receipt.lessons]) == ("v1", ["Keep it short."])
+        assert (receipt.version, [x["text"] for x in receipt.lessons]) == ("v1", ["Keep answers short."])
         assert second.status().why == "nothing new to learn from; one reply waits for the model that made it"
     with Assistant.open(Settings(model="tiny"), engine=FakeEngine(name="tiny")) as third:
         answer = say(third, "What is a heron?")

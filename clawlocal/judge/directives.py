@@ -1,9 +1,9 @@
 """From what a user said to a directive: a line that says what to do. Knows no store.
 
 A model heeds "Answer in at most two sentences." and not "my eyes glaze over after the second line". Wishes about the
-form of replies are few, and put in many ways: the small judge chooses which of them was meant, the number or the
-language comes from the user's words. For all else, and where it is unsure, the user's own words are taken (`hints`),
-or what a capable chat model makes of them (`candidates`).
+form of replies are few, and put in many ways: rules know the plain ones (`wishes`); of others the small judge chooses
+which was meant, and the number or the language comes from the user's words. For all else, and where it is unsure, the
+user's own words are taken (`hints`), or what a capable chat model makes of them (`candidates`).
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from clawlocal.judge import hints
+from clawlocal.judge import hints, wishes
 from clawlocal.judge.hints import Hint
 from clawlocal.judge.slots import filled
 from clawlocal.judge.small.judge import SmallJudge
+from clawlocal.judge.wishes.backing import backed
 
 Candidates = Callable[[str, str, str], str]
 """From request, reply and what was said to a hint; empty for none."""
@@ -40,6 +41,11 @@ _AGAINST = {
     "Use imperial units.": r"\b(?:metric|kilomet\w*|kilos?|celsius)\b",
 }
 """Words that ask for the opposite of a wish, unless they are what is complained of."""
+_AT_LEAST = re.compile(
+    r"\b(?:at least|(?:no|not|never) (?:fewer|less) than|(?<!to a )(?<!bare )minimum|or more (?:sentences|words|lines)"
+    r"|mindestens|au moins|al menos|por lo menos|almeno|pelo menos|minstens|minimaal|minst|co najmniej|en az)\b",
+    re.IGNORECASE,
+)
 _COMPLAINED_OF = re.compile(r"\b(?:too|so|less|than|instead|stop|was|were|is|are)\b", re.IGNORECASE)
 
 
@@ -64,20 +70,28 @@ class DirectiveWriter:
 
     def directive(self, request: str, reply: str, said: str) -> str:
         """Of a wish that is known and clear; empty otherwise."""
+        if plain := self.plain(request, reply, said):
+            return plain
         wish = self.wish(request, reply, said)
         return filled(wish, said) if wish else ""
 
+    def plain(self, request: str, reply: str, said: str) -> str:
+        """The directive of what rules understand: sure enough to count whatever the votes say. Asks no model."""
+        return wishes.directive(request, reply, said)
+
     def wish(self, request: str, reply: str, said: str) -> str:
-        """The same before what it leaves open (a number, a language) is filled in."""
+        """The network's choice, before what it leaves open (a number, a language) is filled in."""
         if not said.strip():
             return ""
         wish, sure = self._judge.wish(request, reply, said)
-        clear = sure >= self._judge.calibration.wish and not turned(wish, said)
+        clear = sure >= self._judge.calibration.wish and not turned(wish, said) and backed(wish, said)
         return wish if clear and filled(wish, said) else ""
 
 
 def turned(wish: str, said: str) -> bool:
     """The wish may be the opposite of what was said: the network knows subjects better than it knows "no"."""
+    if wish.startswith("Answer in at most") and _AT_LEAST.search(said):
+        return True
     against = _AGAINST.get(wish)
     if against and re.search(against, said, re.IGNORECASE):
         return not (_COMPLAINED_OF.search(said) or _NO.search(said))

@@ -19,15 +19,44 @@ WIDE = 3
 
 _SENTENCE = re.compile(r".+?(?:[.!?]+(?=\s|$)|$)")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_VERBS = (
+    r"(?:use|write|answer|reply|give|keep|make|end|start|begin|add|include|leave|explain|show|say|tell|list"
+    r"|call|be|put|"
+    r"drop|lose|skip|shorten|cut|try|mention|name|sort|spell|sign|format|translate|remove|take|speak|talk|stick)"
+)
 _DIRECTIVE = re.compile(
     r"\b(?:please|should|must|needs?|want(?:ed)?|prefer|always|never|don['’]?t|do not|avoid|stop|instead|rather|"
     r"without|at most|at least|no more than|in future|next time|from now on|can you|could you|i['’]?d like)\b"
     # A verb that asks for something stands at the beginning of a clause: "make it short", not "these make me dizzy".
     r"|(?:^|[,;:–—-]\s*|\b(?:and|but|then|so|or|just|only|to)\s+)(?:just |only )?"
-    r"(?:use|write|answer|reply|give|keep|make|end|start|begin|add|include|leave|explain|show|say|tell|list|call|be|put|"
-    r"drop|lose|skip|shorten|cut|try|mention|name|sort|spell|sign|format|translate|remove|take|speak|talk|stick)\b"
+    rf"{_VERBS}\b"
     r"|\b(?:at|in) (?:one|two|three|four|five|ten|\d+) (?:words?|lines?|sentences?)\b",
     re.IGNORECASE,
+)
+_TALE = re.compile(
+    r"^(?:(?:and|but|so|oh|ugh|argh|hm+|no|ok(?:ay)?|yeah|well|great|sorry)[,.!\s]+)*"
+    r"(?:(?:you|u) (?:never|always|just|only|still|keep|forgot|did|do|don|are|were|gave|wrote|left|skipped"
+    r"|ignored|sound|write"
+    r"|talk|use|ask|end|stop)\b"
+    r"|(?:it|this|that|these|those|they|there|everything|nothing|nobody|no ?one|(?:the|your) (?:repl(?:y|ies)"
+    r"|answers?|text|tone))"
+    r"(?:['’]s)?\b|(?:its|thats|why|where|who)\b|what['’]?s (?:with|up)\b|so (?:many|much)\b|too (?:many|much"
+    r"|long|short)\b"
+    r"|(?:again|another|still)\b(?![:,])|not (?:the way|how|like|what|a single|one)\b|no \w+(?: \w+)? (?:again"
+    r"|yet)\b)",
+    re.IGNORECASE,
+)
+"""Beginnings of sentences that tell what was bad: "You never …", "again …", "no question again"."""
+_REQUEST = re.compile(
+    r"\b(?:please|pls|should|must|needs?|needed|want(?:ed)?|prefer|(?:can|could|would|will) you|instead|rather"
+    r"|from now on"
+    r"|next time|in (?:the )?future|at (?:most|least)|no more than|i['’]?d like|ha(?:ve|s) to|(?:would"
+    r"|could) be|make sure)\b",
+    re.IGNORECASE,
+)
+_THEN = re.compile(rf"[,;:–—-]\s*(?:(?:and|but|so|then|just|only|please) )*{_VERBS}\b", re.IGNORECASE)
+_LED_BY_TALE = re.compile(
+    r"^(?:again|another|still|so many|too many|why|where|no \w+ again)\b[^,;–—]*[,;–—]\s*(?=\w)", re.IGNORECASE
 )
 _COURTESY = re.compile(r"^(?:please|pls)[,\s]+|[,\s]+(?:please|pls)(?=[.!?]*$)", re.IGNORECASE)
 _EMPTY = frozenset(
@@ -85,10 +114,25 @@ def from_edit(text: str) -> Hint:
     return Hint(f"A reply that I would like: {clean[: 4 * MAX_CHARACTERS]}")
 
 
+def in_english(text: str) -> bool:
+    """Whether it has the small words of English."""
+    return sum(word in _EMPTY for word in words(text)) >= _ENGLISH_WORDS
+
+
 def tells(text: str) -> bool:
     """Whether some of it says what to do: "valued client? it's Dave" does not. Of other languages it is believed."""
-    english = sum(word in _EMPTY for word in words(text)) >= _ENGLISH_WORDS
-    return not english or any(map(_asks, _SENTENCE.findall(text)))
+    return not in_english(text) or any(map(_asks, _SENTENCE.findall(text)))
+
+
+def complains(text: str) -> bool:
+    """Whether it tells what was bad and asks for nothing: read as an instruction it may say the opposite."""
+    said = [s.strip() for s in _SENTENCE.findall(text)]
+    return any(map(_is_tale, said)) and not any(map(_asks, said))
+
+
+def _is_tale(sentence: str) -> bool:
+    begins = _TALE.match(sentence.strip())
+    return bool(begins) and not (_REQUEST.search(sentence) or _THEN.search(sentence))
 
 
 def _directive_part(text: str) -> str:
@@ -99,10 +143,10 @@ def _directive_part(text: str) -> str:
 
 
 def _asks(sentence: str) -> bool:
-    return bool(_DIRECTIVE.search(sentence) and content_words(sentence))
+    return bool(_DIRECTIVE.search(sentence) and content_words(sentence)) and not _is_tale(sentence)
 
 
 def _plainly(sentence: str) -> str:
     """Without the courtesy: a small model heeds "Answer …" more often than "Please answer …" (0.81 to 0.69)."""
-    bare = _COURTESY.sub("", sentence)
+    bare = _COURTESY.sub("", _LED_BY_TALE.sub("", sentence))
     return bare[:1].upper() + bare[1:]

@@ -116,7 +116,7 @@ class Reward:
         exchange = self._exchange(signal)
         opinion = first_opinion(self._judges, exchange)
         hint = self._hint(signal, opinion, exchange)
-        if opinion.abstained and hint.text:
+        if hint.text and opinion.value == 0 and (opinion.abstained or hint.about_form) and opinion.leaning != 1:
             opinion = replace(
                 opinion, value=-1, abstained=False, reason=f"{opinion.reason}, and you wished for something"
             )
@@ -155,10 +155,12 @@ class Reward:
     def _hint(self, signal: Signal, opinion: Opinion, exchange: Exchange) -> hints.Hint:
         if signal.kind is SignalKind.EDIT:
             return hints.from_edit(signal.text)
+        said = (exchange.request, exchange.reply, signal.text)
+        if signal.kind in _WORDED and self._writer and (plain := self._writer.plain(*said)):
+            return hints.Hint(plain, about_form=True)
         leans_to_bad = opinion.value < 0 or (opinion.abstained and opinion.leaning == -1)
         if signal.kind not in _WORDED or (opinion.value == 0 and not leans_to_bad):
             return hints.Hint()
-        said = (exchange.request, exchange.reply, signal.text)
         if opinion.says_how and not opinion.abstained:
             # A correction is taken at its word, and on the caller's thread, where nothing may be waited for.
             ask = signal.kind is SignalKind.MESSAGE
@@ -169,11 +171,12 @@ class Reward:
 
     def _remember(self, turn: str, hint: str, exchange: Exchange, about_form: bool | None) -> None:
         if about_form is None:
-            scope = lessons.scope(hint, exchange.request, exchange.reply)
+            reach = lessons.scope(hint, exchange.request, exchange.reply)
+            scope = lessons.THIS_TURN if hints.complains(hint) else reach
         else:
             scope = lessons.GENERAL if about_form else lessons.THIS_TURN
         topic = topics.topic(hint) or topics.topic(exchange.next_state)
-        if topic and about_form is not False:
+        if topic and about_form is not False and not hints.complains(hint):
             scope = TOPIC + topic
         # A lesson about one exchange's subject would only disturb other prompts.
         state = LessonState.NEW if scope == lessons.THIS_TURN else LessonState.ACTIVE

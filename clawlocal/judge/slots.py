@@ -96,11 +96,24 @@ _NOT = re.compile(
 )
 """Before a language that is not wanted: "no more English", "kein Wort Englisch"."""
 _WORD = re.compile(r"[^\W\d_]+|\d+")
+_SENTENCES = (
+    r"sent[ae]nces?|lines?|sätzen?|satz|zeilen?|phrases?|lignes?|frases?|líneas?|frasi|righe|linhas?|zin(?:nen)?|regels?"
+    r"|zda(?:nie|nia|ń|niach)|meningar|setninger|sætninger|cümle\w*"
+)
+_COUNTED_WORDS = r"words?|wörter\w*|worten?|mots?|palabras?|parole|palavras?|woorden|słów|słowach|ord|kelime\w*"
+_OF_SENTENCES, _OF_WORDS = re.compile(_SENTENCES), re.compile(_COUNTED_WORDS)
+_OF_ANY = re.compile(f"{_SENTENCES}|{_COUNTED_WORDS}")
+_NEAR = 3
+"""Words before a unit among which its number is: "two short, plain sentences"."""
 
 
 def filled(wish: str, said: str) -> str:
     """The wish with what it leaves open; empty where the user's words do not tell it."""
-    for slot, find in ((NUMBER, number), (LANGUAGE, language)):
+    words = "words" in wish
+    for slot, find in (
+        (NUMBER, lambda text: number(text, _OF_WORDS if words else _OF_SENTENCES)),
+        (LANGUAGE, language),
+    ):
         if slot in wish:
             found = find(said)
             if not found:
@@ -109,20 +122,24 @@ def filled(wish: str, said: str) -> str:
     return wish
 
 
-def number(said: str) -> str:
-    """The first number above one in a text, as a word up to ten; empty where there is none, or half of one.
+def number(said: str, unit: re.Pattern[str] | None = None) -> str:
+    """The number above one that stands nearest before its unit, else the first, as a word up to ten.
 
-    One is said in the singular, which is a wish of its own. Words that are common in another language are not taken.
+    Empty where there is none, or half of one. One is said in the singular, which is a wish of its own. Words that are
+    common in another language are not taken.
     """
     words = _WORD.findall(said.casefold())
     if "half" in words:
         return ""
-    for word in words:
-        if word.isascii() and word.isdigit() and int(word) > 1:
-            return _DIGITS[int(word)] if int(word) < len(_DIGITS) else str(int(word))
-        if word in _WORDS:
-            return _WORDS[word]
-    return ""
+    at = [i for i, word in enumerate(words) if (unit or _OF_ANY).fullmatch(word)]
+    near = [said for i in at for word in words[max(0, i - _NEAR) : i][::-1] if (said := _number(word))]
+    return next(filter(None, [*near, *map(_number, words)]), "")
+
+
+def _number(word: str) -> str:
+    if word.isascii() and word.isdigit() and int(word) > 1:
+        return _DIGITS[int(word)] if int(word) < len(_DIGITS) else str(int(word))
+    return _WORDS.get(word, "")
 
 
 def language(said: str) -> str:

@@ -102,6 +102,36 @@ def test_what_a_wish_leaves_open_comes_from_the_user(wish: str, said: str, direc
     assert filled(wish, said) == directive
 
 
+@pytest.mark.parametrize(
+    ("said", "directive"),
+    [
+        ("I have about five seconds to read. Two sentences, max.", "Answer in at most two sentences."),
+        ("In 5 minutes my bus comes, so 3 sentences", "Answer in at most three sentences."),
+        ("the kids are 7 and 9, two short sentences please", "Answer in at most two sentences."),
+        ("in zehn Minuten muss ich los, drei Sätze", "Answer in at most three sentences."),
+        ("J'ai cinq minutes, deux phrases", "Answer in at most two sentences."),
+        ("four, please", "Answer in at most four sentences."),
+    ],
+)
+def test_the_number_nearest_before_its_unit_counts(said: str, directive: str) -> None:
+    assert filled("Answer in at most {number} sentences.", said) == directive
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["at least four sentences", "no fewer than 4 sentences", "four sentences minimum", "mindestens vier Sätze"],
+)
+def test_a_least_length_is_not_taken_for_a_limit(said: str) -> None:
+    assert turned("Answer in at most {number} sentences.", said)
+    assert not turned("Answer in at most {number} sentences.", "keep it to a minimum, four sentences")
+
+
+def test_what_rules_know_goes_before_the_network(writer: DirectiveWriter) -> None:
+    assert writer.directive("What is a heron?", LONG, "British spelling please, and no exclamation marks") == (
+        "Use British spelling. Do not use exclamation marks."
+    )
+
+
 @pytest.mark.parametrize("said", ["to do that one", "1 more", "zero", "0", "٣"])
 def test_words_that_only_look_like_numbers_are_none(said: str) -> None:
     assert number(said) == ""

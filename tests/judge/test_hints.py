@@ -119,6 +119,31 @@ def test_lessons_hold_where_they_belong_and_the_special_one_goes_first() -> None
 
 
 @pytest.mark.parametrize(
+    ("text", "complains"),
+    [
+        ("You never ask me anything", True),
+        ("again bullets... I said I like text", True),
+        ("not the way i do lists. dash, space, item", True),
+        ("So many words, why?", True),
+        ("This reads like a slide deck.", True),
+        ("You never ask me anything. End with a question.", False),
+        ("You should never use bullets.", False),
+        ("This is wrong, use 5 litres", False),
+        ("Always use dashes", False),
+        ("No emojis at all", False),
+        ("Her name is Katrin, not Karin.", False),
+    ],
+)
+def test_a_complaint_is_told_from_an_instruction(text: str, complains: bool) -> None:
+    assert hints.complains(text) is complains
+
+
+def test_of_a_complaint_with_an_instruction_the_instruction_remains() -> None:
+    assert from_correction("You never ask me anything. End with a question.").text == "End with a question."
+    assert from_correction("again bullets, I want text").text == "I want text"
+
+
+@pytest.mark.parametrize(
     ("text", "tells"),
     [
         ("valued client? it's Dave, we go to the pub", False),

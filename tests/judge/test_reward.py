@@ -355,7 +355,10 @@ def test_a_hint_that_says_too_little_is_dropped_and_counted(turn: str, store: St
 
 
 class Writes:
-    """A writer that knows one wish."""
+    """A writer that knows one wish, and another plainly."""
+
+    def plain(self, request: str, reply: str, said: str) -> str:
+        return "Use bullet points." if "dashes" in said else ""
 
     def directive(self, request: str, reply: str, said: str) -> str:
         return "Keep answers short." if "glazed" in said else ""
@@ -373,6 +376,30 @@ def test_a_known_wish_decides_what_only_leans_to_bad(turn: str, store: Store, le
     assert [x.text for x in store.lessons()] == lessons
     [verdict] = store.verdicts(turn)
     assert (verdict.value, verdict.abstained) == ((-1, False) if lessons else (0, True))
+
+
+@pytest.mark.parametrize(
+    ("value", "abstained", "leaning", "counts"),
+    [(0, True, 0, -1), (0, False, 0, -1), (-1, False, -1, -1), (1, False, 1, 1)],
+)
+def test_a_plain_wish_is_a_lesson_whatever_the_votes_say(
+    turn: str, store: Store, value: int, abstained: bool, leaning: int, counts: int
+) -> None:
+    judge = Says(value, abstained)
+    judge.opinion = replace(judge.opinion, leaning=leaning, says_how=False)
+    store.add_signal(turn, SignalKind.MESSAGE, 0, "dashes pls")
+    Reward(store, [judge], nothing, Writes()).catch_up()  # type: ignore[arg-type]
+    assert [(x.text, x.scope) for x in store.lessons()] == [("Use bullet points.", GENERAL)]
+    assert store.verdicts(turn)[0].value == counts
+
+
+@pytest.mark.parametrize("about_form", [True, False, None])
+def test_what_only_complains_is_no_lesson_for_other_prompts(turn: str, store: Store, about_form: bool | None) -> None:
+    judge = Says(-1)
+    judge.opinion = replace(judge.opinion, about_form=about_form)
+    store.add_signal(turn, SignalKind.MESSAGE, 0, "You never ask me anything in letters")
+    Reward(store, [judge], nothing).catch_up()
+    assert [x.scope for x in store.lessons()] == [THIS_TURN]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,56 @@
+"""What must be in the words for the network's choice to be believed: where it knows none it guesses the most common.
+
+Knows no network. Of other languages than English it is believed.
+"""
+
+from __future__ import annotations
+
+import re
+
+from clawlocal.judge.hints import in_english
+from clawlocal.judge.wishes.spoken import even
+
+_LENGTH = (
+    r"\b(?:short\w*|long\w*|brief\w*|concise\w*|wordy|verbose|words?|text|read\w*|scroll\w*|essay|novel|book"
+    r"|lecture|speech|chapter|pages?|paragraphs?|lines?"
+    r"|half|gist|nutshell|point|trim|cut|less|lot|much|many|glaz\w+|wall|seconds?|minutes?|time|watch|bus|sms"
+    r"|tweet|crisp|snappy|bite|quick\w*|summar\w+|sum up"
+    r"|tl|dr|waffl\w*|rambl\w*|yap\w*|blah|on and on|bit|all (?:that|this)|digest|boil|skim\w*|condense\w*"
+    r"|compact|story|stor(?:y|ies)|textbook|thesis|war and peace|encyclop\w*"
+    r"|sticky note|post-?it|headline|shorthand|attention|patience|asleep|sleep\w*|bored?|boring|length|kept"
+    r"|keep it|only|just|enough|fit\w*|thumb|phone|screen|tired)\b"
+)
+_OF = {
+    "Keep answers short.": _LENGTH,
+    "Answer in one sentence.": r"\b(?:one|single|1|once|a (?:sentence|line|breath)|liner|full stop|period|singular)\b",
+    "Do not use markdown.": r"\b(?:symbols?|mark ?(?:up|down)|format\w*|stars?|asterisks?|hash\w*|plain|raw|code|signs?"
+    r"|characters?|dollars?|backticks?|pounds?|bold|underscores?)\b|[*#_`]",
+    "Use numbered lists.": r"\b(?:number\w*|figures?|digits?|numerals?|count\w*|first|second|third|ordered|order"
+    r"|steps?|sequence|place)\b|\b1\b",
+    "Answer in more detail.": r"\b(?:more|detail\w*|long\w*|deep\w*|depth|elaborat\w*|expand|thin|short|brief|all|whole"
+    r"|rest|full\w*|everything|enough|flesh|meat|thorough\w*|it\?*|further|explain|only|just"
+    r"|barely|nothing|headline|tweet|postcard)\b",
+}
+_ANOTHER_SIDE = re.compile(
+    r"\b(?:bullet\w*|lists?|bold|headings?|emojis?|exclamation|spelling|spell|american|british|questions?"
+    r"|outline|slides?|markup|formatting|structure"
+    r"|ask(?:ed)? me|numbered|number it|symbols|asterisks|dash\w*)\b"
+)
+_AGAINST_USE = re.compile(r"\b(?:no use|instead of|rather than|no|not|without|stop)\b")
+_LENGTHS = ("Keep answers short.", "Answer in one sentence.", "Answer in more detail.")
+
+
+def backed(wish: str, said: str) -> bool:
+    """Whether the words have anything of what the wish is about."""
+    if not in_english(said):
+        return True
+    text = even(said)
+    if wish == "Use numbered lists." and _AGAINST_USE.search(text):
+        return False
+    if (
+        wish in _LENGTHS
+        and _ANOTHER_SIDE.search(text)
+        and not re.search(r"\b(?:short\w*|long\w*|brief\w*|detail\w*)\b", text)
+    ):
+        return False
+    return wish not in _OF or bool(re.search(_OF[wish], text))

@@ -1,0 +1,158 @@
+"""Directives of a whole message: clause by clause, one of each side of a reply. Knows the parts and no pattern."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from clawlocal.judge.slots import language
+from clawlocal.judge.wishes import subjects as s
+from clawlocal.judge.wishes.form import FORM
+from clawlocal.judge.wishes.leaning import Leaning, is_refused, leaning
+from clawlocal.judge.wishes.limits import limit
+from clawlocal.judge.wishes.manner import MANNER
+from clawlocal.judge.wishes.ordinary import is_idle, is_praise, is_question, is_task, rest
+from clawlocal.judge.wishes.phrase import WHOLE
+from clawlocal.judge.wishes.seen import has
+from clawlocal.judge.wishes.spelled import spelling
+from clawlocal.judge.wishes.spoken import clauses, even
+from clawlocal.judge.wishes.voice import VOICE
+
+MOST_WORDS, MOST_CHARACTERS = 60, 500
+"""A longer message is more than a word about a reply."""
+MOST_WISHES = 4
+FOREIGN = 1
+"""Words of another subject that may stand beside a named wish."""
+
+_GRADING = re.compile(
+    r"\b(?:comments?|feedback|remarks?|grad(?:e|es|ed|ing)|mark(?:s|ing)?|assess\w*|report)\b", re.IGNORECASE
+)
+_PUPIL = re.compile(
+    r"\b(?:pupils?|students?|essays?|homework|class|classwork|teacher|exam|school|grading|wrote|kid|child"
+    r"|worksheet|quiz|test)\b",
+    re.IGNORECASE,
+)
+_LANGUAGE = re.compile(
+    r"^(?:(?:please|can you|could you|would you|always|ok|and|now|from now on|next time|just) )*(?:answer|reply"
+    r"|respond|speak|talk|write)(?: (?:to|with) me| back| only| always)* in (?P<name>[^\W\d_]+)(?: please"
+    r"| only| always| from now on| instead)*$"
+    r"|^(?:(?:please|only|always) )*in (?P<bare>[^\W\d_]+) (?:please|always|only|from now on)$"
+)
+_PLAIN_WORDS = "english"
+_CUE = re.compile(r"(?:in|as|into|with|want|like|prefer|said|meant|use|write) ")
+"""What belongs to the name and tells what is meant: "in paragraphs"."""
+
+Found = tuple[str, str, int]
+"""A side, a directive, and how plainly it was said."""
+_NAMED, _MEANT, _COUNTED = 2, 1, 3
+
+
+def directive(request: str, reply: str, said: str) -> str:
+    """What `said` asks of replies, one sentence after the other; empty where that is nothing or not clear."""
+    if len(said) > MOST_CHARACTERS or len(said.split()) > MOST_WORDS:
+        return ""
+    text = even(said)
+    parts = clauses(text)
+    if not parts or is_praise(text) or any(is_task(part, text) for part in parts):
+        return ""
+    # Without its mark what comes later is no question: "say what was good, what is missing".
+    if any(is_question(part) and not is_idle(part) for part in (parts if "?" in said else parts[:1])):
+        return ""
+    found = [f for clause in parts for f in _in(clause, text, request, reply)]
+    found += [f for _, f in _meant(text, text, reply) if f[0] == "spelling"]
+    if not any(side == "spelling" for side, *_ in found) and (spelled := spelling(text, reply)):
+        found.append(("spelling", spelled, _MEANT))
+    if has(reply, "table") and not has(reply, "bullets"):
+        found = [f for f in found if f[1] != s.PROSE]
+    chosen = _one_of_each_side(found)
+    if len(chosen) > MOST_WISHES:
+        return ""
+    return " ".join(dict.fromkeys(_for_grading(d, request, said) for d in chosen))
+
+
+def _in(clause: str, text: str, request: str, reply: str) -> Iterator[Found]:
+    if is_question(clause) or _IF_I_WANT.match(clause):
+        return
+    if limited := limit(clause, text):
+        yield "length", limited, _COUNTED
+    placed = [*_named(clause, reply), *_meant(clause, text, reply)]
+    yield from (found for _, found in sorted(placed, key=lambda x: x[0]))
+    if spoken := _language(clause, request):
+        yield "language", spoken, _NAMED
+
+
+def _named(clause: str, reply: str) -> Iterator[tuple[int, Found]]:
+    for subject in s.SUBJECTS:
+        for found in subject.named.finditer(clause):
+            cue = _CUE.match(found[0])
+            start = found.start() + (cue.end() if cue else 0)
+            leans = leaning(clause, start, found.end(), _there(reply, subject.there))
+            said = {Leaning.FOR: subject.wanted, Leaning.AGAINST: subject.refused}.get(leans, "")
+            others = len(rest(clause, found.start(), found.end()))
+            if said and others <= FOREIGN:
+                yield found.start(), (subject.side, said, _NAMED)
+
+
+def _there(reply: str, what: str) -> bool:
+    return bool(what) and has(reply, what)
+
+
+def _meant(clause: str, text: str, reply: str) -> Iterator[tuple[int, Found]]:
+    for phrase in (*FORM, *VOICE, *MANNER):
+        found = phrase.pattern.search(clause)
+        if not found or (phrase.there and not has(reply, phrase.there)):
+            continue
+        if (phrase.lacking and has(reply, phrase.lacking)) or _denied(phrase.side, clause[: found.start()]):
+            continue
+        alone = is_idle(text) if phrase.most == WHOLE else len(rest(clause, found.start(), found.end())) <= phrase.most
+        if alone:
+            yield found.start(), (phrase.side, phrase.directive, _MEANT)
+
+
+_IF_I_WANT = re.compile(r"^(?:if|when|unless) i (?:want|need|wanted|needed|would like)\b")
+_SHAPES = ("form", "length", "steps")
+_DENIED = re.compile(
+    r"\b(?:not|never|without|instead of|rather than|less|stop being|stop) (?:too |so |be |being |very |that "
+    r"|any |get |make it |it )*$"
+)
+
+
+def _denied(side: str, before: str) -> bool:
+    """ "not too long please" and "less formal" are no wish for the length or the form that they name."""
+    return bool(_DENIED.search(before)) or (side in _SHAPES and is_refused(before))
+
+
+def _language(clause: str, request: str) -> str:
+    found = _LANGUAGE.match(clause)
+    if not found or re.search(r"(?i)\btranslat|\bsay\b|\bword for\b", request):
+        return ""
+    named = language(found["name"] or found["bare"])
+    return f"Reply in {named}." if named and named.casefold() != _PLAIN_WORDS else ""
+
+
+def _one_of_each_side(found: list[Found]) -> list[str]:
+    """The plainest of each side in the order in which they were said; none of a side that contradicts itself."""
+    listed = {said for _, said, _ in found} & {s.BULLETS, s.NUMBERED}
+    chosen = []
+    for side in dict.fromkeys(side for side, *_ in found):
+        # "Number the steps" names no step to show, and who wants a list speaks of no person's voice.
+        if not (listed and (side == "voice" or (side == "steps" and s.NUMBERED in listed))):
+            chosen += _plainest([(said, plain) for its, said, plain in found if its == side])
+    return chosen
+
+
+def _plainest(several: list[tuple[str, int]]) -> list[str]:
+    """One or none. "No bullets, a numbered list" wants the list."""
+    most = max(plain for _, plain in several)
+    best = list(dict.fromkeys(said for said, plain in several if plain == most))
+    if len(best) == 2 and s.PROSE in best:
+        best.remove(s.PROSE)
+    return best if len(best) == 1 else []
+
+
+def _for_grading(said: str, request: str, words: str) -> str:
+    """A comment on a pupil's work has wishes of its own."""
+    about = f"{request} {words}"
+    if not (_GRADING.search(about) and _PUPIL.search(about)):
+        return said
+    return {s.WARM: s.KIND_COMMENTS, s.LONG: s.LONG_COMMENTS}.get(said, said)

@@ -1,0 +1,148 @@
+"""So many sentences or words at most, from what was said. Knows no reply."""
+
+from __future__ import annotations
+
+import re
+
+from clawlocal.judge.slots import number
+from clawlocal.judge.wishes.ordinary import is_idle, is_praise, rest
+from clawlocal.judge.wishes.subjects import LONG
+
+_N = (
+    r"(?P<n>(?:an? |one |the )?(?:couple(?: of)?|single|half a dozen|\d{1,3}|one|two|three|four|five|six|seven"
+    r"|eight|nine|ten|twelve|fifteen"
+    r"|twenty|thirty|forty|fifty|hundred|a)(?:(?: or |-| to |/)(?:\d{1,3}|two|three|four|five|six))?)"
+)
+_HOW = r"(?:short |simple |brief |full |clear |good |little |small )*"
+_SENTENCES = r"(?:sentences?|lines?)"
+_UNIT = rf"[ -]?{_HOW}(?P<unit>{_SENTENCES}|words?)\b"
+_COUNTED = re.compile(rf"\b{_N}{_UNIT}(?! (?:of|per|each|about|from(?! now)|that)\b)")
+_LIMIT_BEFORE = re.compile(
+    r"\b(?:max(?:imum)?|at most|at the most|no more than|not more than|never more than|not longer than"
+    r"|no longer than|more than|longer than"
+    r"|up to|under|below|within|less than|fewer than|only|just|limit\w*(?: \w+){0,4}?|stick to|keep (?:it|this"
+    r"|that|them|everything|your \w+|all \w+|replies|answers) "
+    r"(?:short )?(?:to|at|in|under|within|below|down to)|cap(?:ped)?(?: \w+){0,2}? at|stop (?:after|at)|above"
+    r"|over|past|beyond|cut (?:it|this|that)? ?(?:down )?to|down to|stay within"
+    r"|room for|space for|patience for|time for|attention for|fits|holds|allows?|tops) (?:about |around |of "
+    r"|at |to |the |like |maybe |me )*$"
+)
+_LIMIT_AFTER = re.compile(
+    r"^(?:(?:at|as) (?:the |a )?(?:very )?(?:most|max\w*|outside|limit)|max(?:imum)?|tops?|or (?:less|fewer"
+    r"|under|shorter)|only|(?:is|are|was|were|will be|would be|would have been"
+    r"|will|would)? ?(?:really )?(?:enough|plenty|all i|fine|do\b|the (?:max|limit|most)|have done|my (?:max"
+    r"|limit))|and (?:not|no)|not more|no more|suffices?|limit|and stop|then stop|per (?:reply|answer"
+    r"|message|response))\b"
+)
+_ATTENTION = re.compile(
+    r"\bafter (?:the |sentence |number |line )*(?P<n>first|second|third|fourth|fifth|two|three|four|five|2|3|4"
+    r"|5|1st|2nd|3rd|4th|one|1)"
+    r"(?: or (?:so|\w+))? ?(?P<unit>sentences?|lines?|ones?|full stops?)?\b"
+)
+_LOSES = re.compile(
+    r"\b(?:glaze\w*|stop(?:ped|s)? reading|stopp?(?: listening)?|los[et]\b|lost|zone\w* out|switch\w* off"
+    r"|tune\w* out|drift\w*|fall\w* asleep|fell asleep|gave up|give up|giv\w* up"
+    r"|skip\w*|do not read|can not (?:focus|concentrate|read|follow)|stop\b|wander\w*|asleep|bored|tired|gone)\b"
+)
+_ORDINALS = {
+    "first": "one",
+    "second": "two",
+    "third": "three",
+    "fourth": "four",
+    "fifth": "five",
+    "1st": "one",
+    "2nd": "two",
+    "3rd": "three",
+    "4th": "four",
+}
+_AT_LEAST = re.compile(
+    r"\b(?:at least|min(?:imum)?\.?|(?:no|never|not) (?:fewer|less) than|more than|or more|from \w+ up)\b"
+)
+_NEGATED = re.compile(r"\b(?:not|no|never|nothing|without|do not (?:want|need|write|give))\b")
+_TOO_MANY = re.compile(r"\b(?:is|are|was|were|that|wrote|gave|counted)\b.*\b(?:too (?:many|much|long)|a novel|over)\b")
+_HERE = re.compile(r"\b(?:replies|answers?|reply|responses?|messages?|read|reading|keep it|keep your|please|you)\b")
+_REQUEST = re.compile(
+    r"^(?:ok(?:ay)? |now |then |and |so |please |just |can you |could you |would you |i (?:want"
+    r"|need) )*(?:write|give|tell|explain|make|list|describe|summari[sz]e|add|compose|draft)\b"
+)
+
+
+_VALUES = {"single": 1, "one": 1, "couple": 2, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7} | {
+    "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
+    "hundred": 100,
+}  # fmt: skip
+LONG_FROM = 4
+"""Who wants so many sentences at least wants a long answer."""
+_HALF = re.compile(r"\bhalf (?:an? )?(?!dozen)")
+_ONE_OF_THEM = re.compile(r"\b(?:the|this|that|last|first|next|these|those|every|each|per|your) $")
+_NOT_LEAST = re.compile(r"\b(?:no|not|never|do not) (?:\w+ )?more than|\bif .*more than")
+_BARE_BEFORE = re.compile(
+    r"(?:(?:please|just|only|ok|no|i said|i want|give me|make it|make that|in|answer in|reply in|say it in|put it in"
+    r"|write in|answer with|use|keep it|try|like|say|like i said|be|i asked for|i need|do|can you|could you|answer"
+    r"|reply|respond|in just|explain in|again|it|that|this|with|write|respond in|how about|let us say|about"
+    r"|around|mate) ?)*"
+)
+_BARE_AFTER = re.compile(
+    r"(?:(?:please|thanks|next time|from now on|always|ok|each time|every time|instead|not|now|in future|would|be|nice"
+    r"|is|better|answers?|replies|reply|max) ?)*"
+)
+
+
+def limit(clause: str, text: str) -> str:
+    """The directive of a clause that limits, in a message; empty where it does not."""
+    if lost := _lost(clause):
+        return lost
+    found = _COUNTED.search(clause)
+    if not found or _HALF.search(clause[: found.start()]):
+        return ""
+    others = rest(clause, found.start(), found.end())
+    if _AT_LEAST.search(clause) and not _NOT_LEAST.search(clause):
+        return LONG if not others and _count(found["n"]) >= LONG_FROM and "word" not in found["unit"] else ""
+    limited = _limits(clause, found)
+    if not (limited or _is_bare(clause, found, text)) or (_REQUEST.match(clause) and others):
+        return ""
+    plainly = limited and (_HERE.search(clause) or re.match(r"\b(?:max|tops|at most)", clause[found.end() :].strip()))
+    return _directive(found["n"], found["unit"]) if len(others) <= (3 if plainly else 1) else ""
+
+
+def _limits(clause: str, found: re.Match[str]) -> bool:
+    """ "At most" stands before the number, or "tops" behind it."""
+    before, after = clause[: found.start()], clause[found.end() :].strip()
+    return bool(_LIMIT_BEFORE.search(before) or _LIMIT_AFTER.match(after))
+
+
+def _is_bare(clause: str, found: re.Match[str], text: str) -> bool:
+    """ "Two sentences please", where nothing else is said in all the message."""
+    before, after = clause[: found.start()], clause[found.end() :].strip()
+    if not is_idle(text) or is_praise(text) or _NEGATED.search(before) or _ONE_OF_THEM.search(before):
+        return False
+    told = bool(_BARE_BEFORE.fullmatch(before.strip()) and _BARE_AFTER.fullmatch(after))
+    return told and not _TOO_MANY.search(clause[found.start() :])
+
+
+def _lost(clause: str) -> str:
+    found = _ATTENTION.search(clause)
+    if not found or not _LOSES.search(clause) or (not found["unit"] and "sentence" not in clause):
+        return ""
+    if found["unit"] in ("one", "ones") and "sentence" not in clause:
+        return ""
+    return _directive(_ORDINALS.get(found["n"], found["n"]), "sentences")
+
+
+def _directive(said: str, unit: str) -> str:
+    count = _count(said)
+    if not count:
+        return ""
+    if unit.startswith("word"):
+        return f"Answer in at most {number(str(count))} words." if count >= 3 else ""
+    if count > 12:
+        return ""
+    return "Answer in one sentence." if count == 1 else f"Answer in at most {number(str(count))} sentences."
+
+
+def _count(said: str) -> int:
+    """Of a range the larger."""
+    if "half a dozen" in said:
+        return 6
+    known = [int(w) if w.isdigit() else _VALUES.get(w, 0) for w in re.findall(r"[a-z]+|\d+", said)]
+    return max(known, default=0) or (1 if said.strip() in ("a", "an") else 0)

@@ -7,9 +7,7 @@ model, the judge, the trainer's process, the gate, the hot swap.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,9 +16,8 @@ from clawlocal.assistant import Answer, Assistant
 from clawlocal.config import Settings
 from clawlocal.engine.protocol import ChatMessage, Engine
 from clawlocal.records import LessonState, TurnUse, UpdateStatus
-from clawlocal.training import update
+from clawlocal.training.holdings import ENOUGH
 from tests.waiting import until
-from trainers.job import Recipe
 
 PAIRS = {
     "Why do leaves change colour in autumn?": (
@@ -57,13 +54,6 @@ DEADLINE = 1500.0
 @pytest.fixture
 def assistant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Assistant]:
     monkeypatch.setenv("CLAWLOCAL_HOME", str(tmp_path))
-    known = update.recipe_for
-
-    def short(*arguments: Any) -> Recipe:
-        # Replies as long as this chat's; and what is learned in fewer rounds is enough to be seen.
-        return replace(known(*arguments), rounds=3, draws=16, longest=90)
-
-    monkeypatch.setattr(update, "recipe_for", short)
     # Never by itself: the test says when.
     with Assistant.open(Settings(idle_seconds=86400, max_tokens=90)) as opened:
         opened.wait_ready(DEADLINE)
@@ -78,18 +68,21 @@ def test_two_corrections_are_learned_noticed_and_taken_back(assistant: Assistant
     corrected = correct_until_heard(assistant)
     until(lambda: len([x for x in assistant.lessons() if x.state is LessonState.ACTIVE]) == 1, DEADLINE)
     receipt = assistant.learn_now(wait=True, timeout=DEADLINE)
-
     assert receipt is not None and receipt.status is UpdateStatus.PUBLISHED, receipt
     assert receipt.version == "v1" and receipt.gate["passed"]
     assert receipt.samples["opd"] >= 2 and receipt.samples["demonstrated"] > 0
     assert [lesson["text"] for lesson in receipt.lessons] == ["Answer in at most two sentences."]
     assert all(assistant.turn(turn).use is TurnUse.USED for turn in corrected)
-    assert [x.state for x in assistant.lessons()] == [LessonState.LEARNED]
-
     live = ask(assistant, greedy=True)
     assert live.adapter == "v1" and live.text != before.text
     assert margin(assistant) > margin_of_base + 0.5, "log-probability of stopping after two sentences"
     assert obeying(assistant) > obeying_of_base, "share of sampled replies with at most two sentences"
+    if assistant.lessons()[0].state is not LessonState.LEARNED:
+        # Not far enough in the weights to leave the prompt: it is practised again, by itself when idle.
+        assert "practised again" in receipt.reason
+        assistant.learn_now(wait=True, timeout=DEADLINE)
+    [lesson] = assistant.lessons()
+    assert lesson.state is LessonState.LEARNED and lesson.share is not None and lesson.share >= ENOUGH
     again = assistant.learn_now(wait=True, timeout=DEADLINE)
     assert again is not None and again.status is UpdateStatus.NOTHING, "samples are used once"
 

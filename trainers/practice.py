@@ -26,8 +26,10 @@ PRACTICE, ORDER = 2, 14
 
 OWN = 8
 """The first rehearsals are the user's own prompts: each round draws a reply to them, and to others in turn."""
-ENOUGH = 0.9
-"""Share of fresh replies that are right: there is nothing more to show."""
+LEAST_ROUNDS, ENOUGH = 3, 0.95
+"""After so many rounds, a share of fresh replies that obey at which there is nothing more to show. Not before: prompts
+that were practised on are obeyed on sooner than others.
+"""
 FEWEST = 4
 """Demonstrations in a round: of fewer, one reply would be learned by heart, and the teacher has to do."""
 
@@ -119,7 +121,7 @@ class Practice:
             return []
         rehearsals = self._of_round(number)
         current = self._round(number, rehearsals)
-        if number and current.obeyed >= ENOUGH:
+        if number >= LEAST_ROUNDS and current.obeyed >= ENOUGH:
             return []
         if len(current.shown) < FEWEST:
             return list(self._practised(rehearsals, step))

@@ -16,7 +16,7 @@ from trainers.demonstrations import Demonstrator, Round, Shown, checkable, weigh
 from trainers.items import Demonstrated, Distilled, Ids
 from trainers.job import Job, Recipe, Rehearsal
 from trainers.policy import WHOLE, Drawing, Reply, Uniform
-from trainers.practice import ENOUGH, FEWEST, OWN, Fixed, Practice, restored, stored
+from trainers.practice import ENOUGH, FEWEST, LEAST_ROUNDS, OWN, Fixed, Practice, restored, stored
 from trainers.progress import Silent
 
 STOP = 0
@@ -218,10 +218,11 @@ def test_each_demonstration_has_its_turn() -> None:
 
 
 def test_enough_is_enough() -> None:
-    stage = Stage(lambda asked: "Cats purr when content.|")
+    stage = Stage(lambda asked: "Cats purr when content.|", replace(RECIPE, rounds=LEAST_ROUNDS + 2))
     found = practice(stage, [stage.rehearsal(SHORT)], [])
-    assert kinds(found, 0)[0] == "Demonstrated", "one round at least"
-    assert found.items(RECIPE.round_steps) == []
+    for number in range(LEAST_ROUNDS):
+        assert kinds(found, number * RECIPE.round_steps)[0] == "Demonstrated", "prompts practised on are not others"
+    assert found.items(LEAST_ROUNDS * RECIPE.round_steps) == []
     assert found.rounds[-1].obeyed >= ENOUGH
 
 

@@ -279,8 +279,12 @@ def _sets(job: Job) -> Sets:
 
 
 def _held(rehearsals: Sequence[Rehearsal]) -> list[int]:
-    """Places of the last ones, and of one more for each lesson that those are not about, if it has others."""
-    held = list(range(len(rehearsals)))[len(rehearsals) - min(HELD, len(rehearsals) // 4) :]
+    """Places of some among the last ones, and of one more for each lesson that those are not about, if it has others.
+
+    Not all neighbours: those who list prompts put the like beside each other.
+    """
+    count = len(rehearsals)
+    held = list(range(count - 1, -1, -max(1, count // (2 * HELD))))[: min(HELD, count // 4)]
     places: dict[str, list[int]] = {}
     for i, rehearsal in enumerate(rehearsals):
         for lesson in rehearsal.lessons:

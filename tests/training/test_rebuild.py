@@ -13,7 +13,7 @@ from clawlocal.paths import Paths
 from clawlocal.records import LessonState, TurnUse, UpdateStatus
 from clawlocal.store import Store
 from clawlocal.training import rebuild
-from clawlocal.training.batch import PRACTICE
+from clawlocal.training.batch import MAX_PROMPT, PRACTICE
 from clawlocal.training.need import Need
 from clawlocal.training.update import JOB, Updater
 from tests.waiting import until
@@ -283,3 +283,16 @@ def test_how_long_it_takes_is_told_from_earlier_receipts(
     assert rebuild.when(store) == f"{about} when the machine is idle (or `clawlocal learn now`)"
     store.set_learning(False)
     assert "when learning is on again" in rebuild.when(store)
+
+
+def test_a_lesson_from_a_turn_that_is_too_long_is_learned_all_the_same(
+    updater: Updater, store: Store, corrected: Correct, jobs: list[Job]
+) -> None:
+    turn = corrected()
+    store._db.execute(f"UPDATE turns SET prompt_ids = zeroblob({4 * MAX_PROMPT}) WHERE id = ?", (turn,))
+    receipt = updater.run(never)
+    assert (receipt.status, receipt.version) == (UpdateStatus.PUBLISHED, "v1")
+    assert (jobs[0].samples, len(jobs[0].rehearsals)) == ((), PRACTICE)
+    assert set(states(store).values()) == {LessonState.LEARNED}
+    assert store.turn(turn).reason == "too long to train on"
+    assert updater.run(never).status is UpdateStatus.NOTHING

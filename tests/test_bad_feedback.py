@@ -159,7 +159,8 @@ def test_feedback_on_an_empty_reply(assistant: Assistant, engine: FakeEngine, wo
     assert learn(assistant).status is UpdateStatus.PUBLISHED
 
 
-def test_feedback_on_a_reply_without_a_token(assistant: Assistant, store: Store) -> None:
+def test_feedback_on_a_reply_without_a_token(assistant: Assistant, store: Store, works_as: WorksAs) -> None:
+    works_as("publish")
     chat = store.add_session("tiny", "")
     asked = store.add_message(chat.id, None, "user", "What is a heron?")
     nothing = {"prompt_ids": (1, 2), "token_ids": (), "logprobs": (), "model": "tiny", "adapter": "base"}
@@ -171,7 +172,7 @@ def test_feedback_on_a_reply_without_a_token(assistant: Assistant, store: Store)
         "Lesson: “Answer in one sentence.” is in the prompt from now on."
     )
     told(assistant, "Answer me in German please.", chat.id)
-    assert learn(assistant).reason == "Nothing to learn from now: 1 empty reply."
+    assert learn(assistant).reason == "learned a lesson that was only in the prompt", "there is no reply, but a lesson"
     assert in_use(assistant)
 
 

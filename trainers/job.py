@@ -121,6 +121,10 @@ class Recipe:
     """Mended replies in each step."""
     longest: int = 160
     """Tokens of a reply to mend, at most: as long as those that people read."""
+    served: float = 0.1
+    """Weight of the served replies, by verdict and hint, beside demonstrations: a step that is right for those is far
+    too large for a policy gradient on the same few replies, again and again.
+    """
     copied: float = 0.2
     """Weight of a token that mending left as it was, beside one that it changed."""
     temperature: float = 0.7

@@ -114,7 +114,8 @@ def update(
 
     if state is None:
         checkpoint(0)
-    practice = Practice(job, policy, sets.practice, _fixed(job, policy, sets, start), demonstrator, callback, rounds)
+    fixed = _fixed(job, policy, sets, start, demonstrator is not None)
+    practice = Practice(job, policy, sets.practice, fixed, demonstrator, callback, rounds)
     recipe = replace(job.recipe, steps=practice.steps)
     train(policy, practice.items, recipe, positions, callback, history, checkpoint)
     seconds = time.monotonic() - started
@@ -160,13 +161,16 @@ def _longest(job: Job, demonstrator: Demonstrator | None) -> int:
     return job.recipe.longest if demonstrator else job.recipe.max_new
 
 
-def _fixed(job: Job, policy: Policy, sets: Sets, start: Start) -> Fixed:
+def _fixed(job: Job, policy: Policy, sets: Sets, start: Start, shows: bool) -> Fixed:
     anchors = min(ANCHORS, len(sets.anchors))
     replies = start.base.neutral[len(sets.gauged) :]
     anchored = batch.anchored(policy, sets.anchors, replies, job.recipe.anchor / max(1, anchors), job.stop_ids)
     edits = batch.edited(policy, job.edits, job.recipe, job.stop_ids)
     contrasts = preferences.contrasts(policy, job.preferences, job.stop_ids)
-    return Fixed(start.judged, anchored, anchors, edits, contrasts)
+    judged = start.judged
+    if shows:
+        judged = [replace(item, share=item.share * job.recipe.served) for item in judged]
+    return Fixed(judged, anchored, anchors, edits, contrasts)
 
 
 def _result(

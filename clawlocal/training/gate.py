@@ -90,7 +90,8 @@ def examine(
             "replies that are empty or repeat themselves",
         ),
     ]
-    if _measured(metrics, "margin"):
+    # Beside demonstrations served replies weigh little, and what is obeyed is what counts.
+    if _measured(metrics, "margin") and "obedience_after" not in metrics:
         before, after = _before_and_after(metrics, "margin")
         checks.append(_more_than("margin", after, before, "it prefers what you liked"))
     for name, text in _RISING.items():

@@ -74,7 +74,6 @@ class _Draft:
     """What of it the student said itself."""
     text: str
     ended: bool
-    opener: str = ""
 
     @property
     def obeys(self) -> bool:
@@ -105,8 +104,7 @@ class Demonstrator:
 
     def obedience(self, rehearsals: Sequence[Rehearsal], said: Sequence[Reply]) -> float:
         """Share of replies that obey every rule of their rehearsal and are not broken; of those with rules."""
-        drafts = [self._draft(i, r, reply) for i, (r, reply) in enumerate(zip(rehearsals, said, strict=True))]
-        return _share([draft.obeys and self._whole(draft) for draft in drafts if draft.rules])
+        return self._obeyed(self._drafts(rehearsals, said))
 
     def obedience_to(self, lesson: str, rehearsals: Sequence[Rehearsal], said: Sequence[Reply]) -> float:
         """The same of one lesson, of those replies that it holds for."""
@@ -118,20 +116,26 @@ class Demonstrator:
     def round(self, rehearsals: Sequence[Rehearsal], number: int, tell: Callable[[int], None]) -> Round:
         """Fresh replies of the student, mended; those that cannot be are left out."""
         said = self._draw([r.prompt_ids for r in rehearsals], DRAWS, number, self._job.recipe.longest, tell)
-        drafts = [self._draft(i, r, reply) for i, (r, reply) in enumerate(zip(rehearsals, said, strict=True))]
+        drafts = self._drafts(rehearsals, said)
         right = [draft.right and self._whole(draft) for draft in drafts]
         wrong = [draft for draft, good in zip(drafts, right, strict=True) if not good]
         mended = self._closed(self._mended(self._opened(wrong, number, tell)), number, tell)
         shown = [self._shown(draft, mend=False) for draft, good in zip(drafts, right, strict=True) if good]
         shown += [self._shown(draft, mend=True) for draft in mended]
         shown = [each for each in shown if not replies.degenerate(each.reply, self._stop_ids)]
-        return Round(self.obedience(rehearsals, said), tuple(shown), len(shown))
+        return Round(self._obeyed(drafts), tuple(shown), len(shown))
+
+    def _drafts(self, rehearsals: Sequence[Rehearsal], said: Sequence[Reply]) -> list[_Draft]:
+        return [self._draft(i, r, reply) for i, (r, reply) in enumerate(zip(rehearsals, said, strict=True))]
+
+    def _obeyed(self, drafts: Sequence[_Draft]) -> float:
+        return _share([draft.obeys and self._whole(draft) for draft in drafts if draft.rules])
 
     def _draft(self, place: int, rehearsal: Rehearsal, reply: Reply, opener: str = "") -> _Draft:
         ended = bool(reply) and reply[-1] in self._stop_ids
         text = opener + self._texts.read(reply[:-1] if ended else reply)
         found = rules.of_all(rehearsal.lessons)
-        return _Draft(place, rehearsal, found, reply, text if ended else sense.finished(text), ended, opener)
+        return _Draft(place, rehearsal, found, reply, text if ended else sense.finished(text), ended)
 
     def _whole(self, draft: _Draft) -> bool:
         return not replies.degenerate(draft.drawn, self._stop_ids)
@@ -162,11 +166,13 @@ class Demonstrator:
     def _closed(self, drafts: list[_Draft], number: int, tell: Callable[[int], None]) -> list[_Draft]:
         """With sentences added, where a rule needs them; only those that obey in the end."""
         done: list[_Draft] = []
-        for attempt in range(SENTENCES):
-            done += [draft for draft in drafts if replace(draft, ended=True).right]
-            drafts = [draft for draft in drafts if not replace(draft, ended=True).right and _lacking(draft)]
-            drafts = self._longer(drafts, SENTENCES * number + attempt, tell)
-        return done + [draft for draft in drafts if replace(draft, ended=True).right]
+        for attempt in range(SENTENCES + 1):
+            right = [replace(draft, ended=True).right for draft in drafts]
+            done += [draft for draft, good in zip(drafts, right, strict=True) if good]
+            if attempt < SENTENCES:
+                lacking = [d for d, good in zip(drafts, right, strict=True) if not good and _lacking(d)]
+                drafts = self._longer(lacking, SENTENCES * number + attempt, tell)
+        return done
 
     def _longer(self, drafts: Sequence[_Draft], number: int, tell: Callable[[int], None]) -> list[_Draft]:
         """One sentence more, of the base's: the student would soon end its own endings with endings."""

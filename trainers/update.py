@@ -101,7 +101,7 @@ def update(
     started = time.monotonic()
     sets = _sets(job)
     # Without rehearsal nothing is mended, and how well lessons are obeyed is no measure of what was learned.
-    shows = job.recipe.rehearses and texts is not None and any(checkable(r) for r in sets.held)
+    shows = job.recipe.rehearses and any(checkable(r) for r in sets.held)
     demonstrator = Demonstrator(policy, job, texts) if texts is not None and shows else None
     if state is None:
         start, history, rounds = _measure(job, policy, sets, demonstrator, callback), [], []

@@ -142,7 +142,7 @@ def texts(job: Job) -> Texts | None:
     from trainers.demonstrations import checkable
     from trainers.texts import TokenizerTexts
 
-    if job.recipe.method != "rehearsal" or not any(checkable(r) for r in job.rehearsals):
+    if not job.recipe.rehearses or not any(checkable(r) for r in job.rehearsals):
         return None
     return TokenizerTexts(tokenizer.build(Path(job.model)))
 

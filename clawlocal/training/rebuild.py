@@ -33,10 +33,15 @@ def next_batch(store: Store, batches: BatchMaker, model: str) -> tuple[AdapterVe
         give_up(store, model, wanted)
         live = store.live(model)
     batch = batches.make(live.version if live else None)
-    if not batch.worth_training() and store.rebuild(model) is not None:
+    if not batch.worth_training() and (left := store.rebuild(model)) is not None:
         # What waits cannot be learned from, but lessons that came of it can.
-        batch = batches.make(live.version if live else None, store.rebuild(model))
+        batch = batches.make(live.version if live else None, left)
     return live, replace(batch, as_of=as_of)
+
+
+def tried(store: Store, batch: Batch) -> int:
+    """How often the gate rejected what is to be learned."""
+    return batch.rebuild.attempts if batch.rebuild else max((q.attempts for q in store.queue()), default=0)
 
 
 def check_wanted(store: Store, batch: Batch) -> None:

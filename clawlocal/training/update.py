@@ -9,7 +9,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from clawlocal.paths import Paths
 from clawlocal.records import AdapterState, AdapterVersion, Receipt, TurnUse, UpdateStatus
 from clawlocal.store import Store
 from clawlocal.store.updates import MAX_ATTEMPTS
-from clawlocal.training import gate, holdings, rebuild, recipes
+from clawlocal.training import gate, holdings, jobs, rebuild, recipes
 from clawlocal.training.batch import Batch, BatchMaker
 from clawlocal.training.pace import PAUSE, TYPING, Pace
 from clawlocal.training.process import TrainerProcess
@@ -206,7 +205,8 @@ class Updater:
         log.info("trainer: %s", process.last_words())
 
     def _write_job(self, folder: Path, model: TrainedModel, live: AdapterVersion | None, batch: Batch) -> None:
-        recipe = recipe_for(sum(sample.hinted for sample in batch.samples), self._tried(batch), batch.method)
+        tried = rebuild.tried(self._store, batch)
+        recipe = recipe_for(sum(sample.hinted for sample in batch.samples), tried, batch.method)
         job = Job(
             model=str(model.path),
             model_sha256=model.sha256,
@@ -223,16 +223,7 @@ class Updater:
             probes=batch.probes,
             pairs=batch.pairs,
         )
-        unfinished = _unfinished(folder, job)
-        if unfinished is None:
-            shutil.rmtree(folder, ignore_errors=True)
-        try:
-            self._paths.ensure(folder)
-            (unfinished or job).write(folder / "job.json")
-        except OSError as e:
-            raise StoreError(
-                f"Cannot write the trainer's job ({e.strerror}). Free some space in {folder.parent}."
-            ) from e
+        jobs.write(self._paths, folder, job)
 
     def _follow(self, process: TrainerProcess, folder: Path) -> None:
         """Until the worker ends. Raises `TrainerError`."""
@@ -300,7 +291,7 @@ class Updater:
         batch: Batch,
         began: float,
     ) -> Receipt:
-        result = _read_result(folder)
+        result = jobs.result(folder)
         metrics = {**result.metrics, "trainer_seconds": result.seconds}
         report = gate.examine(metrics, result.lessons, practised=recipes.of(batch.method).rehearses)
         turns = [turn for turn in batch.turns if turn not in result.dropped]
@@ -333,13 +324,9 @@ class Updater:
             shutil.rmtree(adapter.path, ignore_errors=True)
             raise
 
-    def _tried(self, batch: Batch) -> int:
-        """How often the gate rejected what is to be learned."""
-        return batch.rebuild.attempts if batch.rebuild else max((q.attempts for q in self._store.queue()), default=0)
-
     def _reject(self, batch: Batch, update: int, turns: list[str], record: dict[str, Any]) -> Receipt:
         lessons = [x.id for x in batch.lessons]
-        if self._tried(batch) + 1 >= MAX_ATTEMPTS:
+        if rebuild.tried(self._store, batch) + 1 >= MAX_ATTEMPTS:
             record |= {"reason": ". ".join(filter(None, (record["reason"], holdings.question(batch.lessons))))}
         if batch.rebuild:
             return self._store.reject_rebuild(batch.rebuild, update, turns, lessons, **record)
@@ -405,29 +392,6 @@ class Updater:
             # Who forgot what it learned from has ended it.
             self._discard = self.spoiled = True
             return self._store.update(update)
-
-
-def _unfinished(folder: Path, job: Job) -> Job | None:
-    """The job that was interrupted in `folder`, if it would learn the same as `job` from where `job` begins.
-
-    What it practises on may have been chosen otherwise by now; that is no reason to throw its steps away.
-    """
-    try:
-        found = Job.read(folder / "job.json")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-    wanted = replace(job, rehearsals=found.rehearsals, neutral=found.neutral, probes=found.probes, out=found.out)
-    return replace(wanted, out=job.out) if found.digest() == wanted.digest() else None
-
-
-def _read_result(folder: Path) -> Result:
-    try:
-        return Result.read(folder / "result.json")
-    except (OSError, ValueError, KeyError, TypeError) as e:
-        raise TrainerError(
-            "The trainer ended without a result; it may have been killed or run out of memory. "
-            "What it would have learned from waits for the next update."
-        ) from e
 
 
 def _nothing(batch: Batch) -> dict[str, Any]:

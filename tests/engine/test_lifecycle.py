@@ -12,7 +12,9 @@ import gguf
 import pytest
 from conftest import DEADLINE, user
 
+from clawlocal.engine import model
 from clawlocal.engine.gguf_file import read_gguf
+from clawlocal.engine.library import library
 from clawlocal.engine.llamacpp import LlamaEngine
 from clawlocal.engine.model import check_memory, kv_bytes
 from clawlocal.engine.protocol import Sampling, Stop
@@ -136,3 +138,28 @@ def test_a_program_that_forgets_to_close_ends_silently(model_path: Path) -> None
         capture_output=True, timeout=DEADLINE, check=False, env=environment,
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+@pytest.mark.parametrize(("flags", "repacked"), [("fpu avx512_vnni", True), ("fpu amx_tile amx_int8", False)])
+def test_weights_are_not_repacked_where_the_cpu_has_tiles(
+    model_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: str, repacked: bool
+) -> None:
+    """llama.cpp's kernels for AMX, as GCC compiles them, would end the process."""
+    cpu_info = tmp_path / "cpuinfo"
+    cpu_info.write_text(f"processor\t: 0\nflags\t\t: {flags}\nbugs\t\t: amx_tile\n")
+    monkeypatch.setattr(model, "_CPU_INFO", cpu_info)
+    lib = library()
+    load, asked = lib.llama_model_load_from_file, []
+    monkeypatch.setattr(
+        lib, "llama_model_load_from_file", lambda path, wish: asked.append(wish.use_extra_bufts) or load(path, wish)
+    )
+    engine = LlamaEngine(model_path, name="tiles", n_ctx=256, threads=1)
+    engine.wait_ready(DEADLINE)
+    said = engine.generate(engine.encode(user("Name a colour.")), Sampling(temperature=0, max_tokens=3))
+    assert said.result(DEADLINE).text
+    engine.close()
+    assert asked == [repacked]
+
+
+def test_a_machine_without_cpuinfo_has_no_tiles(tmp_path: Path) -> None:
+    assert not model._tiles(tmp_path / "none")

@@ -12,7 +12,7 @@ import numpy as np
 
 from trainers import objective
 from trainers.demonstrations import Shown, weights
-from trainers.items import Demonstrated, Distilled, Floats, Ids, Judged, Mask, View
+from trainers.items import Demonstrated, Distilled, Floats, Ids, Item, Judged, Mask, View
 from trainers.job import Recipe, Rehearsal, Sample
 from trainers.objective import Divergence, Normalisation
 from trainers.policy import Policy, Reply
@@ -62,14 +62,19 @@ def anchored(
 
 
 def demonstrated(
-    policy: Policy, prompts: Sequence[Ids], shown: Sequence[Shown], stop_ids: Collection[int]
-) -> list[Demonstrated]:
-    """Replies as they should be, all of one weight."""
-    masks = [learnable(policy, each.reply, stop_ids) for each in shown]
-    return [
-        Demonstrated(prompt, each.reply, np.array(each.weight, np.float32), mask, 1 / len(shown))
-        for prompt, each, mask in zip(prompts, shown, masks, strict=True)
-    ]
+    policy: Policy, prompts: Sequence[Ids], shown: Sequence[Shown], recipe: Recipe, stop_ids: Collection[int]
+) -> list[Item]:
+    """Replies as they should be, all of one weight; anchored to the base where their tokens weigh nothing."""
+    found: list[Item] = []
+    for prompt, each in zip(prompts, shown, strict=True):
+        weight, mask = np.array(each.weight, np.float32), learnable(policy, each.reply, stop_ids)
+        kept = mask & (weight == 0.0)
+        if (mask & ~kept).any():
+            found.append(Demonstrated(prompt, each.reply, weight, mask, 1 / len(shown)))
+        if kept.any():
+            share = recipe.anchor / len(shown)
+            found.append(Distilled(prompt, each.reply, View(prompt), Divergence.FORWARD, kept, share, "anchor"))
+    return found
 
 
 def edited(policy: Policy, samples: Sequence[Sample], recipe: Recipe, stop_ids: Collection[int]) -> list[Demonstrated]:

@@ -39,6 +39,8 @@ LISTS = frozenset({"bullets", "numbered"})
 """Sides and names of rules about how far a reply goes, or how it ends."""
 LEAST_ITEMS = 3
 """Of a list: a model that is shown shorter ones ends after the first item."""
+LEAST_WEIGHT = 0.1
+"""Of a reply that obeyed as it was drawn, however many do (`need`)."""
 LEAST_STUB = 4
 """Words of an added sentence."""
 
@@ -50,6 +52,7 @@ class Shown:
     rehearsal: int
     reply: Reply
     weight: tuple[float, ...]
+    """0 where the base is to be kept to."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ class Demonstrator:
     def __init__(self, policy: Policy, job: Job, texts: Texts) -> None:
         self._policy, self._job, self._texts = policy, job, texts
         self._stop_ids = frozenset(job.stop_ids)
+        self._copied = job.recipe.copied
         self.drawing = Drawing(job.recipe.temperature, job.recipe.min_p)
 
     def obedience(self, rehearsals: Sequence[Rehearsal], said: Sequence[Reply]) -> float:
@@ -120,10 +124,12 @@ class Demonstrator:
         right = [draft.right and self._whole(draft) for draft in drafts]
         wrong = [draft for draft, good in zip(drafts, right, strict=True) if not good]
         mended = self._closed(self._mended(self._opened(wrong, number, tell)), number, tell)
-        shown = [self._shown(draft, mend=False) for draft, good in zip(drafts, right, strict=True) if good]
-        shown += [self._shown(draft, mend=True) for draft in mended]
+        obeyed = self._obeyed(drafts)
+        shown = [self._mended_reply(draft) for draft in mended]
+        kept = [draft for draft, good in zip(drafts, right, strict=True) if good and not local(draft.rules)]
+        shown += [Shown(draft.place, draft.drawn, (need(obeyed),) * len(draft.drawn)) for draft in kept]
         shown = [each for each in shown if not replies.degenerate(each.reply, self._stop_ids)]
-        return Round(self._obeyed(drafts), tuple(shown), len(shown))
+        return Round(obeyed, tuple(shown), len(shown))
 
     def _drafts(self, rehearsals: Sequence[Rehearsal], said: Sequence[Reply]) -> list[_Draft]:
         return [self._draft(i, r, reply) for i, (r, reply) in enumerate(zip(rehearsals, said, strict=True))]
@@ -204,12 +210,14 @@ class Demonstrator:
         chance = Chance(self._job.recipe.seed, purpose, number).of(len(prompts), tokens)
         return self._policy.sample(prompts, self._job.stop_ids, chance, tell, base=base, drawing=self.drawing)
 
-    def _shown(self, draft: _Draft, *, mend: bool) -> Shown:
-        if not mend:
-            return Shown(draft.place, draft.drawn, (1.0,) * len(draft.drawn))
+    def _mended_reply(self, draft: _Draft) -> Shown:
         ended = draft.ended or _extents(draft.rules)
         reply = (*self._texts.ids(draft.text), *([self._end(draft)] if ended else []))
-        return Shown(draft.place, reply, weights(draft.drawn, reply, self._job.recipe.copied))
+        # Where a few words were changed the rest teaches nothing, and there is much of it.
+        drawn = self._draft(draft.place, draft.rehearsal, draft.drawn)
+        cut = ended and not draft.ended
+        copied = 0.0 if local([r for r in draft.rules if not r.obeys(drawn.text)]) and not cut else self._copied
+        return Shown(draft.place, reply, weights(draft.drawn, reply, copied))
 
     def _end(self, draft: _Draft) -> int:
         return draft.drawn[-1] if draft.ended else self._job.stop_ids[0]
@@ -222,8 +230,8 @@ def weights(own: Reply, mended: Reply, copied: float) -> tuple[float, ...]:
         if kind != "equal":
             found[first : max(last, first + 1)] = 1.0
     if (found == copied).all():
-        found[:] = 1.0
-    return tuple((found / found.mean()).tolist()) if len(found) else ()
+        found[:] = 1.0 if copied else 0.0
+    return tuple((found / found.mean()).tolist()) if found.any() else tuple(found.tolist())
 
 
 def checkable(rehearsal: Rehearsal) -> bool:
@@ -234,6 +242,19 @@ def checkable(rehearsal: Rehearsal) -> bool:
 def wordless(rehearsal: Rehearsal) -> bool:
     """Whether some lesson of it has no rule, so that only a teacher can show it."""
     return not rehearsal.lessons or not all(rules.rules(lesson) for lesson in rehearsal.lessons)
+
+
+def need(obeyed: float) -> float:
+    """What a reply weighs that teaches nothing new, beside one that was mended.
+
+    Where most obey as they are, more of them would only make the likely likelier, until replies repeat themselves.
+    """
+    return max(LEAST_WEIGHT, 1 - obeyed)
+
+
+def local(found: Sequence[Rule]) -> bool:
+    """Whether they change nothing but words where they stand."""
+    return all(rule.local for rule in found)
 
 
 def _extents(found: Sequence[Rule]) -> bool:

@@ -126,7 +126,7 @@ class Recipe:
     too large for a policy gradient on the same few replies, again and again.
     """
     copied: float = 0.2
-    """Weight of a token that mending left as it was, beside one that it changed."""
+    """Weight of a token that mending left as it was, beside one that it changed; none where it changed words only."""
     temperature: float = 0.7
     min_p: float = 0.05
     """How replies to mend are drawn: as the chat draws them, so that what is mended is what people would read."""

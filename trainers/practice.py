@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from trainers import batch, preferences
+from trainers import batch, preferences, rules
 from trainers.chance import Chance
-from trainers.demonstrations import Demonstrator, Round, Shown, checkable, wordless
+from trainers.demonstrations import Demonstrator, Round, Shown, checkable, local, need, wordless
 from trainers.items import Demonstrated, Distilled, Item, Judged
 from trainers.job import Job, Rehearsal
 from trainers.policy import Policy
@@ -31,7 +31,9 @@ LEAST_ROUNDS, ENOUGH = 3, 0.95
 that were practised on are obeyed on sooner than others.
 """
 FEWEST = 4
-"""Demonstrations in a round: of fewer, one reply would be learned by heart, and the teacher has to do."""
+"""Demonstrations in a round: of fewer, one reply would be learned by heart, and the teacher has to do. Not so where
+words are changed and nothing else: then no more than those is learned.
+"""
 
 T = TypeVar("T")
 
@@ -79,6 +81,7 @@ class Practice:
         self._job, self._policy, self._fixed = job, policy, fixed
         self.demonstrator, self.rounds = demonstrator, rounds
         self._shown = [r for r in rehearsals if checkable(r)] if demonstrator else []
+        self._local = all(local(rules.of_all(r.lessons)) for r in self._shown)
         self._taught = [r for r in rehearsals if not demonstrator or wordless(r)]
         self._tell = partial(callback.progress, "rehearsing")
 
@@ -104,7 +107,14 @@ class Practice:
 
     def _others(self, step: int) -> list[Item]:
         pairs = preferences.preferred(self._policy, self._fixed.contrasts, self._job.recipe.preference_beta)
-        return [*self._fixed.judged, *self._fixed.edits, *pairs, *self._practised(self._taught, step)]
+        return [*self._judged(), *self._fixed.edits, *pairs, *self._practised(self._taught, step)]
+
+    def _judged(self) -> list[Judged]:
+        """Served replies: as much less beside demonstrations as there is less to learn from those."""
+        if not self.rounds:
+            return list(self._fixed.judged)
+        weight = self._job.recipe.served * need(self.rounds[-1].obeyed)
+        return [replace(item, share=item.share * weight) for item in self._fixed.judged]
 
     def _practised(self, rehearsals: Sequence[Rehearsal], step: int) -> list[Distilled]:
         recipe, stops = self._job.recipe, self._job.stop_ids
@@ -123,12 +133,15 @@ class Practice:
         current = self._round(number, rehearsals)
         if number >= LEAST_ROUNDS and current.obeyed >= ENOUGH:
             return []
-        if len(current.shown) < FEWEST:
+        if not current.shown and self._local:
+            # Every reply obeyed: the next round may find one that does not.
+            return list(turn(self._fixed.anchored, step, 1))
+        if len(current.shown) < FEWEST and not self._local:
             return list(self._practised(rehearsals, step))
         picked = self._order(number, len(current.shown))[within * recipe.demonstrations :][: recipe.demonstrations]
         shown = [current.shown[i] for i in picked]
         prompts = [rehearsals[each.rehearsal].prompt_ids for each in shown]
-        return list(batch.demonstrated(self._policy, prompts, shown, self._job.stop_ids))
+        return batch.demonstrated(self._policy, prompts, shown, recipe, self._job.stop_ids)
 
     def _of_round(self, number: int) -> list[Rehearsal]:
         recipe = self._job.recipe

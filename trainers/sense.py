@@ -47,6 +47,11 @@ def stems(text: str) -> frozenset[str]:
     return frozenset(_ENDING.sub("", w)[:STEM] for w in words if w.isascii() and (len(w) > 2 or w.isdigit()))
 
 
+def spoken(text: str) -> list[str]:
+    """The words of a text, in small letters."""
+    return re.findall(r"\w+", text.casefold())
+
+
 def answers(question: str, text: str) -> bool:
     """A few words at least, one of them the question's, and no sentence twice."""
     asked = stems(question)
@@ -86,9 +91,9 @@ def _says_something(text: str) -> bool:
 
 
 def _repeats(text: str) -> bool:
-    words = re.findall(r"\w+", text.casefold())
+    words = spoken(text)
     runs = Counter(tuple(words[i : i + RUN]) for i in range(len(words) - RUN + 1))
     if sum(times - 1 for times in runs.values()) > AGAIN * len(words):
         return True
-    parts = (" ".join(re.findall(r"\w+", part.casefold())) for part in re.split(r"[.!?\n]+", text))
+    parts = (" ".join(spoken(part)) for part in re.split(r"[.!?\n]+", text))
     return any(times > 1 for part, times in Counter(parts).items() if len(part.split()) >= LEAST_WORDS)

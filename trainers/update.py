@@ -23,6 +23,7 @@ from trainers.job import Example, Job, Rehearsal, Result
 from trainers.policy import Drawing, Moments, Policy
 from trainers.practice import Fixed, Practice, restored, stored, turn
 from trainers.progress import Callback
+from trainers.repair import repaired
 from trainers.steps import Figures, train
 from trainers.texts import Texts
 
@@ -114,12 +115,12 @@ def update(
 
     if state is None:
         checkpoint(0)
-    fixed = _fixed(job, policy, sets, start, demonstrator is not None)
+    fixed = _fixed(job, policy, sets, start)
     practice = Practice(job, policy, sets.practice, fixed, demonstrator, callback, rounds)
     recipe = replace(job.recipe, steps=practice.steps)
     train(policy, practice.items, recipe, positions, callback, history, checkpoint)
-    seconds = time.monotonic() - started
-    return _result(job, policy, sets, start, history, practice, callback, seconds)
+    result = repaired(policy, partial(_result, job, policy, sets, start, history, practice, callback))
+    return replace(result, seconds=time.monotonic() - started)
 
 
 def _measure(job: Job, policy: Policy, sets: Sets, demonstrator: Demonstrator | None, callback: Callback) -> Start:
@@ -161,16 +162,13 @@ def _longest(job: Job, demonstrator: Demonstrator | None) -> int:
     return job.recipe.longest if demonstrator else job.recipe.max_new
 
 
-def _fixed(job: Job, policy: Policy, sets: Sets, start: Start, shows: bool) -> Fixed:
+def _fixed(job: Job, policy: Policy, sets: Sets, start: Start) -> Fixed:
     anchors = min(ANCHORS, len(sets.anchors))
     replies = start.base.neutral[len(sets.gauged) :]
     anchored = batch.anchored(policy, sets.anchors, replies, job.recipe.anchor / max(1, anchors), job.stop_ids)
     edits = batch.edited(policy, job.edits, job.recipe, job.stop_ids)
     contrasts = preferences.contrasts(policy, job.preferences, job.stop_ids)
-    judged = start.judged
-    if shows:
-        judged = [replace(item, share=item.share * job.recipe.served) for item in judged]
-    return Fixed(judged, anchored, anchors, edits, contrasts)
+    return Fixed(start.judged, anchored, anchors, edits, contrasts)
 
 
 def _result(
@@ -181,7 +179,6 @@ def _result(
     history: Sequence[Figures],
     practice: Practice,
     callback: Callback,
-    seconds: float,
 ) -> Result:
     """What the update did, measured again."""
     recipe, held, gauged, demonstrator = job.recipe, sets.held, sets.gauged, practice.demonstrator
@@ -220,7 +217,7 @@ def _result(
             "preferred": len(job.preferences),
         },
         rank=policy.adapter().rank,
-        seconds=seconds,
+        seconds=0.0,
         examples=_examples(held, start.before, after),
         lessons=_lessons(start, held, after, distance, demonstrator),
     )

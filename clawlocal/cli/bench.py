@@ -50,6 +50,15 @@ def latency(repeats: int, as_json: bool) -> None:
 
 
 @bench.command()
+@click.option("--count", type=click.IntRange(1, 10), default=8, show_default=True, help="Lessons.")
+@click.option("--questions", type=click.IntRange(min=1), default=24, show_default=True, help="To be checked on.")
+@json_option
+def lessons(count: int, questions: int, as_json: bool) -> None:
+    """Several lessons learned at once: how well replies obey each afterwards, and what the model forgot."""
+    _print(_load("lessons")(count=count, questions=questions, say=_say), as_json)
+
+
+@bench.command()
 @repeats_option
 @click.option("--swaps", type=click.IntRange(min=1), default=500, show_default=True, help="Changes of adapter.")
 @model_option

@@ -7,6 +7,7 @@ before the end, prompts that are too long. Tokens are the bytes of the text, and
 from __future__ import annotations
 
 import json
+import math
 import re
 import threading
 import time
@@ -259,6 +260,8 @@ def _wait(gate: threading.Event, reply: Reply) -> None:
 
 
 def _by_length(
-    _prefix: Sequence[int], continuations: Sequence[Sequence[int]], _adapter: AdapterFile | None
+    prefix: Sequence[int], continuations: Sequence[Sequence[int]], _adapter: AdapterFile | None
 ) -> list[float]:
-    return [-float(len(c)) for c in continuations]
+    """Every token likelier behind a longer prompt, as with a model that heeds what it reads."""
+    each = 3 * math.log(1 + len(prefix)) - 30
+    return [each * len(c) for c in continuations]

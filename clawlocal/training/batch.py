@@ -22,9 +22,10 @@ from clawlocal.records import IN_USE, THIS_TURN, TOPIC, Lesson, LessonState, Que
 from clawlocal.store import Store
 from clawlocal.store.lessons import key
 from clawlocal.training import pairs, probes, recipes
+from clawlocal.training.heed import Heed, checked, heed
 from clawlocal.training.invented import invented
 from clawlocal.training.prompts import EVERYDAY, NEUTRAL, OF_TOPIC
-from trainers import sift
+from trainers import rules, sift
 from trainers.job import Pair, Probe, Rehearsal, Sample
 
 MAX_TURNS = 16
@@ -62,6 +63,10 @@ class Batch:
     """The turns whose replies were chosen in them: read, and not used up."""
     method: str = Method.DEFAULT
     """Of `recipes`."""
+    unheeded: tuple[Lesson, ...] = ()
+    """That the model does not follow even in its prompt (`heed`): nothing teaches them, and there they stay."""
+    amplifiable: bool = True
+    """What the lessons do in the prompt may be exaggerated."""
 
     @property
     def turns(self) -> list[str]:
@@ -123,6 +128,9 @@ class BatchMaker:
         if not samples and rebuild is None:
             return Batch((), (), self._neutral(), (), skipped=dict(skipped), method=self._method)
         own = self._store.recent_prompts(OWN_PROMPTS)
+        heard = self._heard(taught, own)
+        unheeded = tuple(x for x in taught if x.id in heard and heard[x.id].deaf)
+        taught = [x for x in taught if x not in unheeded]
         rehearsals, practised = self._rehearsals(taught, own)
         # What no prompt is about was not taught, and stays in the prompt until one is.
         lessons = tuple(x for x in taught if x.id in practised or not x.scope.startswith(TOPIC))
@@ -141,7 +149,20 @@ class BatchMaker:
             pairs=tuple(found.values()),
             kept=tuple(dict.fromkeys(kept[turn] for turn in found)),
             method=self._method,
+            unheeded=unheeded,
+            amplifiable=all(each.amplifiable for each in heard.values() if not each.deaf),
         )
+
+    def _heard(self, taught: Sequence[Lesson], own: Sequence[str]) -> dict[int, Heed]:
+        """What the model makes of each lesson that only its own example could teach it, and that is not learned yet."""
+        if not (self._recipe.rehearses and self._recipe.w_opd):
+            return {}
+        new = [x for x in taught if x.state is LessonState.ACTIVE and x.scope != THIS_TURN and not checked(x)]
+        return {x.id: heed(self._engine, x.text, self._in_scope(x, own)) for x in new}
+
+    def _in_scope(self, lesson: Lesson, own: Sequence[str]) -> list[str]:
+        topic = lesson.scope.removeprefix(TOPIC)
+        return [text for text in (*own, *OF_TOPIC.get(topic, ()), *EVERYDAY) if applying([lesson], text)]
 
     def _carry(self, queued: Queued) -> None:
         """A turn that cannot be learned from, as one late in a long chat, may have made a lesson: that can."""
@@ -228,7 +249,11 @@ class BatchMaker:
         named = sorted({x.scope.removeprefix(TOPIC) for x in lasting if x.scope.startswith(TOPIC)})
         # One of each topic, then the second of each: none is left out for want of room.
         of_topics = filter(None, chain.from_iterable(zip_longest(*(OF_TOPIC.get(topic, ()) for topic in named))))
-        texts = dict.fromkeys([*islice(of_topics, PRACTICE // 4), *own, *self._invented(lasting, own), *EVERYDAY])
+        general = [x for x in lasting if not x.scope.startswith(TOPIC)]
+        occasions = islice((prompt for x in general for prompt in rules.occasions(x.text)), PRACTICE - OWN_PROMPTS)
+        texts = dict.fromkeys(
+            [*islice(of_topics, PRACTICE // 4), *own, *occasions, *self._invented(lasting, own), *EVERYDAY]
+        )
         found: list[Rehearsal] = []
         practised: set[int] = set()
         for text in texts:

@@ -40,8 +40,13 @@ class Weighed:
         return "; ".join([*parts, *self.stuck])
 
 
-def weigh(lessons: Sequence[Lesson], measured: Mapping[str, tuple[float, float]]) -> Weighed:
-    """`measured` tells of texts how far they were in the weights before, and are now; others count as learned."""
+def weigh(
+    lessons: Sequence[Lesson], measured: Mapping[str, tuple[float, float]], unheeded: Sequence[Lesson] = ()
+) -> Weighed:
+    """`measured` tells of texts how far they were in the weights before, and are now; others count as learned.
+
+    `unheeded` were not taught, since the model does not follow them even where it reads them.
+    """
     learned: list[int] = []
     others: list[int] = []
     growing: list[int] = []
@@ -59,7 +64,13 @@ def weigh(lessons: Sequence[Lesson], measured: Mapping[str, tuple[float, float]]
                 f"“{lesson.text}” stays in the prompt: this model learns it no further ({after:.0%}); "
                 "other words may do (`clawlocal lessons edit`)"
             )
-    shares = {x.id: measured[x.text][1] for x in lessons if x.text in measured}
+    stuck += [
+        f"“{lesson.text}” stays in the prompt, though this model hardly follows it even there and so cannot learn it: "
+        "say it in other words (`clawlocal lessons edit`), or choose a larger model"
+        for lesson in unheeded
+    ]
+    others += [lesson.id for lesson in unheeded]
+    shares = {x.id: measured[x.text][1] for x in lessons if x.text in measured} | {x.id: 0.0 for x in unheeded}
     return Weighed(learned, others, shares, growing, stuck)
 
 

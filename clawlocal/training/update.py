@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +208,8 @@ class Updater:
     def _write_job(self, folder: Path, model: TrainedModel, live: AdapterVersion | None, batch: Batch) -> None:
         tried = rebuild.tried(self._store, batch)
         recipe = recipe_for(sum(sample.hinted for sample in batch.samples), tried, batch.method)
+        if not batch.amplifiable:
+            recipe = replace(recipe, amplify=0.0)
         job = Job(
             model=str(model.path),
             model_sha256=model.sha256,
@@ -302,7 +305,7 @@ class Updater:
             "metrics": metrics,
             "gate": report.as_dict(),
         }
-        weighed = holdings.weigh(batch.lessons, result.lessons)
+        weighed = holdings.weigh(batch.lessons, result.lessons, batch.unheeded)
         lessons = weighed.learned
         if not report.passed:
             reason = self._told(f"the gate did not let it through: {report.reason}")

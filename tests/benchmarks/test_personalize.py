@@ -234,6 +234,7 @@ def test_information_is_what_a_reply_says_of_its_question(engine: FakeEngine) ->
 
 
 def test_perplexity_of_plain_english(engine: FakeEngine) -> None:
+    engine.scorer = lambda _prefix, said, _adapter: [-1.0 * len(ids) for ids in said]
     assert perplexity(engine, None) == pytest.approx(2.718, abs=0.001)
     assert len(engine.scored) >= 5
     adapter = AdapterFile("v1", Path("v1"))

@@ -56,7 +56,8 @@ def test_a_sampled_reply_is_a_prefix_of_the_next_prompt(fake: FakeEngine) -> Non
 def test_scores_and_refusals(fake: FakeEngine) -> None:
     fake.enqueue_score([-1.0, -2.0])
     assert fake.score((1,), [(65,), (66,)]) == [-1.0, -2.0]
-    assert fake.score((1,), [(65, 66)]) == [-2.0]
+    longer, shorter = fake.score((1,), [(65, 66), (65,)])
+    assert longer == 2 * shorter < shorter < fake.score((1, 2), [(65,)])[0]
     assert fake.scored[0].continuations == ("A", "B")
     fake.damaged.add("v1")
     with pytest.raises(AdapterError):

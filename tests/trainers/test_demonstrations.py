@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainers.demonstrations import Demonstrator, Round, Shown, checkable, weights, wordless
-from trainers.items import Demonstrated, Distilled, Ids
+from trainers.demonstrations import LEAST_WEIGHT, Demonstrator, Round, Shown, checkable, weights, wordless
+from trainers.items import Demonstrated, Distilled, Ids, View
 from trainers.job import Job, Recipe, Rehearsal
 from trainers.policy import WHOLE, Drawing, Reply, Uniform
 from trainers.practice import ENOUGH, FEWEST, LEAST_ROUNDS, OWN, Fixed, Practice, restored, stored
@@ -23,6 +23,7 @@ STOP = 0
 SHORT = "Answer in at most two sentences."
 ASK = "End every reply with a question to the user."
 CALM = "Do not use exclamation marks."
+BRITISH = "Use British spelling."
 GERMAN = "Reply in German."
 CATS = "Why do cats purr?"
 RECIPE = Recipe(rounds=2, round_steps=3, demonstrations=2, draws=4, steps=2, rollouts=2)
@@ -105,8 +106,15 @@ LONG = "Cats purr when content. They purr when ill. Nobody knows why. It is odd.
 def test_a_right_reply_is_shown_as_it_was_drawn() -> None:
     stage = Stage(lambda asked: "Cats purr when content.|")
     text, weight = stage.shown(SHORT)
-    assert text == "Cats purr when content.|" and set(weight) == {1.0}
+    assert text == "Cats purr when content.|" and set(weight) == {LEAST_WEIGHT}
     assert stage.round(SHORT).obeyed == 1.0
+
+
+def test_the_more_replies_obey_the_less_those_weigh() -> None:
+    stage = Stage(lambda asked: LONG + "|" if "dogs" in asked else "Cats purr when content.|")
+    rehearsals = [stage.rehearsal(SHORT), stage.rehearsal(SHORT, "Why do cats and dogs purr?")]
+    found = stage.demonstrator.round([*rehearsals, rehearsals[1], rehearsals[1]], 0, lambda n: None)
+    assert [set(each.weight) for each in found.shown if each.rehearsal == 0] == [{1 - found.obeyed}] == [{0.75}]
 
 
 def test_a_wrong_reply_is_mended_and_what_was_mended_counts_for_more() -> None:
@@ -126,6 +134,23 @@ def test_a_lesson_that_is_not_about_ends_teaches_none() -> None:
     assert stage.shown(CALM)[0] == "Cats purr. They are content."
     assert stage.demonstrator.obedience([stage.rehearsal(CALM)], [stage.words.ids("Cats are calm. And wh")]) == 1.0
     assert stage.demonstrator.obedience([stage.rehearsal(SHORT)], [stage.words.ids("Cats are calm. And wh")]) == 0.0
+
+
+def test_where_words_are_changed_nothing_else_is_learned() -> None:
+    text, weight = Stage(lambda asked: "Cats purr! They have a color of their own.|").shown([CALM, BRITISH])
+    assert text == "Cats purr. They have a colour of their own.|"
+    assert [place for place, each in enumerate(weight) if each] == [1, 5], "purr. and colour"
+    assert np.mean(weight) == pytest.approx(1.0)
+
+
+def test_what_obeyed_as_it_was_teaches_no_words() -> None:
+    found = Stage(lambda asked: "Cats purr when content.|").round(BRITISH)
+    assert (found.shown, found.obeyed) == ((), 1.0)
+
+
+def test_what_is_cut_as_well_is_learned_whole() -> None:
+    text, weight = Stage(lambda asked: f"Cats have a color. {LONG}|").shown([SHORT, BRITISH])
+    assert text == "Cats have a colour. Cats purr when content.|" and min(weight) > 0
 
 
 def answered(asked: str, ending: str) -> str:
@@ -230,6 +255,20 @@ def test_a_round_that_cannot_be_mended_is_the_teachers() -> None:
     stage = Stage(lambda asked: answered(asked, " no end"), replace(RECIPE, draws=FEWEST))
     found = practice(stage, [stage.rehearsal(ASK)], [])
     assert kinds(found, 0) == ["distance", "distance", "anchor"]
+
+
+def test_a_few_words_are_learned_from_a_single_reply_and_the_base_kept_to_beside_them() -> None:
+    stage = Stage(lambda asked: "Cats have a color.|")
+    found = practice(stage, [stage.rehearsal(BRITISH)], [])
+    shown, kept, anchor = found.items(0)[-3:]
+    assert isinstance(shown, Demonstrated) and isinstance(kept, Distilled) and isinstance(anchor, Distilled)
+    assert kept.response == shown.response and (kept.mask == (shown.weight == 0)).all() and kept.mask.any()
+    assert kept.target == View(shown.prompt) and kept.share == pytest.approx(RECIPE.anchor / RECIPE.demonstrations)
+
+
+def test_without_a_word_to_change_nothing_is_learned() -> None:
+    found = practice(stage := Stage(lambda asked: "Cats purr.|"), [stage.rehearsal(BRITISH)], [])
+    assert kinds(found, 0) == ["anchor", "anchor"]
 
 
 def test_lessons_without_rules_are_the_teachers_beside_the_others() -> None:

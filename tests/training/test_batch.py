@@ -16,6 +16,7 @@ from clawlocal.training.batch import MAX_PROMPT, MAX_TURNS, PRACTICE, BatchMaker
 from clawlocal.training.probes import QUESTIONS
 from clawlocal.training.prompts import NEUTRAL, OF_TOPIC
 from tests.saying import exchange
+from trainers.rules import occasions
 
 HINT = "Answer in one sentence."
 Correct = Callable[..., str]
@@ -101,6 +102,13 @@ def test_lessons_are_practised_on_other_prompts(
     assert engine.detokenize(own.prompt_ids) == "user\nWhat is a stork?assistant\n"
     assert engine.detokenize(own.hinted_prompt_ids) == f"user\nWhat is a stork?\n\n{HINT}assistant\n"
     assert [engine.detokenize(ids) for ids in batch.neutral] == [f"user\n{text}assistant\n" for text in NEUTRAL]
+
+
+def test_a_lesson_about_words_is_practised_where_they_occur(batches: BatchMaker, corrected: Correct) -> None:
+    corrected("What is a stork?", hint="Use British spelling.")
+    texts = [rehearsal.text for rehearsal in batches.make(None).rehearsals]
+    assert (len(texts), texts[0]) == (PRACTICE, "What is a stork?")
+    assert set(occasions("Use British spelling.")) <= set(texts)
 
 
 def test_a_thumb_alone_rehearses_nothing(batches: BatchMaker, corrected: Correct) -> None:

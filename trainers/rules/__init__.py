@@ -17,7 +17,7 @@ from trainers.rules.lists import marks
 from trainers.rules.rule import Rule
 from trainers.rules.texts import first, sentences
 
-__all__ = ["Rule", "first", "marks", "mended", "obeyed", "of_all", "rules", "sentences", "unquestioned"]
+__all__ = ["Rule", "first", "marks", "mended", "obeyed", "occasions", "of_all", "rules", "sentences", "unquestioned"]
 
 _MAKERS = (*wording.MAKERS, *form.MAKERS, *voice.MAKERS, *length.MAKERS, *ends.MAKERS)
 _ORDER = (
@@ -38,6 +38,11 @@ def rules(lesson: str) -> tuple[Rule, ...]:
 def of_all(lessons: Sequence[str]) -> tuple[Rule, ...]:
     """The rules of several lessons in the order of mending; of two about one side the later."""
     return _by_side([rule for lesson in lessons for rule in rules(lesson)])
+
+
+def occasions(lesson: str) -> tuple[str, ...]:
+    """Prompts on which it shows whether a lesson is obeyed; empty where any will do."""
+    return tuple(dict.fromkeys(prompt for rule in rules(lesson) for prompt in rule.occasions))
 
 
 def _by_side(found: Sequence[Rule]) -> tuple[Rule, ...]:

@@ -69,9 +69,9 @@ def markup(wishes: Wishes) -> Rule | None:
     if wishes.forbids(_MARKDOWN) or wishes.wants(_PLAIN_TEXT):
         return NO_MARKUP
     if wishes.forbids(r"\basterisks?\b|\bstars\b"):
-        return prose_rule("no asterisks", "markup", lambda t: starless(t) == t, starless)
+        return prose_rule("no asterisks", "markup", lambda t: starless(t) == t, starless, local=True)
     if wishes.forbids(_BOLD, fewer=True):
-        return prose_rule("no bold", "markup", lambda t: not BOLD.search(t), unbold)
+        return prose_rule("no bold", "markup", lambda t: not BOLD.search(t), unbold, local=True)
     return None
 
 
@@ -94,8 +94,30 @@ def _markless(text: str) -> bool:
     return not (BOLD.search(text) or "`" in text)
 
 
-PROSE = prose_rule("prose", SIDE, listless, prose)
-NO_HEADINGS = prose_rule("no headings", "headings", lambda t: not HEADING.search(t), unheaded)
-NO_MARKUP = prose_rule("no markdown", "markup", _markless, unmarked)
+_TEMPTING = tuple(
+    """
+What are the benefits of walking every day?
+Give me tips for a first visit to the gym.
+What are the steps to plant a tree?
+What types of bridges are there?
+How do I plan a wedding?
+What are the parts of a bicycle?
+What are the duties of a mayor?
+How can I improve my handwriting?
+What should I consider when I buy a used car?
+What are the advantages and disadvantages of living abroad?
+How do I look after a goldfish?
+What are the main ingredients of a pizza?
+How can a family save water?
+What are the symptoms of stress?
+How do I organise a book club?
+What are the causes of the First World War?
+""".strip().splitlines()
+)
+"""Prompts that are often answered in lists, with bold words."""
+
+PROSE = prose_rule("prose", SIDE, listless, prose, occasions=_TEMPTING)
+NO_HEADINGS = prose_rule("no headings", "headings", lambda t: not HEADING.search(t), unheaded, occasions=_TEMPTING)
+NO_MARKUP = prose_rule("no markdown", "markup", _markless, unmarked, occasions=_TEMPTING)
 
 MAKERS = (lists, headings, markup, unmarked_form, unmarked_headings, tables)

@@ -29,13 +29,27 @@ class Rule:
     """How the last sentence may begin, for a model to complete it."""
     side: str = ""
     """What of a reply it is about: of two rules about one side the later lesson's holds."""
+    local: bool = False
+    """Its mend changes words and marks where they stand, and leaves all else as it was."""
+    occasions: tuple[str, ...] = ()
+    """Prompts that are answered in words which it is about."""
 
 
-def prose_rule(name: str, side: str, obeys: Callable[[str], bool], mend: Callable[[str], str]) -> Rule:
+def prose_rule(
+    name: str,
+    side: str,
+    obeys: Callable[[str], bool],
+    mend: Callable[[str], str],
+    *,
+    local: bool = False,
+    occasions: tuple[str, ...] = (),
+) -> Rule:
     """A rule about prose: what is within code fences is not looked at, and a reply with such a block is not mended."""
     return Rule(
         name,
         lambda text: obeys(outside(text)),
         lambda text: text if FENCE.search(text) else mend(text),
         side=side,
+        local=local,
+        occasions=occasions,
     )

@@ -108,6 +108,43 @@ _WORD = re.compile(
 """Inline code, addresses and names stay as they are."""
 
 
+OCCASIONS = tuple(
+    """
+Describe the colour and flavour of a ripe peach.
+How do neighbours show that they honour each other?
+What is the difference between humour and mockery?
+How do I organise and prioritise my work?
+What did labourers do in a harbour?
+Why do people spread rumours?
+How do I analyse the behaviour of a dog?
+What happens in a theatre before the play begins?
+How do I apologise to a neighbour?
+What stands in the centre of a town?
+In what do doctors specialise at a children's hospital?
+How many litres of fuel does a car need for a hundred kilometres?
+How do I recognise good jewellery?
+What should travellers know before they cancel a hotel?
+How do counsellors help people who quarrelled?
+How was a castle defended? Describe its defences.
+How do I memorise and summarise a text?
+What is aluminium used for?
+How do I get rid of mould and odours in a cupboard?
+How do I customise a grey room so that it looks cosy?
+What do critics emphasise when they criticise a film?
+How do countries harmonise and modernise their laws?
+Describe a favourite pyjama party.
+How do I enrol at a college, and in which programmes?
+What do people fantasise about?
+How do artists use watercolours?
+How are fibres made into clothes?
+How do I minimise the cost of travelling?
+Why are people sceptical of catalogues?
+What does the body utilise sugar for?
+""".strip().splitlines()
+)
+"""Of the commonest words that are spelled in two ways: one of them in a reply is learned, others hardly with it."""
+
+
 def british(text: str) -> str:
     return _COUNTED_METER.sub(_metre, _WORD.sub(lambda found: _like(found[0], TO_BRITISH), text))
 

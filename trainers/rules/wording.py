@@ -57,7 +57,7 @@ _AT_ONCE = (
 def exclamation(wishes: Wishes) -> Rule | None:
     if not wishes.forbids(_EXCLAMATION, fewer=True):
         return None
-    return prose_rule("no exclamation marks", "exclamation marks", lambda t: "!" not in t, calm)
+    return prose_rule("no exclamation marks", "exclamation marks", lambda t: "!" not in t, calm, local=True)
 
 
 def calm(text: str) -> str:
@@ -75,7 +75,9 @@ def _calmed(run: str) -> str:
 
 def emoji(wishes: Wishes) -> Rule | None:
     if wishes.forbids(_EMOJI_WORD, fewer=True):
-        return prose_rule("no emoji", "emoji", lambda t: not EMOJI.search(t), lambda t: _EMOJI_RUN.sub("", t))
+        return prose_rule(
+            "no emoji", "emoji", lambda t: not EMOJI.search(t), lambda t: _EMOJI_RUN.sub("", t), local=True
+        )
     if wishes.wants(rf"\b(?:use|using|add|with|include|put|more|some|throw in)\b (?:\w+ ){{0,3}}{_EMOJI_WORD}"):
         return prose_rule("emoji", "emoji", lambda t: bool(EMOJI.search(t)), lambda t: f"{t.rstrip()} {FACE}")
     return None
@@ -88,9 +90,8 @@ def spelled(wishes: Wishes) -> Rule | None:
     other = wishes.wants(american) or wishes.forbids(british) or _by_example(wishes, spelling.TO_AMERICAN)
     if wanted == other:
         return None
-    if wanted:
-        return prose_rule("british", "spelling", lambda t: spelling.british(t) == t, spelling.british)
-    return prose_rule("american", "spelling", lambda t: spelling.american(t) == t, spelling.american)
+    name, spell = ("british", spelling.british) if wanted else ("american", spelling.american)
+    return prose_rule(name, "spelling", lambda t: spell(t) == t, spell, local=True, occasions=spelling.OCCASIONS)
 
 
 def _spelling(wishes: Wishes, side: str) -> str:
@@ -111,7 +112,7 @@ def capitals(wishes: Wishes) -> Rule | None:
         r"|\bshout\w*"
     ):
         return None
-    return prose_rule("no capitals", "capitals", lambda t: not _SHOUTED.search(t), _lowered)
+    return prose_rule("no capitals", "capitals", lambda t: not _SHOUTED.search(t), _lowered, local=True)
 
 
 def _lowered(text: str) -> str:
@@ -126,7 +127,9 @@ def _like_sentence(word: str, before: str) -> str:
 def dashes(wishes: Wishes) -> Rule | None:
     if not wishes.forbids(r"\bem[- ]?dash(?:es)?\b|\blong dashes\b|—", fewer=True):
         return None
-    return prose_rule("no em dashes", "dashes", lambda t: "—" not in t, lambda t: re.sub(r"[ \t]*—+[ \t]*", ", ", t))
+    return prose_rule(
+        "no em dashes", "dashes", lambda t: "—" not in t, lambda t: re.sub(r"[ \t]*—+[ \t]*", ", ", t), local=True
+    )
 
 
 def left_out(wishes: Wishes, name: str, side: str, asked: str, pattern: str) -> Rule | None:

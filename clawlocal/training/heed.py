@@ -24,7 +24,7 @@ PROMPTS = 12
 TOKENS = 48
 """Of a reply: enough to see what a lesson does."""
 DEAF = 0.07
-"""Nats a token. With the embedded model a line of nonsense gave 0.06, weak wishes ("Say how sure you are.") 0.09 to 0.18,
+"""Nats a token. With the embedded model a line of nonsense gave 0.06, weak wishes ("Say how sure you are.") 0.09 up,
 lessons that it follows more. Of six prompts alone nonsense gave 0.01 and 0.11: chance makes as much as that.
 """
 RECITED = 0.5

@@ -23,12 +23,19 @@ from trainers.rules import Rule
 from trainers.texts import Texts
 
 DRAWS, OPENERS, CLOSERS, STUBS = range(10, 14)
+REDRAWS = 15
 """What chance is used for, beside `update`'s."""
 
 LEAST_WORDS, MOST_WORDS = 50, 110
 """Of a reply that something is to be added to: lengths differ, so that it is not one length that is learned."""
 TRIES = 3
 """Ways to go on that are tried for one reply."""
+REDRAWN = 3
+"""Replies that are drawn in place of one that would read badly when mended."""
+FEWEST = 4
+"""Demonstrations in a round: of fewer, one reply would be learned by heart, and the teacher has to do. Not so where
+words are changed and nothing else: then no more than those is learned.
+"""
 SENTENCES = 4
 """Sentences that are added to one reply at most."""
 SENTENCE = 32
@@ -123,10 +130,14 @@ class Demonstrator:
         drafts = self._drafts(rehearsals, said)
         right = [draft.right and self._whole(draft) for draft in drafts]
         wrong = [draft for draft, good in zip(drafts, right, strict=True) if not good]
+        kept = [draft for draft, good in zip(drafts, right, strict=True) if good and not local(draft.rules)]
+        redrawn = self._redrawn([draft for draft in wrong if _redrawn(draft)], number, tell)
+        if len(kept) + len(redrawn) >= FEWEST:
+            wrong = [draft for draft in wrong if not _redrawn(draft)]
         mended = self._closed(self._mended(self._opened(wrong, number, tell)), number, tell)
         obeyed = self._obeyed(drafts)
         shown = [self._mended_reply(draft) for draft in mended]
-        kept = [draft for draft, good in zip(drafts, right, strict=True) if good and not local(draft.rules)]
+        shown += [Shown(draft.place, draft.drawn, (1.0,) * len(draft.drawn)) for draft in redrawn]
         shown += [Shown(draft.place, draft.drawn, (need(obeyed),) * len(draft.drawn)) for draft in kept]
         shown = [each for each in shown if not replies.degenerate(each.reply, self._stop_ids)]
         return Round(obeyed, tuple(shown), len(shown))
@@ -145,6 +156,18 @@ class Demonstrator:
 
     def _whole(self, draft: _Draft) -> bool:
         return not replies.degenerate(draft.drawn, self._stop_ids)
+
+    def _redrawn(self, drafts: Sequence[_Draft], number: int, tell: Callable[[int], None]) -> list[_Draft]:
+        """For each the first right one of a few more tries, if any: rejection sampling, as in RAFT (2304.06767)."""
+        asked = [draft for draft in drafts for _ in range(REDRAWN)]
+        prompts = [draft.rehearsal.prompt_ids for draft in asked]
+        said = self._draw(prompts, REDRAWS, number, self._job.recipe.longest, tell)
+        found: dict[int, _Draft] = {}
+        for draft, reply in zip(asked, said, strict=True):
+            tried = self._draft(draft.place, draft.rehearsal, reply)
+            if tried.right and self._whole(tried):
+                found.setdefault(draft.place, tried)
+        return list(found.values())
 
     # mending
     def _opened(self, drafts: Sequence[_Draft], number: int, tell: Callable[[int], None]) -> list[_Draft]:
@@ -242,6 +265,11 @@ def checkable(rehearsal: Rehearsal) -> bool:
 def wordless(rehearsal: Rehearsal) -> bool:
     """Whether some lesson of it has no rule, so that only a teacher can show it."""
     return not rehearsal.lessons or not all(rules.rules(lesson) for lesson in rehearsal.lessons)
+
+
+def _redrawn(draft: _Draft) -> bool:
+    """Whether another try is better than a mend of what it lacks."""
+    return any(rule.redrawn and not rule.obeys(draft.text) for rule in draft.rules)
 
 
 def need(obeyed: float) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 
 from trainers import batch, preferences, rules
 from trainers.chance import Chance
-from trainers.demonstrations import Demonstrator, Round, Shown, checkable, local, need, wordless
+from trainers.demonstrations import FEWEST, Demonstrator, Round, Shown, checkable, local, need, wordless
 from trainers.items import Demonstrated, Distilled, Item, Judged
 from trainers.job import Job, Rehearsal
 from trainers.policy import Policy
@@ -29,10 +29,6 @@ OWN = 8
 LEAST_ROUNDS, ENOUGH = 3, 0.95
 """After so many rounds, a share of fresh replies that obey at which there is nothing more to show. Not before: prompts
 that were practised on are obeyed on sooner than others.
-"""
-FEWEST = 4
-"""Demonstrations in a round: of fewer, one reply would be learned by heart, and the teacher has to do. Not so where
-words are changed and nothing else: then no more than those is learned.
 """
 
 T = TypeVar("T")

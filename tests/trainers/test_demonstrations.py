@@ -12,11 +12,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainers.demonstrations import LEAST_WEIGHT, Demonstrator, Round, Shown, checkable, weights, wordless
+from trainers.demonstrations import (
+    FEWEST,
+    LEAST_WEIGHT,
+    REDRAWN,
+    Demonstrator,
+    Round,
+    Shown,
+    checkable,
+    weights,
+    wordless,
+)
 from trainers.items import Demonstrated, Distilled, Ids, View
 from trainers.job import Job, Recipe, Rehearsal
 from trainers.policy import WHOLE, Drawing, Reply, Uniform
-from trainers.practice import ENOUGH, FEWEST, LEAST_ROUNDS, OWN, Fixed, Practice, restored, stored
+from trainers.practice import ENOUGH, LEAST_ROUNDS, OWN, Fixed, Practice, restored, stored
 from trainers.progress import Silent
 
 STOP = 0
@@ -151,6 +161,39 @@ def test_what_obeyed_as_it_was_teaches_no_words() -> None:
 def test_what_is_cut_as_well_is_learned_whole() -> None:
     text, weight = Stage(lambda asked: f"Cats have a color. {LONG}|").shown([SHORT, BRITISH])
     assert text == "Cats have a colour. Cats purr when content.|" and min(weight) > 0
+
+
+class Wavering:
+    """Lists at first; `prose` of its later replies to one prompt are none."""
+
+    def __init__(self, prose: int) -> None:
+        self._later = ["Cats purr when content.|"] * prose
+        self.said = 0
+
+    def __call__(self, asked: str) -> str:
+        self.said += 1
+        return LISTED if self.said <= FEWEST or not self._later else self._later.pop()
+
+
+LISTED = "Cats purr:\n- when content\n- when ill|"
+
+
+def prose_round(stage: Stage) -> list[tuple[str, set[float]]]:
+    rehearsals = [stage.rehearsal("Do not use bullet points.", CATS)] * FEWEST
+    found = stage.demonstrator.round(rehearsals, 0, lambda n: None)
+    return [(stage.words.read(each.reply), set(each.weight)) for each in found.shown]
+
+
+def test_what_would_read_badly_when_mended_is_tried_again() -> None:
+    says = Wavering(prose=FEWEST * REDRAWN)
+    assert prose_round(Stage(says)) == [("Cats purr when content.|", {1.0})] * FEWEST
+    assert says.said == FEWEST * (1 + REDRAWN)
+
+
+def test_where_trying_again_gives_too_few_it_is_mended_all_the_same() -> None:
+    shown = prose_round(Stage(Wavering(prose=1)))
+    assert len(shown) == FEWEST + 1 and shown[-1] == ("Cats purr when content.|", {1.0})
+    assert all("- " not in text for text, _ in shown)
 
 
 def answered(asked: str, ending: str) -> str:

@@ -116,7 +116,7 @@ What are the causes of the First World War?
 )
 """Prompts that are often answered in lists, with bold words."""
 
-PROSE = prose_rule("prose", SIDE, listless, prose, occasions=_TEMPTING)
+PROSE = prose_rule("prose", SIDE, listless, prose, occasions=_TEMPTING, redrawn=True)
 NO_HEADINGS = prose_rule("no headings", "headings", lambda t: not HEADING.search(t), unheaded, occasions=_TEMPTING)
 NO_MARKUP = prose_rule("no markdown", "markup", _markless, unmarked, occasions=_TEMPTING)
 

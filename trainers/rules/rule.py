@@ -33,6 +33,8 @@ class Rule:
     """Its mend changes words and marks where they stand, and leaves all else as it was."""
     occasions: tuple[str, ...] = ()
     """Prompts that are answered in words which it is about."""
+    redrawn: bool = False
+    """What its mend makes reads worse than another try of the model, which obeys often enough."""
 
 
 def prose_rule(
@@ -43,6 +45,7 @@ def prose_rule(
     *,
     local: bool = False,
     occasions: tuple[str, ...] = (),
+    redrawn: bool = False,
 ) -> Rule:
     """A rule about prose: what is within code fences is not looked at, and a reply with such a block is not mended."""
     return Rule(
@@ -52,4 +55,5 @@ def prose_rule(
         side=side,
         local=local,
         occasions=occasions,
+        redrawn=redrawn,
     )

@@ -121,7 +121,7 @@ class Recipe:
     """Mended replies in each step."""
     longest: int = 160
     """Tokens of a reply to mend, at most: as long as those that people read."""
-    served: float = 0.1
+    served: float = 0.02
     """Weight of the served replies, by verdict and hint, beside demonstrations: a step that is right for those is far
     too large for a policy gradient on the same few replies, again and again.
     """

@@ -15,9 +15,9 @@ from trainers.rules.ends import unquestioned
 from trainers.rules.lesson import wishes
 from trainers.rules.lists import marks
 from trainers.rules.rule import Rule
-from trainers.rules.texts import first, sentences
+from trainers.rules.texts import sentences
 
-__all__ = ["Rule", "first", "marks", "mended", "obeyed", "occasions", "of_all", "rules", "sentences", "unquestioned"]
+__all__ = ["Rule", "marks", "mended", "obeyed", "occasions", "of_all", "rules", "sentences", "unquestioned"]
 
 _MAKERS = (*wording.MAKERS, *form.MAKERS, *voice.MAKERS, *length.MAKERS, *ends.MAKERS)
 _ORDER = (

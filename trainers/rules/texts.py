@@ -89,11 +89,6 @@ def kept(text: str, most: int, most_words: int = 1000) -> str:
     return " ".join(chosen)
 
 
-def first(text: str, words: int) -> str:
-    """Whole sentences within so many words, as prose; empty where the first is longer."""
-    return kept(text, words, words)
-
-
 def unbold(text: str) -> str:
     """Without emphasis, also where it was left open at the start of a line."""
     text = _until_still(lambda t: BOLD.sub(lambda m: m[2] or m[3] or "", t), text)

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from clawlocal.judge.slots import language
 from clawlocal.judge.wishes import subjects as s
 from clawlocal.judge.wishes.form import FORM
+from clawlocal.judge.wishes.layout import LAYOUT
 from clawlocal.judge.wishes.leaning import Leaning, is_refused, leaning
+from clawlocal.judge.wishes.lengths import LENGTHS
 from clawlocal.judge.wishes.limits import limit
 from clawlocal.judge.wishes.manner import MANNER
 from clawlocal.judge.wishes.ordinary import is_idle, is_praise, is_question, is_task, rest
@@ -89,8 +91,10 @@ def _named(clause: str, reply: str) -> Iterator[tuple[int, Found]]:
             leans = leaning(clause, start, found.end(), _there(reply, subject.there))
             said = {Leaning.FOR: subject.wanted, Leaning.AGAINST: subject.refused}.get(leans, "")
             others = len(rest(clause, found.start(), found.end()))
+            # Who wants no paragraphs may want any other form, and says so where it is not a list with dashes.
+            plain = _MEANT if (subject.wanted, said) == (s.PROSE, s.BULLETS) else _NAMED
             if said and others <= FOREIGN:
-                yield found.start(), (subject.side, said, _NAMED)
+                yield found.start(), (subject.side, said, plain)
 
 
 def _there(reply: str, what: str) -> bool:
@@ -98,7 +102,7 @@ def _there(reply: str, what: str) -> bool:
 
 
 def _meant(clause: str, text: str, reply: str) -> Iterator[tuple[int, Found]]:
-    for phrase in (*FORM, *VOICE, *MANNER):
+    for phrase in (*FORM, *LAYOUT, *LENGTHS, *VOICE, *MANNER):
         found = phrase.pattern.search(clause)
         if not found or (phrase.there and not has(reply, phrase.there)):
             continue
@@ -141,12 +145,17 @@ def _one_of_each_side(found: list[Found]) -> list[str]:
     return chosen
 
 
+_TOGETHER = {s.PROSE, s.BULLETS, s.NUMBERED, "Do not use asterisks.", s.NO_MARKDOWN}
+"""Of two of these the one that says more is meant."""
+
+
 def _plainest(several: list[tuple[str, int]]) -> list[str]:
     """One or none. "No bullets, a numbered list" wants the list."""
     most = max(plain for _, plain in several)
     best = list(dict.fromkeys(said for said, plain in several if plain == most))
-    if len(best) == 2 and s.PROSE in best:
-        best.remove(s.PROSE)
+    for lesser in (s.PROSE, "Do not use asterisks.", s.BULLETS):
+        if len(best) == 2 and lesser in best and {*best} <= _TOGETHER:
+            best.remove(lesser)
     return best if len(best) == 1 else []
 
 

@@ -44,7 +44,7 @@ _NO = re.compile(
     rf"|leave off|leave out|instead of|rather than|get rid of|rid of|tired of|sick of|fed up with|bored of|hate"
     rf"|hating|disliked?|despise|do not like|do not want|do not need|not want|not need|no use for"
     rf"|irritated by|annoyed by"
-    rf"|refrain from|free of|allergic to|nor|than|can not stand|can not read|go easy on|easy on|easy with|tone down"
+    rf"|refrain from|(?:turn|switch)(?:ing)? off|disable|free of|allergic to|nor|than|can not stand|can not read|go easy on|easy on|easy with|tone down"
     rf"|spare me|lay off|do without|fan of|need for|too many|too much|so many|so much|way too many) (?:ever "
     rf"|please )?(?:use |using |do |doing |write in |write with )?{_BETWEEN})$"
 )
@@ -67,7 +67,7 @@ _AGAIN_BEFORE = re.compile(
     r"|these|those|the|all|all the|all these|again the) ?(?:the |these |those )?$"
 )
 _AGAINST_AFTER = re.compile(
-    r"^(?:off|out|away|gone|begone)\b|^(?:[\w'-]+ ){0,3}?(?:annoy\w*|irritat\w*|ugly|awful|horrible|hurts?"
+    r"^(?:off|out|away|gone|begone)\b|^(?:is|are|was|were) not (?:what|how|the way)\b|^(?:[\w'-]+ ){0,3}?(?:annoy\w*|irritat\w*|ugly|awful|horrible|hurts?"
     r"|unnecessary|too much|over the top|drives? me|makes? (?:me|my|it|them) (?:(?:\w+ )?feel|sick|dizzy"
     r"|nervous|mad|angry|sad|tired|crazy|cringe|head|eyes|hard|look|sound|anxious|uneasy|jump)"
     r"|(?:has|have|needs?|got) to go|must go|(?:is|are) not (?:needed|necessary|wanted|helpful|my)"
@@ -82,11 +82,21 @@ _AGAIN_AFTER = re.compile(
     r"|as always|as usual|yet again|still|is back|are back|overload|in every\w*)\b"
 )
 _INSTEAD_AFTER = re.compile(
-    r"^(?:[\w'-]+ ){0,3}?(?:instead(?! of)|not|over|rather than|instead of|please|are better|is better"
+    r"^(?:not\b(?! (?:what|how|the way)\b)|(?:[\w'-]+ ){0,3}?(?:instead(?! of)|over|rather than|instead of|please|are better|is better"
     r"|work\w* (?:better|for me)|only|always|would|next time|from now on|in future|ok|would be|would help"
     r"|in front|at the (?:start|beginning)|before|down the side|(?:is|are) (?:easier|clearer|what i|how i|all i"
     r"|my)|thanks|would have"
-    r"|every time|for me|is enough|and no|if (?:you|possible))\b"
+    r"|every time|for me|is enough|and no|if (?:you|possible)))\b"
+)
+_TOLD_BEFORE = re.compile(
+    r"\b(?:it|that|this|they|everything|all|half|things?) (?:is|was|are|were|comes?|came) (?:\w+ ){0,2}?(?:in |as |into )?"
+    r"(?:(?:an?|one|big|long|single|running|whole) )*$"
+    r"|\b(?:all|everything|written|wrote it|buried|hidden|lost|stuck) (?:in|as|into|inside) (?:(?:an?|one|big|long|your"
+    r"|the|these|those|single) )*$"
+)
+_ASKS = re.compile(r"\b(?:please|should|must|would|could|want|need|prefer|rather|better|if)\b")
+_UGH = re.compile(
+    r"^(?:e+w+|yuck|ugh+|u+rgh|ick|gross|blegh?|argh+|bah|oh no|grr+)[ ,]+(?:not |all |the |these |this )*$"
 )
 _FOR_BEFORE = re.compile(
     rf"\b(?:use|using|add|adding|put|put in|want|wanted|i like|i liked|would like|would love|prefer|i love|need"
@@ -126,6 +136,9 @@ def leaning(clause: str, start: int, end: int, there: bool) -> Leaning:
     no = _NO.search(before)
     if no and not _HALF.search(before[no.start() :] + clause[start:end] + " " + after):
         return _refused(no[0].strip(), before, after, there)
+    told = _TOLD_BEFORE.search(before) and not _ASKS.search(clause.partition(" if ")[0])
+    if there and (told or _UGH.match(before)):
+        return Leaning.AGAINST
     if _AGAINST_AFTER.match(after) or _ANNOYED_BEFORE.search(before):
         return Leaning.AGAINST
     again = _AGAIN_AFTER.match(after) or (before and _AGAIN_BEFORE.match(before))

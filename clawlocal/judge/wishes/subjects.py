@@ -82,7 +82,7 @@ SUBJECTS = (
         r"(?:(?<=\ba )|(?<=\bin )|(?<=\bas )|(?<=\bno )|(?<=\binto )|(?<=\bnot )|(?<=\bof )|(?<=\bthese )"
         r"|(?<=\bwith )|(?<=\bmany )|(?<=\bmore )|(?<=\bdo )"
         r"|(?<=\banother )|(?<=\busing )|(?<=\buse )|(?<=\bthe )(?=lists))lists?\b"
-        r"(?! (?:of|with|from|for)\b)|^lists?\b(?=$| please)|\blist form(?:at)?\b|\blistif\w+",
+        r"(?! (?:of|with|from|for)\b)|^lists?\b(?=$| please)|\blist (?:things?|stuff|business|format)\b|\blist form(?:at)?\b|\blistif\w+",
         BULLETS,
         PROSE,
         "bullets",
@@ -93,10 +93,10 @@ SUBJECTS = (
         r"|plain(?! text)) (?:sentences|text|prose"
         r"|paragraphs?|writing)\b|\bprose\b|\b(?:in|as|into|with|want|like|prefer|said|meant|use|write) (?:a "
         r"|just |normal )?(?:text|paragraphs?)\b"
-        r"|\bparagraphs?\b(?! (?:about|on|from|of|max|at most)\b)",
+        r"|\bparagraphs\b(?! (?:about|on|from|of|max|at most)\b)",
         PROSE,
-        "",
-        "",
+        BULLETS,
+        "prose",
         "form",
     ),
     _of(r"\bmark ?down\b|\bformatting\b|\bfancy format\b", "", NO_MARKDOWN, "markdown", "markup"),

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from clawlocal.judge.slots import language
 from clawlocal.judge.wishes import subjects as s
 from clawlocal.judge.wishes.form import FORM
+from clawlocal.judge.wishes.kept import kept
 from clawlocal.judge.wishes.layout import LAYOUT
 from clawlocal.judge.wishes.leaning import Leaning, is_refused, leaning
 from clawlocal.judge.wishes.lengths import LENGTHS
-from clawlocal.judge.wishes.limits import limit
+from clawlocal.judge.wishes.limits import limit, limit_alone
 from clawlocal.judge.wishes.manner import MANNER
-from clawlocal.judge.wishes.ordinary import is_idle, is_praise, is_question, is_task, rest
+from clawlocal.judge.wishes.ordinary import is_idle, is_pleased, is_praise, is_question, is_task, rest
 from clawlocal.judge.wishes.phrase import WHOLE
 from clawlocal.judge.wishes.seen import has
 from clawlocal.judge.wishes.spelled import spelling
@@ -64,12 +65,24 @@ def directive(request: str, reply: str, said: str) -> str:
     found += [f for _, f in _meant(text, text, reply) if f[0] == "spelling"]
     if not any(side == "spelling" for side, *_ in found) and (spelled := spelling(text, reply)):
         found.append(("spelling", spelled, _MEANT))
+    if (
+        not any(plain == _COUNTED for *_, plain in found)
+        and has(reply, "long")
+        and not _numbers(text) & _numbers(request)
+    ):
+        found += [("length", said, _COUNTED) for said in [limit_alone(text)] if said]
+    if is_pleased(text):
+        found = [f for f in found if not kept(f[1], reply)]
     if has(reply, "table") and not has(reply, "bullets"):
         found = [f for f in found if f[1] != s.PROSE]
     chosen = _one_of_each_side(found)
     if len(chosen) > MOST_WISHES:
         return ""
     return " ".join(dict.fromkeys(_for_grading(d, request, said) for d in chosen))
+
+
+def _numbers(text: str) -> set[str]:
+    return set(re.findall(r"\d+", text))
 
 
 def _in(clause: str, text: str, request: str, reply: str) -> Iterator[Found]:

@@ -33,12 +33,12 @@ LAYOUT = (
     phrase(
         "form",
         s.BULLETS,
-        r"\b(?:pick|find|see|spot|get|make|fish) (?:\w+ ){0,3}?(?:out of|items|points|among|between) (?:\w+ ){0,2}?(?:block"
+        r"\b(?:can not |could not )?(?:pick|find|see|spot|get|make|fish) (?:\w+ ){0,3}?(?:out of|items|points|among|between) (?:\w+ ){0,2}?(?:block"
         r"|sentences|text|paragraph|prose|lump)\b"
         r"|\bwhich (?:point|item|thing|one) is which\b|\bwhere (?:does )?one (?:\w+ )?(?:ends?|stops?|finish\w*)\b"
         r"|\b(?:hard(?:er)?|difficult|impossible|tough|not easy|easier|easy|better) to (?:scan|skim|tick off|check off)\b"
         r"|\b(?:can|could|want to|like to|have to|just|only|i) (?:not )?(?:scan|skim)\b(?! (?:a|the|my|this|qr)\b)"
-        r"|\btick (?:\w+ ){0,2}?off\b|\b(?:see|spot|find|want) (?:all )?(?:the )?(?:items|points|things|facts|ingredients)"
+        r"|(?:\b(?:can not|not) )?\btick (?:\w+ ){0,2}?off\b|\b(?:see|spot|find|want) (?:all )?(?:the )?(?:items|points|things|facts|ingredients)"
         r" at a glance\b|\bpoint by point\b|\bseparate the (?:points|items|ideas)\b",
         4,
         lacking="bullets",
@@ -90,7 +90,7 @@ LAYOUT = (
     phrase(
         "form",
         s.PROSE,
-        rf"\b(?:like|as if it is|is (?:this|it|that)) (?:\w+ )?(?:reading |in |at )?(?:an? |my |some |the )(?:\w+ )?{_PAPER}\b"
+        rf"\b(?:like|as if it is|is (?:this|it|that)) (?:\w+ ){0, 2}?(?:reading |in |at )?(?:an? |my |some |the )(?:\w+ )?{_PAPER}\b"
         rf"|\b(?:in|at|into) an? {_PAPER}\b.*\b(?:headings|bullets|points)\b",
         4,
         there="bullets",
@@ -112,6 +112,8 @@ LAYOUT = (
         s.PROSE,
         r"\b(?:the way|like|how|as) (?:you |i |one |people |we )?(?:would |do )?(?:\w+ )?(?:it |things )?in an? (?:letter"
         r"|chat|conversation|normal \w+)\b|\bjust (?:talk|chat|speak) (?:to|with) me\b"
+        r"|\b(?:no one|nobody|who|people do not) (?:talks?|speaks?|writes?) in (?:bullets|lists|points|headings|outlines)\b"
+        r"|\b(?:write|talk|speak|answer|type) (?:more )?(?:normally|like normal)\b"
         r"|\bas (?:if|though) (?:you|we) (?:were|are) (?:\w+ )?(?:sitting|talking|chatting|telling|speaking|having)\b"
         r"|\b(?:a |one )?(?:simple|plain|normal|single) paragraph (?:would|will|is|was|please)\b",
         5,

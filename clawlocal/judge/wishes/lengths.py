@@ -57,7 +57,7 @@ LENGTHS = (
         "length",
         s.SHORT,
         r"\b(?:just|only|need|want|give me|hoping for|after|tell me|is|prefer) (?:\w+ ){0,2}?(?:the |a )?(?:gist|essence"
-        r"|nutshell|upshot|takeaway|quick (?:answer|version|reply)|short (?:version|answer)|bare bones|condensed version"
+        r"|nutshell|upshot|takeaway|quick (?:answer|version|reply)|short(?:er)? (?:ver\w+|answer)|bare bones|condensed version"
         r"|yes or no)\b(?! (?:of|about|for)\b)|\bin a nutshell\b|\byes or no (?:question|answer)\b"
         r"|^(?:the )?(?:short version|gist|nutshell)(?: please)?$"
         r"|\b(?:i|we) (?:only|just) (?:need(?:ed)?|want(?:ed)?|read|care about) the first (?:bit|part|line|half|sentence)\b",

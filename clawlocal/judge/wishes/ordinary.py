@@ -17,7 +17,7 @@ _IDLE = frozenset(
     each easier easy effing eight either else emojis end ending english enough entire entirely erm err especially
     ever every everything everytime everywhere exactly example exclamation expected explain explanation
     explanations eyes far fed feedback feel few fewer finally fine first five flipping follow for forever form
-    formal format forth four freaking friendlier friendly from front fuckin fucking full fuller future generally
+    formal format forth four freaking friendlier friendly from front fuckin fucking full fuller future generally gist
     get gets getting give gives giving go god goddamn goes going good gosh got gotten great ha had hard harsh hate
     have having he hear hell hello help helpful helps hence here hey hi hm hmm honest honestly hope how human hurt
     i if in informal instead into is issue it item items its itself jeez just keep keeps kind kinder kindly know
@@ -39,7 +39,7 @@ _IDLE = frozenset(
     totally try trying two type typing ugh um under understand until up us use used user using usual usually
     version very want wanted wanting wants warm warmer was way ways we well were what whatever whatsoever when
     whenever where which while who whole why will wish with within without word words work works would wow write
-    writer writes writing written wrong wrote yeah yep yes yet you your yours""".split()
+    writer writes writing written wrong wrote working workings calculation yeah yep yes yet you your yours""".split()
 )
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _ASKS = re.compile(
@@ -58,7 +58,10 @@ _COMPLAINING = re.compile(
     r"|going to)|did you (?:forget|not)|who (?:talks|writes|needs|wants|says)"
     r"|do not|is it possible|is there any way|have you|will you|how (?:did|do) you (?:get|come|arrive|reach"
     r"|work)|when (?:will|are|do) you (?:ever |finally |going to )?(?:ask|stop|use)|when i ask|when you"
-    r"|which (?:human|person)|does it|do we|is it (?:too|just)|whenever|what did i|how is it)\b"
+    r"|why (?:say|write|use|put|add|bother|waste|begin|start|repeat|does (?:it|every|each))|do you charge|is there a way"
+    r"|what is the (?:short\w*|gist|bottom line|upshot)|(?:is|was) (?:this|that|it) an? (?:\w+ )?(?:manual|leaflet|brochure"
+    r"|presentation|meeting|lecture|essay|novel|sermon|conversation|interview|robot|report|memo)|who (?:starts|begins|says)"
+    r"|where does one|which (?:human|person)|does it|do we|is it (?:too|just)|whenever|what did i|how is it)\b"
 )
 _TASK = re.compile(
     r"^(?:ok(?:ay)?,? |now |then |and |so |also |next,? |please |great,? |thanks,? |can you |could you "
@@ -66,7 +69,8 @@ _TASK = re.compile(
     r"|i need you to |help me )*(?:write|give|tell|explain|make|list|name|describe|translate|draft|compose"
     r"|create|generate"
     r"|summari[sz]e|compare|suggest|recommend|find|show|calculate|convert|rewrite|ask|add|come up with"
-    r"|do)\b(?! (?:it|this|that|them|not)\b)"
+    r"|do)\b(?! (?:it|this|that|them|not|as if|as though|like (?:an?|you|i)|so i|the way|less|fewer|more (?:about"
+    r" (?:what|how|why|each|it|that)|on what|detail\w*))\b)"
 )
 _LASTING = re.compile(
     r"\b(?:next time|from now on|in (?:the )?future|always|never|every (?:time|reply|answer|message|response)"
@@ -74,7 +78,7 @@ _LASTING = re.compile(
     r"|when(?:ever)? i ask|going forward|for good|i said|i told you|again|remember)\b"
 )
 _OF_A_SUBJECT = re.compile(
-    r"\b(?:about|regarding|concerning) (?!\d|(?:one|two|three|four|five|six|ten|a|an|half|every\w*|all|what)\b|it\b"
+    r"\b(?:about|regarding|concerning) (?!\d|(?:one|two|three|four|five|six|ten|a|an|half|every\w*|each|all|what|how|why|where)\b|it\b"
     r"|that\b|this\b|me\b|my\b|you\b|the (?:answer|reply|bullets|formatting|tone)\b)\w+"
 )
 
@@ -85,6 +89,14 @@ _PRAISE = re.compile(
     r"|\b(?:perfect|chefs? kiss|chef's kiss|lovely|brilliant|best|love it|loved it|exactly (?:my|what|the"
     r"|right)|spot on|works|worked|nailed|impressed"
     r"|sending|sent it|finally|congratulat\w*|bless you)\b"
+)
+_PLEASED = re.compile(
+    r"^(?:(?:so|very|really|much|far|even|oh|ah|haha|yep|now) )*(?:good|great|nice|nicer|better|perfect|lovely|yes+|yess+|y+e+s+"
+    r"|cool|love|ahh?|finally|thanks|brilliant|exactly|excellent)\b|[,.!] (?:nice|great|perfect|cool|lovely|love it)[ .!]*$"
+)
+_AND_YET = re.compile(
+    r"\b(?:but|next time|please|though|could|would|can you|from now on|still|not yet|again|too|in future|always|never"
+    r"|keep|enough|yet)\b"
 )
 _THANKS = re.compile(r"^(?:many )?(?:thanks|thank you) for\b")
 _WISHING = re.compile(
@@ -109,6 +121,11 @@ def is_praise(text: str) -> bool:
     if _THANKS.match(text):
         return not re.search(r"\b(?:next time|but|please|could|can you)\b", text)
     return bool(_PRAISE.search(text)) and not _WISHING.search(text)
+
+
+def is_pleased(text: str) -> bool:
+    """It begins or ends with approval, and asks for nothing: "good, no emojis"."""
+    return bool(_PLEASED.search(text)) and not _AND_YET.search(text)
 
 
 def is_idle(text: str) -> bool:

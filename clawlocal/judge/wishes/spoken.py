@@ -17,6 +17,8 @@ _SAME = (
     (r"\bi'?m\b", "i am"),
     (r"\b(you|they|we)'?re\b|\b(?<=why )re\b", lambda m: f"{m[1]} are" if m[1] else "are"),
     (r"\bi'd\b|\bid\b(?= (?:like|love|prefer|rather|want))", "i would"),
+    (r"\b(you|we|they|he|she|it)'d\b", r"\1 would"),
+    (r"\b(limit|max|maximum|top|cap|word|all)'s\b", r"\1 is"),
     (r"\b(i|you|we)'ve\b", r"\1 have"),
     (r"\b(i|you|we|it|that)'ll\b", r"\1 will"),
     (r"\b(?:pls|plz|pleas|plese|plss+|pl[sz]z+|plsss*|pleeease|svp|ples)\b", "please"),

@@ -99,7 +99,14 @@ SUBJECTS = (
         "prose",
         "form",
     ),
-    _of(r"\bmark ?down\b|\bformatting\b|\bfancy format\b", "", NO_MARKDOWN, "markdown", "markup"),
+    _of(
+        r"\bmark ?down\b|\bformatting\b|\bfancy format\b|\b(?:asterisks|stars) and (?:the )?(?:hash(?:es|tags)?|pounds?|#+)"
+        r"|(?:hash(?:es|tags)|#+) and (?:the )?(?:asterisks|stars)\b",
+        "",
+        NO_MARKDOWN,
+        "markdown",
+        "markup",
+    ),
     _of(
         r"\bbold(?:ed|ing|face)?\b(?: (?:text|words|stuff|letters|font|type|print|bits))?|\bfat (?:letters|print"
         r"|type|text)\b"
@@ -110,7 +117,7 @@ SUBJECTS = (
         "markup",
     ),
     _of(r"\basterisks?\b|\bstars\b", "", "Do not use asterisks.", "bold", "markup"),
-    _of(r"\b(?:sub-?)?head(?:ings|ers|lines)\b", "Use headings.", NO_HEADINGS, "headings", "headings"),
+    _of(r"\b(?:sub-?)?(?:headings|headers|headlines|titles)\b", "Use headings.", NO_HEADINGS, "headings", "headings"),
     _of(r"(?<!at the )(?<!on the )\btables?\b(?! of\b)", "", "Do not use a table.", "table", "table"),
     _of(r"\bexclamation(?: ?-?(?:marks?|points?))*s?\b|\bexclamations\b", "", CALM, "exclamation", "exclamation"),
     _of(

@@ -26,11 +26,14 @@ _COUNT = (
     r"|couple(?: of)?|dozen)"
 )
 _OF = {
-    "Answer in at most {number} sentences.": rf"\b(?!one\b|an?\b|1\b){_COUNT}[ -](?:\w+ ){{0,2}}?(?:sentences?|lines?)\b",
+    "Answer in at most {number} sentences.": rf"\b(?!one\b|an?\b|1\b){_COUNT}[ -](?:\w+ ){{0,2}}?(?:sentences?"
+    rf"|lines?)\b",
     "Answer in at most {number} words.": rf"\b{_COUNT}[ -]?(?:\w+ ){{0,2}}?(?:words?|w)\b",
-    "Start with the answer.": r"\b(?:answer|result|conclusion|straight|direct\w*|begin\w*|start\w*|lead|top|front|upfront"
+    "Start with the answer.": r"\b(?:answer|result|conclusion|straight|direct\w*|begin\w*|start\w*|lead|top|front"
+    r"|upfront"
     r"|beginning|dig|buried|bottom|point|last|end|facts?)\b",
-    "Do not use exclamation marks.": r"\b(?:exclam\w*|shout\w*|loud\w*|calm\w*|excit\w*|enthus\w*|cheer\w*|yell\w*|bangs?"
+    "Do not use exclamation marks.": r"\b(?:exclam\w*|shout\w*|loud\w*|calm\w*|excit\w*|enthus\w*|cheer\w*|yell\w*"
+    r"|bangs?"
     r"|scream\w*|hyper\w*|peppy|perky|energy|energetic|bubbly|punctuat\w*|jump\w*|quiet\w*|marks?|points?|over the top"
     r"|dramatic|intense|sober|breathless|caps)\b|!!|\"!",
     "Keep answers short.": _LENGTH,
@@ -44,8 +47,10 @@ _OF = {
     r"|barely|nothing|headline|tweet|postcard)\b",
 }
 _ANOTHER_SIDE = re.compile(
-    r"\b(?:bullet\w*|lists?|paragraphs?|blocky?|scan|scannable|skim|items?|itemi[sz]ed|separate|squash\w*|jumbl\w*|cramm\w*"
-    r"|together|points|order|number|pick|tell apart|at the end|round it off|think about|bold|headings?|emojis?|exclamation|spelling|spell|american|british|questions?"
+    r"\b(?:bullet\w*|lists?|paragraphs?|blocky?|scan|scannable|skim|items?|itemi[sz]ed|separate|squash\w*|jumbl\w*"
+    r"|cramm\w*"
+    r"|together|points|order|number|pick|tell apart|at the end|round it off|think about|bold|headings?|emojis?"
+    r"|exclamation|spelling|spell|american|british|questions?"
     r"|outline|slides?|markup|formatting|structure"
     r"|ask(?:ed)? me|numbered|number it|symbols|asterisks|dash\w*)\b"
 )

@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from clawlocal.judge.slots import language
 from clawlocal.judge.wishes import subjects as s
 from clawlocal.judge.wishes.form import FORM
-from clawlocal.judge.wishes.kept import kept
+from clawlocal.judge.wishes.kept import kept, shown
 from clawlocal.judge.wishes.layout import LAYOUT
 from clawlocal.judge.wishes.leaning import Leaning, is_refused, leaning
 from clawlocal.judge.wishes.lengths import LENGTHS
 from clawlocal.judge.wishes.limits import limit, limit_alone
 from clawlocal.judge.wishes.manner import MANNER
 from clawlocal.judge.wishes.ordinary import is_idle, is_pleased, is_praise, is_question, is_task, rest
-from clawlocal.judge.wishes.phrase import WHOLE
+from clawlocal.judge.wishes.persons import ON_PUPILS, PERSONS
+from clawlocal.judge.wishes.phrase import WHOLE, Phrase
 from clawlocal.judge.wishes.seen import has
 from clawlocal.judge.wishes.spelled import spelling
 from clawlocal.judge.wishes.spoken import clauses, even
@@ -72,7 +73,9 @@ def directive(request: str, reply: str, said: str) -> str:
     ):
         found += [("length", said, _COUNTED) for said in [limit_alone(text)] if said]
     if is_pleased(text):
-        found = [f for f in found if not kept(f[1], reply)]
+        found = [f for f in found if shown(f[1]) and not kept(f[1], reply)]
+    if "?" in said:
+        found = [f for f in found if f[2] != _COUNTED or not kept(f[1], reply)]
     if has(reply, "table") and not has(reply, "bullets"):
         found = [f for f in found if f[1] != s.PROSE]
     chosen = _one_of_each_side(found)
@@ -90,7 +93,7 @@ def _in(clause: str, text: str, request: str, reply: str) -> Iterator[Found]:
         return
     if limited := limit(clause, text):
         yield "length", limited, _COUNTED
-    placed = [*_named(clause, reply), *_meant(clause, text, reply)]
+    placed = [*_named(clause, reply), *_meant(clause, text, reply, ON_PUPILS if _on_pupil(request, text) else ())]
     yield from (found for _, found in sorted(placed, key=lambda x: x[0]))
     if spoken := _language(clause, request):
         yield "language", spoken, _NAMED
@@ -114,18 +117,27 @@ def _there(reply: str, what: str) -> bool:
     return bool(what) and has(reply, what)
 
 
-def _meant(clause: str, text: str, reply: str) -> Iterator[tuple[int, Found]]:
-    for phrase in (*FORM, *LAYOUT, *LENGTHS, *VOICE, *MANNER):
+def _meant(clause: str, text: str, reply: str, more: tuple[Phrase, ...] = ()) -> Iterator[tuple[int, Found]]:
+    for phrase in (*FORM, *LAYOUT, *LENGTHS, *VOICE, *MANNER, *PERSONS, *more):
         found = phrase.pattern.search(clause)
         if not found or (phrase.there and not has(reply, phrase.there)):
             continue
         if (phrase.lacking and has(reply, phrase.lacking)) or _denied(phrase.side, clause[: found.start()]):
             continue
-        alone = is_idle(text) if phrase.most == WHOLE else len(rest(clause, found.start(), found.end())) <= phrase.most
+        most = min(phrase.most, UNPOINTED) if phrase in _LOOSE and not _POINTS.search(text) else phrase.most
+        alone = is_idle(text) if phrase.most == WHOLE else len(rest(clause, found.start(), found.end())) <= most
         if alone:
             yield found.start(), (phrase.side, phrase.directive, _MEANT)
 
 
+UNPOINTED = 1
+"""Words of another subject beside a turn of phrase, where nothing in the message points to a reply."""
+_LOOSE = frozenset((*LAYOUT, *LENGTHS, *PERSONS))
+_POINTS = re.compile(
+    r"\b(?:you|your|this|these|that|reply|replies|answers?|answered|text|sentences?|paragraphs?|write|writing"
+    r"|written|wrote"
+    r"|read|reading|please|comments?|feedback|bullets|prefer|again|more)\b"
+)
 _IF_I_WANT = re.compile(r"^(?:if|when|unless) i (?:want|need|wanted|needed|would like)\b")
 _SHAPES = ("form", "length", "steps")
 _DENIED = re.compile(
@@ -174,7 +186,11 @@ def _plainest(several: list[tuple[str, int]]) -> list[str]:
 
 def _for_grading(said: str, request: str, words: str) -> str:
     """A comment on a pupil's work has wishes of its own."""
-    about = f"{request} {words}"
-    if not (_GRADING.search(about) and _PUPIL.search(about)):
+    if not _on_pupil(request, words):
         return said
     return {s.WARM: s.KIND_COMMENTS, s.LONG: s.LONG_COMMENTS}.get(said, said)
+
+
+def _on_pupil(request: str, words: str) -> bool:
+    about = f"{request} {words}"
+    return bool(_GRADING.search(about) and _PUPIL.search(about))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from clawlocal.judge.wishes import subjects as s
 from clawlocal.judge.wishes.seen import has
 
@@ -28,13 +30,24 @@ _LACKS = {
 }
 
 
+_AT_MOST = re.compile(r"at most (\w+) (sentences|words)")
+_COUNTS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
 def shown(wish: str) -> bool:
     """Whether a reply shows if it does what is wished."""
-    return wish in _NEEDS or wish in _LACKS
+    return wish in _NEEDS or wish in _LACKS or bool(_AT_MOST.search(wish))
 
 
 def kept(wish: str, reply: str) -> bool:
     """A reply without emoji keeps "Do not use emoji."; False where a reply does not show it."""
     if wish in _NEEDS:
         return not has(reply, _NEEDS[wish])
+    if found := _AT_MOST.search(wish):
+        most = int(found[1]) if found[1].isdigit() else _COUNTS.index(found[1]) + 2 if found[1] in _COUNTS else 0
+        return _count(reply, found[2]) <= most
     return wish in _LACKS and has(reply, _LACKS[wish])
+
+
+def _count(reply: str, unit: str) -> int:
+    return len(reply.split()) if unit == "words" else len(re.findall(r"[.!?](?:\s|$)", reply))

@@ -17,7 +17,8 @@ _HOW = r"(?:short |simple |brief |full |clear |good |little |small )*"
 _SENTENCES = r"(?:sentences?|lines?)"
 _UNIT = rf"[ -]?{_HOW}(?P<unit>{_SENTENCES}|words?)\b"
 _COUNTED = re.compile(
-    rf"\b{_N}{_UNIT}(?! (?:of(?! space| room)|per(?! (?:answer|reply|message|response|entry|item|card|go|time|post)\b)|each|about"
+    rf"\b{_N}{_UNIT}(?! (?:of(?! space| room)|per(?! (?:answer|reply|message|response|entry|item|card|go|time"
+    rf"|post)\b)|each|about"
     r"|from(?! now)|that(?! is (?:all|enough|plenty)))\b)"
 )
 _LIMIT_BEFORE = re.compile(
@@ -32,7 +33,8 @@ _LIMIT_BEFORE = re.compile(
     r"|at |to |the |like |maybe |me )*$"
 )
 _LIMIT_AFTER = re.compile(
-    r"^(?:of (?:space|room)|(?:that is |which is )?all i (?:want|need|read)|(?:at|as) (?:the |a )?(?:very )?(?:most|max\w*|outside|limit)|max(?:imum)?|tops?|or (?:less|fewer"
+    r"^(?:of (?:space|room)|(?:that is |which is )?all i (?:want|need|read)|(?:at|as) (?:the |a )?(?:very )?(?:most"
+    r"|max\w*|outside|limit)|max(?:imum)?|tops?|or (?:so|thereabouts|less|fewer"
     r"|under|shorter)|only|(?:is|are|was|were|will be|would be|would have been"
     r"|will|would)? ?(?:really )?(?:enough|plenty|all i|fine|do\b|the (?:max|limit|most)|have done|my (?:max"
     r"|limit))|and (?:not|no)|not more|no more|suffices?|limit|and stop|then stop|per (?:reply|answer"
@@ -95,7 +97,8 @@ _BARE_AFTER = re.compile(
 WORDS_FROM = 15
 """Nobody wants so many sentences at most."""
 _CAPACITY = re.compile(
-    r"\b(?:i|my|our|we|it|there|this|that)\b.*\b(?:fits?|takes?|accepts?|allows?|limit|room|space|runs? out|cut\w* off)\b"
+    r"\b(?:i|my|our|we|it|there|this|that)\b.*\b(?:fits?|takes?|accepts?|allows?|limit|room|space|runs? out"
+    r"|cut\w* off)\b"
 )
 _M = r"(?P<n>\d{2,3}|fifteen|twenty|thirty|forty|fifty|hundred)"
 _END = r"(?=$|[.!?,;]| (?:please|max|tops|and|or|not|next|from|always|ok|thanks|at)\b)"

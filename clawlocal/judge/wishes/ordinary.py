@@ -30,8 +30,8 @@ _IDLE = frozenset(
     phone place plain please plenty point possible prefer preferably preference preferred previous probably
     problem prose put putting question questions quite rather read readable reading reads real really remember
     remind remove replies reply replying request respond responding response responses rest right robot robotic
-    said same say saying says screen see seems send sentence sentences seriously set seven she short shorter
-    should show sick side sigh similarly simply since single six skip small smileys so some somehow something
+    said same say saying says scan screen see seems send sentence sentences seriously set seven she short shorter
+    should show sick side sigh similarly simply since single six skip small skim smileys so some somehow something
     sometimes somewhat soon sorry sort sorts sound sounding sounds speak spelling start starting stay steps stick
     stiff still stop structure structured stuff style such suppose sure switch take talk talking telegram tell ten
     text texts than thank thanks that the their them themselves then there therefore these they thin thing things
@@ -58,9 +58,12 @@ _COMPLAINING = re.compile(
     r"|going to)|did you (?:forget|not)|who (?:talks|writes|needs|wants|says)"
     r"|do not|is it possible|is there any way|have you|will you|how (?:did|do) you (?:get|come|arrive|reach"
     r"|work)|when (?:will|are|do) you (?:ever |finally |going to )?(?:ask|stop|use)|when i ask|when you"
-    r"|why (?:say|write|use|put|add|bother|waste|begin|start|repeat|does (?:it|every|each))|do you charge|is there a way"
-    r"|what is the (?:short\w*|gist|bottom line|upshot)|(?:is|was) (?:this|that|it) an? (?:\w+ )?(?:manual|leaflet|brochure"
-    r"|presentation|meeting|lecture|essay|novel|sermon|conversation|interview|robot|report|memo)|who (?:starts|begins|says)"
+    r"|why (?:say|write|use|put|add|bother|waste|begin|start|repeat|does (?:it|every|each))|do you charge"
+    r"|is there a way"
+    r"|what is the (?:short\w*|gist|bottom line|upshot)|(?:is|was) (?:this|that|it) an? (?:\w+ )?(?:manual|leaflet"
+    r"|brochure"
+    r"|presentation|meeting|lecture|essay|novel|sermon|conversation|interview|robot|report|memo)|who (?:starts"
+    r"|begins|says)"
     r"|where does one|which (?:human|person)|does it|do we|is it (?:too|just)|whenever|what did i|how is it)\b"
 )
 _TASK = re.compile(
@@ -69,7 +72,8 @@ _TASK = re.compile(
     r"|i need you to |help me )*(?:write|give|tell|explain|make|list|name|describe|translate|draft|compose"
     r"|create|generate"
     r"|summari[sz]e|compare|suggest|recommend|find|show|calculate|convert|rewrite|ask|add|come up with"
-    r"|do)\b(?! (?:it|this|that|them|not|as if|as though|like (?:an?|you|i)|so i|the way|less|fewer|more (?:about"
+    r"|do)\b(?! (?:it|this|that|them|not|you|normally|as if|as though|like (?:an?|you|i)|so i|the way|less|fewer"
+    r"|more (?:about"
     r" (?:what|how|why|each|it|that)|on what|detail\w*))\b)"
 )
 _LASTING = re.compile(
@@ -78,7 +82,9 @@ _LASTING = re.compile(
     r"|when(?:ever)? i ask|going forward|for good|i said|i told you|again|remember)\b"
 )
 _OF_A_SUBJECT = re.compile(
-    r"\b(?:about|regarding|concerning) (?!\d|(?:one|two|three|four|five|six|ten|a|an|half|every\w*|each|all|what|how|why|where)\b|it\b"
+    r"\b(?:about|regarding|concerning) (?!\d|(?:one|two|three|four|five|six|ten|fifteen|twenty|thirty|forty|fifty"
+    r"|hundred|a|an|half|every\w*|each|all|what|how"
+    r"|why|where)\b|it\b"
     r"|that\b|this\b|me\b|my\b|you\b|the (?:answer|reply|bullets|formatting|tone)\b)\w+"
 )
 
@@ -91,8 +97,10 @@ _PRAISE = re.compile(
     r"|sending|sent it|finally|congratulat\w*|bless you)\b"
 )
 _PLEASED = re.compile(
-    r"^(?:(?:so|very|really|much|far|even|oh|ah|haha|yep|now) )*(?:good|great|nice|nicer|better|perfect|lovely|yes+|yess+|y+e+s+"
-    r"|cool|love|ahh?|finally|thanks|brilliant|exactly|excellent)\b|[,.!] (?:nice|great|perfect|cool|lovely|love it)[ .!]*$"
+    r"^(?:(?:so|very|really|much|far|even|oh|ah|haha|yep|now) )*(?:good|great|nice|nicer|better|perfect|lovely|yes+"
+    r"|yess+|y+e+s+"
+    r"|cool|love|ahh?|finally|thanks|brilliant|exactly|excellent)\b|[,.!] (?:nice|great|perfect|cool|lovely"
+    r"|love it)[ .!]*$"
 )
 _AND_YET = re.compile(
     r"\b(?:but|next time|please|though|could|would|can you|from now on|still|not yet|again|too|in future|always|never"

@@ -15,7 +15,7 @@ _SAME = (
     (r"\b(thats|wheres|whats|hows|theres)\b", lambda m: f"{m[1][:-1]} is"),
     (r"\b(it|that|there|where|what)(?: i)?s\b(?= (?:to|too|so)\b)", r"\1 is"),
     (r"\bi'?m\b", "i am"),
-    (r"\b(you|they|we)'?re\b|\b(?<=why )re\b", lambda m: f"{m[1]} are" if m[1] else "are"),
+    (r"\b(you|they|we(?='))'?re\b|\b(?<=why )re\b", lambda m: f"{m[1]} are" if m[1] else "are"),
     (r"\bi'd\b|\bid\b(?= (?:like|love|prefer|rather|want))", "i would"),
     (r"\b(you|we|they|he|she|it)'d\b", r"\1 would"),
     (r"\b(limit|max|maximum|top|cap|word|all)'s\b", r"\1 is"),

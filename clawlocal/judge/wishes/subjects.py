@@ -82,7 +82,8 @@ SUBJECTS = (
         r"(?:(?<=\ba )|(?<=\bin )|(?<=\bas )|(?<=\bno )|(?<=\binto )|(?<=\bnot )|(?<=\bof )|(?<=\bthese )"
         r"|(?<=\bwith )|(?<=\bmany )|(?<=\bmore )|(?<=\bdo )"
         r"|(?<=\banother )|(?<=\busing )|(?<=\buse )|(?<=\bthe )(?=lists))lists?\b"
-        r"(?! (?:of|with|from|for)\b)|^lists?\b(?=$| please)|\blist (?:things?|stuff|business|format)\b|\blist form(?:at)?\b|\blistif\w+",
+        r"(?! (?:of|with|from|for)\b)|^lists?\b(?=$| please)|\blist (?:things?|stuff|business|format)\b"
+        r"|\blist form(?:at)?\b|\blistif\w+",
         BULLETS,
         PROSE,
         "bullets",
@@ -100,7 +101,8 @@ SUBJECTS = (
         "form",
     ),
     _of(
-        r"\bmark ?down\b|\bformatting\b|\bfancy format\b|\b(?:asterisks|stars) and (?:the )?(?:hash(?:es|tags)?|pounds?|#+)"
+        r"\bmark ?down\b|\bformatting\b|\bfancy format\b|\b(?:asterisks|stars) and (?:the )?(?:hash(?:es|tags)?"
+        r"|pounds?|#+)"
         r"|(?:hash(?:es|tags)|#+) and (?:the )?(?:asterisks|stars)\b",
         "",
         NO_MARKDOWN,
@@ -117,7 +119,8 @@ SUBJECTS = (
         "markup",
     ),
     _of(r"\basterisks?\b|\bstars\b", "", "Do not use asterisks.", "bold", "markup"),
-    _of(r"\b(?:sub-?)?(?:headings|headers|headlines|titles)\b", "Use headings.", NO_HEADINGS, "headings", "headings"),
+    _of(r"\b(?:sub-?)?(?:headings|headers|headlines)\b", "Use headings.", NO_HEADINGS, "headings", "headings"),
+    _of(r"\b(?:sub-?)?titles\b(?! (?:of|for)\b)", "", NO_HEADINGS, "headings", "headings"),
     _of(r"(?<!at the )(?<!on the )\btables?\b(?! of\b)", "", "Do not use a table.", "table", "table"),
     _of(r"\bexclamation(?: ?-?(?:marks?|points?))*s?\b|\bexclamations\b", "", CALM, "exclamation", "exclamation"),
     _of(

@@ -25,7 +25,8 @@ LAYOUT = (
     phrase(
         "form",
         s.BULLETS,
-        r"\b(?:all|everything|it is|is|are|just|so|too|too much|them|that) (?:\w+ )?(?:squashed|squeezed|squished"
+        r"\b(?:all|everything|it is|(?:points|items|steps|sentences|ideas|things) are|just|so|too|too much|them"
+        r"|that) (?:\w+ )?(?:squashed|squeezed|squished"
         r"|crammed"
         r"|jammed|mashed|lumped|clumped|run|runs|mushed|bunched|jumbled|packed|rolled|thrown|mixed|crowded)"
         r" (?:up )?(?:together(?=$| again| in one| so| here| like)|into one\b)"
@@ -109,7 +110,8 @@ LAYOUT = (
     phrase(
         "form",
         s.PROSE,
-        rf"\b(?:like|as if it is|is (?:this|it|that)) (?:\w+ ){{0,2}}?(?:reading |in |at )?(?:an? |my |some "
+        rf"\b(?:like|as if it is|is (?:this|it|that)(?=.* or an? (?:conversation|chat|letter|talk)\b"
+        rf"|[^,]{{0,25}}$)) (?:\w+ ){{0,2}}?(?:reading |in |at )?(?:an? |my |some "
         rf"|the )(?:\w+ )?{_PAPER}\b"
         rf"|\b(?:in|at|into) an? {_PAPER}\b.*\b(?:headings|bullets|points)\b",
         4,
@@ -124,7 +126,7 @@ LAYOUT = (
         r"|\b(?:something|text|writing|sentences|answers?|it|that) (?:that |to |which |should |has to "
         r"|needs to )+flows?\b"
         r"|\bless (?:layout|structure|formatting|list)\b|\bmore (?:prose|flow|flowing)\b"
-        r"|\bin (?:little |small |tiny |so many )*(?:pieces|bits|chunks|fragments|snippets|crumbs)(?= like| again|$)"
+        r"|\bin (?:little |small |tiny |so many )*(?:pieces|bits|chunks|fragments|snippets|crumbs)(?= like| again)"
         r"|\b(?:those|these|the|all) (?:\w+ )?(?:dots|blobs)\b",
         3,
         there="bullets",
@@ -158,7 +160,8 @@ LAYOUT = (
         r"\b(?:without |no |not |less |fewer )?(?:the|those|these|all|that|silly|little|with|every|some|any|a|no"
         r"|without|less"
         r"|stop|odd|weird|cute) (?:\w+ ){0,2}?(?:icons?|symbols|drawings?|pictures|hearts?|sparkles?|rockets?|stickers?"
-        r"|pictograms?|cartoons?|doodles?|winks?|winking|faces|party poppers?|clip ?art|squiggles|thumbs)\b",
+        r"|pictograms?|cartoons?|doodles?|winks?|winking|faces|party poppers?|clip ?art|squiggles|thumbs)\b(?! (?:of"
+        r"|in the (?:film|book|game|song))\b)",
         6,
         there="emoji",
     ),

@@ -32,7 +32,8 @@ LENGTHS = (
     phrase(
         "length",
         s.SHORT,
-        r"\b(?:had|have|having|need|want|makes? me|made me|keep|kept|without|so much|lots of|endless|all that|all this)"
+        r"\b(?:do not (?:want|like|wish) to )?(?:had|have|having|need|want|makes? me|made me|keep|kept|without"
+        r"|so much|lots of|endless|all that|all this)"
         r" (?:to |have to |having to |need to )*(?:down )?scroll(?:ing|ed)?\b(?! (?:bar|lock|wheel|through (?:my"
         r"|the))\b)"
         r"|\byou (?:\w+ ){0,2}?(?:charg\w*|paid|pay) (?:by|per) (?:the )?(?:word|letter|line)\b"
@@ -40,9 +41,9 @@ LENGTHS = (
         r"|\b(?:a lot|lots|loads|tons?|heaps|a great deal|pages|screenfuls?|reams) of"
         r" (?:words|text|reading|writing|small print)(?=$| (?:again|to|for|there|here|at|you|i)\b)"
         r"|\bfew(?:er)? words? (?:do(?:es)?|is|are|would|will)\b|^less is more(?: please)?$"
-        r"|\bin (?:a |one |about )?{_PART} (?:of )?(?:the|that|this) (?:space|words|length|size|time)\b"
-        r"|\b{_PART} (?:of )?(?:the|that|this) (?:length|size|words|text)\b"
-        r"|\b(?:want|need|like|with|read|after|cut|down|to|do) (?:\w+ )?{_PART} of (?:that|this|it)\b",
+        rf"|\bin (?:a |one |about )?{_PART} (?:of )?(?:the|that|this) (?:space|words|length|size|time)\b"
+        rf"|\b{_PART} (?:of )?(?:the|that|this) (?:length|size|words|text)\b"
+        rf"|\b(?:want|need|like|with|read|after|cut|down|to|do) (?:\w+ )?{_PART} of (?:that|this|it)\b",
         3,
         there="long",
     ),

@@ -169,7 +169,7 @@ PERSONS = (
         "spelling",
         s.BRITISH,
         r"\b(?:came|comes|taken|copied|straight|is|like) (?:\w+ ){0,2}?(?:american|us|u\.s\.|yankee) (?:website|book"
-        r"|newspaper|magazine|blog|school\w*)\b|\byou (?:\w+ )?(?:grew|grow|brought|raised) (?:up )?in (?:ohio|texas"
+        r"|newspaper|magazine|blog|textbook)\b|\byou (?:\w+ )?(?:grew|grow|brought|raised) (?:up )?in (?:ohio|texas"
         r"|america|california|the (?:states|us|usa)|new york)\b|\b(?:not|instead of|than) (?:as "
         r"|like )?in (?:new york|the"
         r" (?:states|us|usa)|america)$|\b(?:proper|king's|queen's|kings|queens) english\b|\b(?:write|spell|spelled"

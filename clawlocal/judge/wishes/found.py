@@ -72,6 +72,8 @@ def directive(request: str, reply: str, said: str) -> str:
         and not _numbers(text) & _numbers(request)
     ):
         found += [("length", said, _COUNTED) for said in [limit_alone(text)] if said]
+    if _NO_QUESTION_ASKED.match(text) and "?" in said and kept(s.NO_QUESTION, reply):
+        found = [(side, s.QUESTION if what == s.NO_QUESTION else what, plain) for side, what, plain in found]
     if is_pleased(text):
         found = [f for f in found if shown(f[1]) and not kept(f[1], reply)]
     if "?" in said:
@@ -130,6 +132,7 @@ def _meant(clause: str, text: str, reply: str, more: tuple[Phrase, ...] = ()) ->
             yield found.start(), (phrase.side, phrase.directive, _MEANT)
 
 
+_NO_QUESTION_ASKED = re.compile(r"(?:and |so |what |but |hm+ )*no (?:\w+ )?question\b")
 UNPOINTED = 1
 """Words of another subject beside a turn of phrase, where nothing in the message points to a reply."""
 _LOOSE = frozenset((*LAYOUT, *LENGTHS, *PERSONS))

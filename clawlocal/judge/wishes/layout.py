@@ -165,4 +165,39 @@ LAYOUT = (
         6,
         there="emoji",
     ),
+    phrase(
+        "form",
+        s.BULLETS,
+        r"\bfind (?:\w+ ){0,2}?in (?:this|that|the|all (?:this|that)) (?:text|paragraph|block|prose)\b|^(?:just"
+        r"|only) (?:the|a)"
+        r" list(?: please)?$|\bone (?:endless|giant|huge|monster) sentence\b|\b(?:make|want|need|prefer|as"
+        r"|into) (?:it |this"
+        r" |that )?an? check ?list\b",
+        1,
+        lacking="bullets",
+    ),
+    phrase(
+        "form",
+        s.PROSE,
+        r"\b(?:everything|all|always|it all) (?:\w+ )?(?:an? )?(?:lists?|outlines?)(?= with you|$| again)|\blooks? like"
+        r" an? (?:\w+ ){0,2}outline\b",
+        1,
+        there="bullets",
+    ),
+    phrase(
+        "markup",
+        s.NO_MARKDOWN,
+        r"\b(?:says?|reads? out|speaks?|hear) (?:\w+ )?(?:asterisks?|stars?|hash|pound)\b",
+        4,
+        there="markdown",
+    ),
+    phrase(
+        "form",
+        s.NUMBERED,
+        r"\bwhere (?:are|is|did) (?:the|my|all the) numbers\b|^(?:\w+ )?steps with numbers\b"
+        r"|\bwith numbers(?: please)?$"
+        r"|\b(?:as|like|with|say) step (?:1|one)\b",
+        2,
+        lacking="numbered",
+    ),
 )

@@ -62,7 +62,7 @@ _ANNOYED_BEFORE = re.compile(
     rf"|what is with|what is up with|enough with|enough of|too many|so many|all these|all those|again with"
     rf"|always with|more of (?:the|these|those)"
     rf"|keep (?:using|adding|putting|writing|asking|giving me|doing)|you always (?:use|add|put|end with|ask"
-    rf"|write)|who needs|please no"
+    rf"|write)|who needs|do (?:we|you|i) (?:really )?(?:need|have to (?:use|have|put))|please no"
     rf"|still (?:using|full of|with|the)|full of|nothing but|everything is|everything in) {_SLACK}$"
 )
 _AGAIN_BEFORE = re.compile(
@@ -70,7 +70,8 @@ _AGAIN_BEFORE = re.compile(
     r"|these|those|the|all|all the|all these|again the) ?(?:the |these |those )?$"
 )
 _AGAINST_AFTER = re.compile(
-    r"^(?:off|out|away|gone|begone)\b|^(?:is|are|was|were) not (?:what|how|the way)\b|^(?:[\w'-]+ ){0,3}?(?:annoy\w*"
+    r"^(?:off|out|away|gone|begone)\b|^-?free\b|^(?:is|are|was|were) not (?:what|how|the way)\b"
+    r"|^(?:[\w'-]+ ){0,3}?(?:annoy\w*"
     r"|irritat\w*|ugly|awful|horrible|hurts?"
     r"|unnecessary|too much|over the top|drives? me|makes? (?:me|my|it|them) (?:(?:\w+ )?feel|sick|dizzy"
     r"|nervous|mad|angry|sad|tired|crazy|cringe|head|eyes|hard|look|sound|anxious|uneasy|jump)"

@@ -8,6 +8,7 @@ from clawlocal.judge.wishes.phrase import phrase
 _TOME = (
     r"(?:essays?|novels?(?!-)|thesis|lectures?|sermons?|sagas?|epics?|dissertations?|encyclop\w+|bible|speech(?:es)?"
     r"|life story|chapters?|treatise|manifesto|war and peace|textbook|biography|memoirs?|monologues?|spiel|screed"
+    r"|ted talk"
     r"|(?:whole |entire )(?:book|story|history|article|page)|history lesson|small print)"
 )
 _FEW = r"(?:\w+ ){0,4}?"
@@ -139,6 +140,28 @@ LENGTHS = (
         r"|this is )*"
         r"(?:lazy|meagre|meager|skimpy|scant|scanty|sparse|flimsy|measly|paltry|half-hearted|minimal|stingy)"
         r"(?: (?:answer|reply|response|effort))?$",
+        0,
+        there="short",
+    ),
+    phrase(
+        "length",
+        s.SHORT,
+        r"\b(?:that|it|this) is (?:\w+ )?(?:an? )?(?:whole|entire|full) (?:page|article|chapter|book|lecture|story)\b"
+        r"|\bmore than i (?:\w+ )?(?:wanted|needed|asked|need|want|care|can (?:take|read|handle|use))\b|^tmi$"
+        r"|\byou (?:\w+ )?(?:talk|write|say|go on|explain) (?:way |far )?(?:too|so) (?:much|long)\b"
+        r"|\bstopped (?:reading )?half ?way\b|\b(?:only|just) (?:have|got|have got) (?:an?|one|two|five|ten|\d+|a few)"
+        r" (?:minutes?|seconds?|moment|secs?)\b|\b(?:be|make it|keep it) (?:\w+ )?quick$",
+        1,
+        there="long",
+    ),
+    phrase(
+        "length",
+        s.LONG,
+        r"\b(?:somewhat|rather|pretty|quite|awfully) (?:short|brief|superficial)$|\b(?:want|like|love|wanted) to"
+        r" (?:know|learn|hear) more(?! (?:about|on|of)\b)|\b(?:do not|stop) (?:be |being )(?:so |that "
+        r"|too )*(?:brief|short"
+        r"|terse)\b|\btell me more(?= next time|$| please| in future)|\b(?:want|need|give me|prefer|like|expect\w*)"
+        r" (?:the|an?) (?:whole|full|complete|proper|real|decent) (?:story|picture|explanation|answer)\b",
         0,
         there="short",
     ),

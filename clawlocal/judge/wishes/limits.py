@@ -29,7 +29,8 @@ _LIMIT_BEFORE = re.compile(
     r"(?:short )?(?:to|at|in|under|within|below|down to)|cap(?:ped)?(?: \w+){0,2}? at|stop (?:after|at)|above"
     r"|over|past|beyond|cut (?:it|this|that)? ?(?:down )?to|down to|stay within"
     r"|beyond|maximal(?:ly)?|limit of|fit|takes?|accepts?|run\w* out (?:at|after)|cuts? (?:\w+ )?off (?:at|after)"
-    r"|room for|space for|patience for|time for|attention for|fits|holds|allows?|tops) (?:about |around |roughly |of "
+    r"|room for|space for|patience for|time for|attention for|fits|holds|allows?|tops) (?:about |around |roughly "
+    r"|in |into |of "
     r"|at |to |the |like |maybe |me )*$"
 )
 _LIMIT_AFTER = re.compile(
@@ -48,7 +49,8 @@ _ATTENTION = re.compile(
 _LOSES = re.compile(
     r"\b(?:glaze\w*|stop(?:ped|s)? reading|stopp?(?: listening)?|los[et]\b|lost|zone\w* out|switch\w* off"
     r"|tune\w* out|drift\w*|fall\w* asleep|fell asleep|gave up|give up|giv\w* up"
-    r"|skip\w*|do not read|can not (?:focus|concentrate|read|follow)|stop\b|wander\w*|asleep|bored|tired|gone)\b"
+    r"|skip\w*|do not read|can not (?:focus|concentrate|read|follow)|stop\b|wander\w*|asleep|shuts? (?:down|off)"
+    r"|fades?|checks? out|bored|tired|gone)\b"
 )
 _ORDINALS = {
     "first": "one",
@@ -81,9 +83,13 @@ LONG_FROM = 4
 """Who wants so many sentences at least wants a long answer."""
 _HALF = re.compile(r"\bhalf (?:an? )?(?!dozen)")
 _ONE_OF_THEM = re.compile(r"\b(?:the|this|that|last|first|next|these|those|every|each|per|your) $")
-_NOT_LEAST = re.compile(r"\b(?:no|not|never|do not) (?:\w+ )?more than|\bif .*more than")
+_NOT_LEAST = re.compile(
+    r"\b(?:that|this|it) (?:is|was) (?:\w+ )?more than|\b(?:no|not|never"
+    r"|do not) (?:\w+ )?more than|\bif .*more than"
+)
 _BARE_BEFORE = re.compile(
-    r"(?:(?:please|just|only|ok|no|i said|i want|give me|make it|make that|in|answer in|reply in|say it in|put it in"
+    r"(?:(?:sum (?:it|this|that) up|please|just|only|ok|no|i said|i want|give me|make it|make that|in|answer in"
+    r"|reply in|say it in|put it in"
     r"|write in|answer with|use|keep it|try|like|say|like i said|be|i asked for|i need|do|can you|could you|answer"
     r"|reply|respond|in just|explain in|again|it|that|this|with|write|respond in|how about|let us say|about"
     r"|around|mate) ?)*"

@@ -13,7 +13,7 @@ _IDLE = frozenset(
     ask asked at avoid awful back bad be because been before begin behind being below best better bigger bit bits
     bloody bold book bored both bother brief british bullets but by calculations can case casual change chat
     chatting clear clearer clearly cold come comes comment comments complete completely concise could couple damn
-    dashes day dear definitely detail detailed details did different differently do do' does doing done down drop
+    dashes day dear definitely depth detail detailed details did different differently do do' does doing done down drop
     each easier easy effing eight either else emojis end ending english enough entire entirely erm err especially
     ever every everything everytime everywhere exactly example exclamation expected explain explanation
     explanations eyes far fed feedback feel few fewer finally fine first five flipping follow for forever form
@@ -21,7 +21,7 @@ _IDLE = frozenset(
     get gets getting give gives giving go god goddamn goes going good gosh got gotten great ha had hard harsh hate
     have having he hear hell hello help helpful helps hence here hey hi hm hmm honest honestly hope how human hurt
     i if in informal instead into is issue it item items its itself jeez just keep keeps kind kinder kindly know
-    last later least leave leaving left less let letter life like liked likes likewise line lines list listed
+    last later least leave leaving left less let letter life like liked likes likewise limit line lines list listed
     lists literally little longer look looks lot lots loud machine made make makes making many mark marks matter
     max maximum may me mean means meant meh message messages might mind mine minimum mode more most much must my
     myself natural need needed needs never new next nice nicer nine no none normal not nothing now numbered
@@ -33,7 +33,7 @@ _IDLE = frozenset(
     said same say saying says scan screen see seems send sentence sentences seriously set seven she short shorter
     should show sick side sigh similarly simply since single six skip small skim smileys so some somehow something
     sometimes somewhat soon sorry sort sorts sound sounding sounds speak spelling start starting stay steps stick
-    stiff still stop structure structured stuff style such suppose sure switch take talk talking telegram tell ten
+    stiff still stop structure structured stuff style such suppose sum sure switch take talk talking telegram tell ten
     text texts than thank thanks that the their them themselves then there therefore these they thin thing things
     think this those though thought three through thus time times tired to today together told tone too tops
     totally try trying two type typing ugh um under understand until up us use used user using usual usually
@@ -64,7 +64,8 @@ _COMPLAINING = re.compile(
     r"|brochure"
     r"|presentation|meeting|lecture|essay|novel|sermon|conversation|interview|robot|report|memo)|who (?:starts"
     r"|begins|says)"
-    r"|where does one|which (?:human|person)|does it|do we|is it (?:too|just)|whenever|what did i|how is it)\b"
+    r"|where does one|why (?:do|did|are|can) not|which (?:human|person)|does it|do we|is it (?:too|just)|whenever"
+    r"|what did i|how is it)\b"
 )
 _TASK = re.compile(
     r"^(?:ok(?:ay)?,? |now |then |and |so |also |next,? |please |great,? |thanks,? |can you |could you "

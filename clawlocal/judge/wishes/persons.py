@@ -61,6 +61,18 @@ PERSONS = (
         5,
         lacking="question",
     ),
+    phrase(
+        "ending",
+        s.QUESTION,
+        r"\b(?:know|ask|learn|hear) (?:anything|something|more|a thing) (?:about|from) (?:me|us)\b"
+        r"|\b(?:feels?|is|so|too|all) (?:\w+ )?one[- ]way$|\b(?:goes?|works?) both ways\b"
+        r"|\b(?:be|being|get) asked (?:something|anything|a question|back|things|too)\b"
+        r"|\bwish(?:ed)? (?:that )?you (?:would )?"
+        r"ask(?:ed)? (?:me |us )?(?:what|how|about|something|anything)\b|\bnot you have (?:any|a|some) questions?\b"
+        r"|\bnot you (?:\w+ )?ask me\b(?! (?:for|to|if|first|before)\b)",
+        2,
+        lacking="question",
+    ),
     # found out
     phrase(
         "voice",

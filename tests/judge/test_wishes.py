@@ -12,7 +12,10 @@ from clawlocal.judge.wishes import directive
 from clawlocal.judge.wishes import subjects as s
 from clawlocal.judge.wishes.backing import backed
 from clawlocal.judge.wishes.form import FORM
+from clawlocal.judge.wishes.layout import LAYOUT
+from clawlocal.judge.wishes.lengths import LENGTHS
 from clawlocal.judge.wishes.manner import MANNER
+from clawlocal.judge.wishes.persons import ON_PUPILS, PERSONS
 from clawlocal.judge.wishes.voice import VOICE
 from tests.judge.said import DIRECTIVES, REPLIES, Saying, comments, ordinary, wishes
 from trainers.rules import rules
@@ -63,7 +66,14 @@ def test_what_contradicts_itself_gives_none() -> None:
 
 def _known() -> list[str]:
     named = [x for subject in s.SUBJECTS for x in (subject.wanted, subject.refused)]
-    return sorted({*named, *(phrase.directive for phrase in (*FORM, *VOICE, *MANNER)), *DIRECTIVES.values()} - {""})
+    return sorted(
+        {
+            *named,
+            *(phrase.directive for phrase in (*FORM, *LAYOUT, *LENGTHS, *VOICE, *MANNER, *PERSONS, *ON_PUPILS)),
+            *DIRECTIVES.values(),
+        }
+        - {""}
+    )
 
 
 @pytest.mark.parametrize("known", _known())

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from clawlocal.judge.hints import in_english
+from clawlocal.judge.wishes.ordinary import is_praise, is_question, rest
 from clawlocal.judge.wishes.spoken import even
 
 _LENGTH = (
@@ -20,7 +21,21 @@ _LENGTH = (
     r"|sticky note|post-?it|headline|shorthand|attention|patience|asleep|sleep\w*|bored?|boring|length|kept"
     r"|keep it|only|just|enough|fit\w*|thumb|phone|screen|tired)\b"
 )
+_COUNT = (
+    r"(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|forty|fifty|hundred"
+    r"|couple(?: of)?|dozen)"
+)
 _OF = {
+    "Answer in at most {number} sentences.": rf"\b(?!one\b|an?\b|1\b){_COUNT}[ -](?:\w+ ){{0,2}}?(?:sentences?"
+    rf"|lines?)\b",
+    "Answer in at most {number} words.": rf"\b{_COUNT}[ -]?(?:\w+ ){{0,2}}?(?:words?|w)\b",
+    "Start with the answer.": r"\b(?:answer|result|conclusion|straight|direct\w*|begin\w*|start\w*|lead|top|front"
+    r"|upfront"
+    r"|beginning|dig|buried|bottom|point|last|end|facts?)\b",
+    "Do not use exclamation marks.": r"\b(?:exclam\w*|shout\w*|loud\w*|calm\w*|excit\w*|enthus\w*|cheer\w*|yell\w*"
+    r"|bangs?"
+    r"|scream\w*|hyper\w*|peppy|perky|energy|energetic|bubbly|punctuat\w*|jump\w*|quiet\w*|marks?|points?|over the top"
+    r"|dramatic|intense|sober|breathless|caps)\b|!!|\"!",
     "Keep answers short.": _LENGTH,
     "Answer in one sentence.": r"\b(?:one|single|1|once|a (?:sentence|line|breath)|liner|full stop|period|singular)\b",
     "Do not use markdown.": r"\b(?:symbols?|mark ?(?:up|down)|format\w*|stars?|asterisks?|hash\w*|plain|raw|code|signs?"
@@ -32,7 +47,10 @@ _OF = {
     r"|barely|nothing|headline|tweet|postcard)\b",
 }
 _ANOTHER_SIDE = re.compile(
-    r"\b(?:bullet\w*|lists?|bold|headings?|emojis?|exclamation|spelling|spell|american|british|questions?"
+    r"\b(?:bullet\w*|lists?|paragraphs?|blocky?|scan|scannable|skim|items?|itemi[sz]ed|separate|squash\w*|jumbl\w*"
+    r"|cramm\w*"
+    r"|together|points|order|number|pick|tell apart|at the end|round it off|think about|bold|headings?|emojis?"
+    r"|exclamation|spelling|spell|american|british|questions?"
     r"|outline|slides?|markup|formatting|structure"
     r"|ask(?:ed)? me|numbered|number it|symbols|asterisks|dash\w*)\b"
 )
@@ -40,11 +58,18 @@ _AGAINST_USE = re.compile(r"\b(?:no use|instead of|rather than|no|not|without|st
 _LENGTHS = ("Keep answers short.", "Answer in one sentence.", "Answer in more detail.")
 
 
+def _english(said: str, text: str) -> bool:
+    """Of a few words half must be English ones."""
+    return in_english(said) or len(rest(text, 0, 0)) * 2 <= len(text.split())
+
+
 def backed(wish: str, said: str) -> bool:
     """Whether the words have anything of what the wish is about."""
-    if not in_english(said):
-        return True
     text = even(said)
+    if not _english(said, text):
+        return True
+    if is_question(text) or is_praise(text):
+        return False
     if wish == "Use numbered lists." and _AGAINST_USE.search(text):
         return False
     if (

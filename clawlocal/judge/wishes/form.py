@@ -36,7 +36,7 @@ FORM = (
         r"|\btoo much (?:text|to read|reading|writing|blah|waffle|waffling|talk|info|information|words|at once"
         r"|rambling|yapping)\b|\b(?:so|too) many words\b|\bstop (?:rambling|waffling|yapping|blathering)\b"
         r"|\bless (?:text|words|talk|waffle|waffling|blah|rambling|yapping|chatter|wordy|verbose|long"
-        r"|long-?winded|detail(?:ed|s)?)\b|\bfewer words\b|\bnobody (?:reads|has time for) (?:all )?(?:that"
+        r"|long[- ]?winded|detail(?:ed|s)?)\b|\bfewer words\b|\bnobody (?:reads|has time for) (?:all )?(?:that"
         r"|this)(?= long| much|$)"
         r"|\bdo not (?:ramble|waffle|write (?:so much|a novel|novels|an essay|essays|a book))\b"
         r"|\bshort(?:er)? (?:and sweet|version|answers?|replies|reply|responses?|messages?)\b"
@@ -63,8 +63,8 @@ FORM = (
     phrase(
         "length",
         s.SHORT,
-        rf"\b{_SO}too (?:long|wordy|verbose|lengthy|long-?winded|detailed)\b(?! (?:ago|sentences?)\b)|\b(?:so|very"
-        rf"|way|really) (?:long|wordy|verbose|lengthy|long-?winded)$"
+        rf"\b{_SO}too (?:long|wordy|verbose|lengthy|long[- ]?winded|detailed)\b(?! (?:ago|sentences?)\b)|\b(?:so|very"
+        rf"|way|really) (?:long|wordy|verbose|lengthy|long[- ]?winded)$"
         r"|\btoo much detail\b|\b(?:my )?eyes? (?:just )?(?:glaz\w+|hurt from reading)|\b(?:i )?(?:scrolled"
         r"|scrolling) (?:and|for)\b",
         0,
@@ -74,7 +74,7 @@ FORM = (
         "length",
         s.SHORT,
         r"\bget (?:straight |right |just )?to the (?:\w+ )?point\b|\bcut to the chase\b|\bwaffl\w+|\bramb(?:le"
-        r"|ling)\b|\blong-?winded\b|\bverbose\b|\bdrones? on\b|\bgoes on and on\b|\bgo on and on\b"
+        r"|ling)\b|\blong[- ]?winded\b|\bverbose\b|\bdrones? on\b|\bgoes on and on\b|\bgo on and on\b"
         r"|\bblah blah\b|\blosing the will to\b",
         1,
         there="long",

@@ -8,11 +8,15 @@ from collections.abc import Iterator
 from clawlocal.judge.slots import language
 from clawlocal.judge.wishes import subjects as s
 from clawlocal.judge.wishes.form import FORM
+from clawlocal.judge.wishes.kept import kept, shown
+from clawlocal.judge.wishes.layout import LAYOUT
 from clawlocal.judge.wishes.leaning import Leaning, is_refused, leaning
-from clawlocal.judge.wishes.limits import limit
+from clawlocal.judge.wishes.lengths import LENGTHS
+from clawlocal.judge.wishes.limits import limit, limit_alone
 from clawlocal.judge.wishes.manner import MANNER
-from clawlocal.judge.wishes.ordinary import is_idle, is_praise, is_question, is_task, rest
-from clawlocal.judge.wishes.phrase import WHOLE
+from clawlocal.judge.wishes.ordinary import is_idle, is_pleased, is_praise, is_question, is_task, rest
+from clawlocal.judge.wishes.persons import ON_PUPILS, PERSONS
+from clawlocal.judge.wishes.phrase import WHOLE, Phrase
 from clawlocal.judge.wishes.seen import has
 from clawlocal.judge.wishes.spelled import spelling
 from clawlocal.judge.wishes.spoken import clauses, even
@@ -62,6 +66,18 @@ def directive(request: str, reply: str, said: str) -> str:
     found += [f for _, f in _meant(text, text, reply) if f[0] == "spelling"]
     if not any(side == "spelling" for side, *_ in found) and (spelled := spelling(text, reply)):
         found.append(("spelling", spelled, _MEANT))
+    if (
+        not any(plain == _COUNTED for *_, plain in found)
+        and has(reply, "long")
+        and not _numbers(text) & _numbers(request)
+    ):
+        found += [("length", said, _COUNTED) for said in [limit_alone(text)] if said]
+    if _NO_QUESTION_ASKED.match(text) and "?" in said and kept(s.NO_QUESTION, reply):
+        found = [(side, s.QUESTION if what == s.NO_QUESTION else what, plain) for side, what, plain in found]
+    if is_pleased(text):
+        found = [f for f in found if shown(f[1]) and not kept(f[1], reply)]
+    if "?" in said:
+        found = [f for f in found if f[2] != _COUNTED or not kept(f[1], reply)]
     if has(reply, "table") and not has(reply, "bullets"):
         found = [f for f in found if f[1] != s.PROSE]
     chosen = _one_of_each_side(found)
@@ -70,12 +86,16 @@ def directive(request: str, reply: str, said: str) -> str:
     return " ".join(dict.fromkeys(_for_grading(d, request, said) for d in chosen))
 
 
+def _numbers(text: str) -> set[str]:
+    return set(re.findall(r"\d+", text))
+
+
 def _in(clause: str, text: str, request: str, reply: str) -> Iterator[Found]:
     if is_question(clause) or _IF_I_WANT.match(clause):
         return
     if limited := limit(clause, text):
         yield "length", limited, _COUNTED
-    placed = [*_named(clause, reply), *_meant(clause, text, reply)]
+    placed = [*_named(clause, reply), *_meant(clause, text, reply, ON_PUPILS if _on_pupil(request, text) else ())]
     yield from (found for _, found in sorted(placed, key=lambda x: x[0]))
     if spoken := _language(clause, request):
         yield "language", spoken, _NAMED
@@ -89,26 +109,38 @@ def _named(clause: str, reply: str) -> Iterator[tuple[int, Found]]:
             leans = leaning(clause, start, found.end(), _there(reply, subject.there))
             said = {Leaning.FOR: subject.wanted, Leaning.AGAINST: subject.refused}.get(leans, "")
             others = len(rest(clause, found.start(), found.end()))
+            # Who wants no paragraphs may want any other form, and says so where it is not a list with dashes.
+            plain = _MEANT if (subject.wanted, said) == (s.PROSE, s.BULLETS) else _NAMED
             if said and others <= FOREIGN:
-                yield found.start(), (subject.side, said, _NAMED)
+                yield found.start(), (subject.side, said, plain)
 
 
 def _there(reply: str, what: str) -> bool:
     return bool(what) and has(reply, what)
 
 
-def _meant(clause: str, text: str, reply: str) -> Iterator[tuple[int, Found]]:
-    for phrase in (*FORM, *VOICE, *MANNER):
+def _meant(clause: str, text: str, reply: str, more: tuple[Phrase, ...] = ()) -> Iterator[tuple[int, Found]]:
+    for phrase in (*FORM, *LAYOUT, *LENGTHS, *VOICE, *MANNER, *PERSONS, *more):
         found = phrase.pattern.search(clause)
         if not found or (phrase.there and not has(reply, phrase.there)):
             continue
         if (phrase.lacking and has(reply, phrase.lacking)) or _denied(phrase.side, clause[: found.start()]):
             continue
-        alone = is_idle(text) if phrase.most == WHOLE else len(rest(clause, found.start(), found.end())) <= phrase.most
+        most = min(phrase.most, UNPOINTED) if phrase in _LOOSE and not _POINTS.search(text) else phrase.most
+        alone = is_idle(text) if phrase.most == WHOLE else len(rest(clause, found.start(), found.end())) <= most
         if alone:
             yield found.start(), (phrase.side, phrase.directive, _MEANT)
 
 
+_NO_QUESTION_ASKED = re.compile(r"(?:and |so |what |but |hm+ )*no (?:\w+ )?question\b")
+UNPOINTED = 1
+"""Words of another subject beside a turn of phrase, where nothing in the message points to a reply."""
+_LOOSE = frozenset((*LAYOUT, *LENGTHS, *PERSONS))
+_POINTS = re.compile(
+    r"\b(?:you|your|this|these|that|reply|replies|answers?|answered|text|sentences?|paragraphs?|write|writing"
+    r"|written|wrote"
+    r"|read|reading|please|comments?|feedback|bullets|prefer|again|more)\b"
+)
 _IF_I_WANT = re.compile(r"^(?:if|when|unless) i (?:want|need|wanted|needed|would like)\b")
 _SHAPES = ("form", "length", "steps")
 _DENIED = re.compile(
@@ -141,18 +173,27 @@ def _one_of_each_side(found: list[Found]) -> list[str]:
     return chosen
 
 
+_TOGETHER = {s.PROSE, s.BULLETS, s.NUMBERED, "Do not use asterisks.", s.NO_MARKDOWN}
+"""Of two of these the one that says more is meant."""
+
+
 def _plainest(several: list[tuple[str, int]]) -> list[str]:
     """One or none. "No bullets, a numbered list" wants the list."""
     most = max(plain for _, plain in several)
     best = list(dict.fromkeys(said for said, plain in several if plain == most))
-    if len(best) == 2 and s.PROSE in best:
-        best.remove(s.PROSE)
+    for lesser in (s.PROSE, "Do not use asterisks.", s.BULLETS):
+        if len(best) == 2 and lesser in best and {*best} <= _TOGETHER:
+            best.remove(lesser)
     return best if len(best) == 1 else []
 
 
 def _for_grading(said: str, request: str, words: str) -> str:
     """A comment on a pupil's work has wishes of its own."""
-    about = f"{request} {words}"
-    if not (_GRADING.search(about) and _PUPIL.search(about)):
+    if not _on_pupil(request, words):
         return said
     return {s.WARM: s.KIND_COMMENTS, s.LONG: s.LONG_COMMENTS}.get(said, said)
+
+
+def _on_pupil(request: str, words: str) -> bool:
+    about = f"{request} {words}"
+    return bool(_GRADING.search(about) and _PUPIL.search(about))

@@ -44,12 +44,15 @@ _NO = re.compile(
     rf"|leave off|leave out|instead of|rather than|get rid of|rid of|tired of|sick of|fed up with|bored of|hate"
     rf"|hating|disliked?|despise|do not like|do not want|do not need|not want|not need|no use for"
     rf"|irritated by|annoyed by"
-    rf"|refrain from|free of|allergic to|nor|than|can not stand|can not read|go easy on|easy on|easy with|tone down"
+    rf"|take out|taking out|delete|deleting|strip|strip out|edit out|refrain from|(?:turn|switch)(?:ing)? off"
+    rf"|disable|free of|allergic to|nor|than|can not stand|can not read|go easy on|easy on|easy with|tone down"
     rf"|spare me|lay off|do without|fan of|need for|too many|too much|so many|so much|way too many) (?:ever "
     rf"|please )?(?:use |using |do |doing |write in |write with )?{_BETWEEN})$"
 )
 _HALF = re.compile(
-    r"\b(?:(?<!do )(?<!does )not (?:sure|the way|how|like|what|as|only|just|enough|bad|mind)|no (?:idea|problem"
+    r"\b(?:(?<!do )(?<!does )not (?:sure|the way|how|like|what|as (?:much|many|long|short|good|bad|if|i|you|asked"
+    r"|expected)|only|just"
+    r"|enough|bad|mind)|no (?:idea|problem"
     r"|worries|wonder|doubt)|"
     r"never (?:mind|forget)|not (?:to )?forget|do not forget|no more than|not more than)\b"
 )
@@ -59,7 +62,7 @@ _ANNOYED_BEFORE = re.compile(
     rf"|what is with|what is up with|enough with|enough of|too many|so many|all these|all those|again with"
     rf"|always with|more of (?:the|these|those)"
     rf"|keep (?:using|adding|putting|writing|asking|giving me|doing)|you always (?:use|add|put|end with|ask"
-    rf"|write)|who needs|please no"
+    rf"|write)|who needs|do (?:we|you|i) (?:really )?(?:need|have to (?:use|have|put))|please no"
     rf"|still (?:using|full of|with|the)|full of|nothing but|everything is|everything in) {_SLACK}$"
 )
 _AGAIN_BEFORE = re.compile(
@@ -67,7 +70,9 @@ _AGAIN_BEFORE = re.compile(
     r"|these|those|the|all|all the|all these|again the) ?(?:the |these |those )?$"
 )
 _AGAINST_AFTER = re.compile(
-    r"^(?:off|out|away|gone|begone)\b|^(?:[\w'-]+ ){0,3}?(?:annoy\w*|irritat\w*|ugly|awful|horrible|hurts?"
+    r"^(?:off|out|away|gone|begone)\b|^-?free\b|^(?:is|are|was|were) not (?:what|how|the way)\b"
+    r"|^(?:[\w'-]+ ){0,3}?(?:annoy\w*"
+    r"|irritat\w*|ugly|awful|horrible|hurts?"
     r"|unnecessary|too much|over the top|drives? me|makes? (?:me|my|it|them) (?:(?:\w+ )?feel|sick|dizzy"
     r"|nervous|mad|angry|sad|tired|crazy|cringe|head|eyes|hard|look|sound|anxious|uneasy|jump)"
     r"|(?:has|have|needs?|got) to go|must go|(?:is|are) not (?:needed|necessary|wanted|helpful|my)"
@@ -82,11 +87,23 @@ _AGAIN_AFTER = re.compile(
     r"|as always|as usual|yet again|still|is back|are back|overload|in every\w*)\b"
 )
 _INSTEAD_AFTER = re.compile(
-    r"^(?:[\w'-]+ ){0,3}?(?:instead(?! of)|not|over|rather than|instead of|please|are better|is better"
+    r"^(?:not\b(?! (?:what|how|the way)\b)|(?:[\w'-]+ ){0,3}?(?:instead(?! of)|over|rather than|instead of|please"
+    r"|are better|is better"
     r"|work\w* (?:better|for me)|only|always|would|next time|from now on|in future|ok|would be|would help"
     r"|in front|at the (?:start|beginning)|before|down the side|(?:is|are) (?:easier|clearer|what i|how i|all i"
     r"|my)|thanks|would have"
-    r"|every time|for me|is enough|and no|if (?:you|possible))\b"
+    r"|every time|for me|is enough|and no|if (?:you|possible)))\b"
+)
+_TOLD_BEFORE = re.compile(
+    r"\b(?:it|that|this|they|everything|all|half|things?) (?:is|was|are|were|comes?|came) (?:\w+ ){0,2}?(?:in |as "
+    r"|into )?"
+    r"(?:(?:an?|one|big|long|single|running|whole) )*$"
+    r"|\b(?:all|everything|written|wrote it|buried|hidden|lost|stuck) (?:in|as|into|inside) (?:(?:an?|one|big|long|your"
+    r"|the|these|those|single) )*$"
+)
+_ASKS = re.compile(r"\b(?:please|should|must|would|could|want|need|prefer|rather|better|if)\b")
+_UGH = re.compile(
+    r"^(?:e+w+|yuck|ugh+|u+rgh|ick|gross|blegh?|argh+|bah|oh no|grr+)[ ,]+(?:not |all |the |these |this )*$"
 )
 _FOR_BEFORE = re.compile(
     rf"\b(?:use|using|add|adding|put|put in|want|wanted|i like|i liked|would like|would love|prefer|i love|need"
@@ -126,6 +143,9 @@ def leaning(clause: str, start: int, end: int, there: bool) -> Leaning:
     no = _NO.search(before)
     if no and not _HALF.search(before[no.start() :] + clause[start:end] + " " + after):
         return _refused(no[0].strip(), before, after, there)
+    told = _TOLD_BEFORE.search(before) and not _ASKS.search(clause.partition(" if ")[0])
+    if there and (told or _UGH.match(before)):
+        return Leaning.AGAINST
     if _AGAINST_AFTER.match(after) or _ANNOYED_BEFORE.search(before):
         return Leaning.AGAINST
     again = _AGAIN_AFTER.match(after) or (before and _AGAIN_BEFORE.match(before))
@@ -148,7 +168,7 @@ def _refused(no: str, before: str, after: str, there: bool) -> Leaning:
     if no.split()[0] not in ("no", "not", "zero", "without", "never"):
         return Leaning.AGAINST
     if re.search(r"\b(?:again|still|yet|either|even|once more|as usual|whatsoever|at all)\b", f"{before} {after}"):
-        told = re.search(r"\b(?:please|use|do not|from now on|never)\b", f"{before} {after}")
+        told = re.search(r"\b(?:please|use|do not|from now on|never|needs?)\b", f"{before} {after}")
         if not told:
             return Leaning.AGAINST if there else Leaning.FOR
     return Leaning.AGAINST

@@ -16,7 +16,11 @@ _N = (
 _HOW = r"(?:short |simple |brief |full |clear |good |little |small )*"
 _SENTENCES = r"(?:sentences?|lines?)"
 _UNIT = rf"[ -]?{_HOW}(?P<unit>{_SENTENCES}|words?)\b"
-_COUNTED = re.compile(rf"\b{_N}{_UNIT}(?! (?:of|per|each|about|from(?! now)|that)\b)")
+_COUNTED = re.compile(
+    rf"\b{_N}{_UNIT}(?! (?:of(?! space| room)|per(?! (?:answer|reply|message|response|entry|item|card|go|time"
+    rf"|post)\b)|each|about"
+    r"|from(?! now)|that(?! is (?:all|enough|plenty)))\b)"
+)
 _LIMIT_BEFORE = re.compile(
     r"\b(?:max(?:imum)?|at most|at the most|no more than|not more than|never more than|not longer than"
     r"|no longer than|more than|longer than"
@@ -24,11 +28,14 @@ _LIMIT_BEFORE = re.compile(
     r"|that|them|everything|your \w+|all \w+|replies|answers) "
     r"(?:short )?(?:to|at|in|under|within|below|down to)|cap(?:ped)?(?: \w+){0,2}? at|stop (?:after|at)|above"
     r"|over|past|beyond|cut (?:it|this|that)? ?(?:down )?to|down to|stay within"
-    r"|room for|space for|patience for|time for|attention for|fits|holds|allows?|tops) (?:about |around |of "
+    r"|beyond|maximal(?:ly)?|limit of|fit|takes?|accepts?|run\w* out (?:at|after)|cuts? (?:\w+ )?off (?:at|after)"
+    r"|room for|space for|patience for|time for|attention for|fits|holds|allows?|tops) (?:about |around |roughly "
+    r"|in |into |of "
     r"|at |to |the |like |maybe |me )*$"
 )
 _LIMIT_AFTER = re.compile(
-    r"^(?:(?:at|as) (?:the |a )?(?:very )?(?:most|max\w*|outside|limit)|max(?:imum)?|tops?|or (?:less|fewer"
+    r"^(?:of (?:space|room)|(?:that is |which is )?all i (?:want|need|read)|(?:at|as) (?:the |a )?(?:very )?(?:most"
+    r"|max\w*|outside|limit)|max(?:imum)?|tops?|or (?:so|thereabouts|less|fewer"
     r"|under|shorter)|only|(?:is|are|was|were|will be|would be|would have been"
     r"|will|would)? ?(?:really )?(?:enough|plenty|all i|fine|do\b|the (?:max|limit|most)|have done|my (?:max"
     r"|limit))|and (?:not|no)|not more|no more|suffices?|limit|and stop|then stop|per (?:reply|answer"
@@ -42,7 +49,8 @@ _ATTENTION = re.compile(
 _LOSES = re.compile(
     r"\b(?:glaze\w*|stop(?:ped|s)? reading|stopp?(?: listening)?|los[et]\b|lost|zone\w* out|switch\w* off"
     r"|tune\w* out|drift\w*|fall\w* asleep|fell asleep|gave up|give up|giv\w* up"
-    r"|skip\w*|do not read|can not (?:focus|concentrate|read|follow)|stop\b|wander\w*|asleep|bored|tired|gone)\b"
+    r"|skip\w*|do not read|can not (?:focus|concentrate|read|follow)|stop\b|wander\w*|asleep|shuts? (?:down|off)"
+    r"|fades?|checks? out|bored|tired|gone)\b"
 )
 _ORDINALS = {
     "first": "one",
@@ -75,9 +83,13 @@ LONG_FROM = 4
 """Who wants so many sentences at least wants a long answer."""
 _HALF = re.compile(r"\bhalf (?:an? )?(?!dozen)")
 _ONE_OF_THEM = re.compile(r"\b(?:the|this|that|last|first|next|these|those|every|each|per|your) $")
-_NOT_LEAST = re.compile(r"\b(?:no|not|never|do not) (?:\w+ )?more than|\bif .*more than")
+_NOT_LEAST = re.compile(
+    r"\b(?:that|this|it) (?:is|was) (?:\w+ )?more than|\b(?:no|not|never"
+    r"|do not) (?:\w+ )?more than|\bif .*more than"
+)
 _BARE_BEFORE = re.compile(
-    r"(?:(?:please|just|only|ok|no|i said|i want|give me|make it|make that|in|answer in|reply in|say it in|put it in"
+    r"(?:(?:sum (?:it|this|that) up|please|just|only|ok|no|i said|i want|give me|make it|make that|in|answer in"
+    r"|reply in|say it in|put it in"
     r"|write in|answer with|use|keep it|try|like|say|like i said|be|i asked for|i need|do|can you|could you|answer"
     r"|reply|respond|in just|explain in|again|it|that|this|with|write|respond in|how about|let us say|about"
     r"|around|mate) ?)*"
@@ -85,6 +97,27 @@ _BARE_BEFORE = re.compile(
 _BARE_AFTER = re.compile(
     r"(?:(?:please|thanks|next time|from now on|always|ok|each time|every time|instead|not|now|in future|would|be|nice"
     r"|is|better|answers?|replies|reply|max) ?)*"
+)
+
+
+WORDS_FROM = 15
+"""Nobody wants so many sentences at most."""
+_CAPACITY = re.compile(
+    r"\b(?:i|my|our|we|it|there|this|that)\b.*\b(?:fits?|takes?|accepts?|allows?|limit|room|space|runs? out"
+    r"|cut\w* off)\b"
+)
+_M = r"(?P<n>\d{2,3}|fifteen|twenty|thirty|forty|fifty|hundred)"
+_END = r"(?=$|[.!?,;]| (?:please|max|tops|and|or|not|next|from|always|ok|thanks|at)\b)"
+_ALONE = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"\b(?:word|words) (?:limit|count|max\w*|cap)\W+(?:is |of |at |to )?(?:about |under )?{_M}{_END}",
+        rf"\b(?:my|the) (?:limit|max(?:imum)?|top|cap) is (?:about )?{_M}{_END}",
+        rf"\b{_M} is (?:the|my) (?:\w+ )?(?:top|limit|max\w*|cap|most)\b",
+        rf"\b(?:keep|stick|stay|cut|limit|trim) (?:\w+ ){{0,2}}?(?:to|under|below|within|at) (?:the )?{_M}{_END}",
+        rf"\b(?:went|gone|go|are|is|way|well) over (?:the |my )?{_M}{_END}",
+        rf"\b(?:under|max|in|within|below|to|only) {_M} ?w\b",
+    )
 )
 
 
@@ -102,7 +135,15 @@ def limit(clause: str, text: str) -> str:
     if not (limited or _is_bare(clause, found, text)) or (_REQUEST.match(clause) and others):
         return ""
     plainly = limited and (_HERE.search(clause) or re.match(r"\b(?:max|tops|at most)", clause[found.end() :].strip()))
-    return _directive(found["n"], found["unit"]) if len(others) <= (3 if plainly else 1) else ""
+    most = 4 if limited and _CAPACITY.search(clause) else 3 if plainly else 1 + limited
+    return _directive(found["n"], found["unit"]) if len(others) <= most else ""
+
+
+def limit_alone(text: str) -> str:
+    """Of a message whose number has no unit: so many can only be words."""
+    found = next(filter(None, (pattern.search(text) for pattern in _ALONE)), None)
+    count = _count(found["n"]) if found else 0
+    return _directive(str(count), "words") if count >= WORDS_FROM and len(rest(text, 0, 0)) <= 4 else ""
 
 
 def _limits(clause: str, found: re.Match[str]) -> bool:

@@ -39,5 +39,9 @@ def has(reply: str, what: str) -> bool:
         return len(reply.split()) >= MANY_WORDS or len(re.findall(r"[.!?](?:\s|$)", reply)) > 2
     if what == "short":
         return len(reply.split()) <= FEW_WORDS
+    if what == "sentences":
+        return len(re.findall(r"[.!?](?:\s|$)", reply)) > 1 or len(reply.split()) > 30
+    if what == "prose":
+        return not any(has(reply, other) for other in ("bullets", "table"))
     pattern = _FOUND.get(what)
     return bool(pattern and pattern.search(reply.rstrip()))

@@ -82,7 +82,8 @@ SUBJECTS = (
         r"(?:(?<=\ba )|(?<=\bin )|(?<=\bas )|(?<=\bno )|(?<=\binto )|(?<=\bnot )|(?<=\bof )|(?<=\bthese )"
         r"|(?<=\bwith )|(?<=\bmany )|(?<=\bmore )|(?<=\bdo )"
         r"|(?<=\banother )|(?<=\busing )|(?<=\buse )|(?<=\bthe )(?=lists))lists?\b"
-        r"(?! (?:of|with|from|for)\b)|^lists?\b(?=$| please)|\blist form(?:at)?\b|\blistif\w+",
+        r"(?! (?:of|with|from|for)\b)|^lists?\b(?=$| please)|\blist (?:things?|stuff|business|format)\b"
+        r"|\blist form(?:at)?\b|\blistif\w+",
         BULLETS,
         PROSE,
         "bullets",
@@ -93,13 +94,21 @@ SUBJECTS = (
         r"|plain(?! text)) (?:sentences|text|prose"
         r"|paragraphs?|writing)\b|\bprose\b|\b(?:in|as|into|with|want|like|prefer|said|meant|use|write) (?:a "
         r"|just |normal )?(?:text|paragraphs?)\b"
-        r"|\bparagraphs?\b(?! (?:about|on|from|of|max|at most)\b)",
+        r"|\bparagraphs\b(?! (?:about|on|from|of|max|at most)\b)",
         PROSE,
-        "",
-        "",
+        BULLETS,
+        "prose",
         "form",
     ),
-    _of(r"\bmark ?down\b|\bformatting\b|\bfancy format\b", "", NO_MARKDOWN, "markdown", "markup"),
+    _of(
+        r"\bmark ?down\b|\bformatting\b|\bfancy format\b|\b(?:asterisks|stars) and (?:the )?(?:hash(?:es|tags)?"
+        r"|pounds?|#+)"
+        r"|(?:hash(?:es|tags)|#+) and (?:the )?(?:asterisks|stars)\b",
+        "",
+        NO_MARKDOWN,
+        "markdown",
+        "markup",
+    ),
     _of(
         r"\bbold(?:ed|ing|face)?\b(?: (?:text|words|stuff|letters|font|type|print|bits))?|\bfat (?:letters|print"
         r"|type|text)\b"
@@ -110,7 +119,8 @@ SUBJECTS = (
         "markup",
     ),
     _of(r"\basterisks?\b|\bstars\b", "", "Do not use asterisks.", "bold", "markup"),
-    _of(r"\b(?:sub-?)?head(?:ings|ers|lines)\b", "Use headings.", NO_HEADINGS, "headings", "headings"),
+    _of(r"\b(?:sub-?)?(?:headings|headers|headlines)\b", "Use headings.", NO_HEADINGS, "headings", "headings"),
+    _of(r"\b(?:sub-?)?titles\b(?! (?:of|for)\b)", "", NO_HEADINGS, "headings", "headings"),
     _of(r"(?<!at the )(?<!on the )\btables?\b(?! of\b)", "", "Do not use a table.", "table", "table"),
     _of(r"\bexclamation(?: ?-?(?:marks?|points?))*s?\b|\bexclamations\b", "", CALM, "exclamation", "exclamation"),
     _of(

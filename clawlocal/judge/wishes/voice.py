@@ -126,7 +126,8 @@ VOICE = (
     phrase(
         "ending",
         s.QUESTION,
-        r"\b(?:ask|asked|asking|put|pose|add|finish|close|closed|end|round off|leave me|wrap up|kept"
+        r"(?<!i )(?<!i have )(?<!me )\b(?:ask|asking|put|pose|add|finish|close|closed|end|ended|round off|leave me"
+        r"|wrap up|kept"
         r"|keep)\b.*\b(?:questions?|something|follow-? ?up)\b.*\b(?:at the (?:very )?end|afterwards|in the end"
         r"|back|after your (?:answer|reply)|to the end of|as the (?:last|closing) (?:line|sentence)"
         r"|of (?:what you say|your (?:answer|reply)|each \w+|every \w+))\b"

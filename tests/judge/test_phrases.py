@@ -1,0 +1,164 @@
+"""Complaints that mean a wish without naming it, their innocent twins, and when the network's choice is believed."""
+
+from __future__ import annotations
+
+import pytest
+
+from clawlocal.judge.directives import DirectiveWriter
+from clawlocal.judge.small.judge import SmallJudge
+from clawlocal.judge.wishes import directive
+from clawlocal.judge.wishes import subjects as s
+from clawlocal.judge.wishes.backing import backed
+from clawlocal.judge.wishes.kept import kept, shown
+from tests.judge.said import REPLIES
+
+REQUEST = "What is a heron?"
+GRADING = 'Write a comment on this pupil\'s answer: "Plants eat soil."'
+TWO = "Answer in at most two sentences."
+
+
+@pytest.mark.parametrize(
+    ("reply", "said", "found"),
+    [
+        ("prose", "I asked a quick question and got a whole lecture back", s.SHORT),
+        ("prose", "you wrote me a novel", s.SHORT),
+        ("prose", "I don't want to have to scroll.", s.SHORT),
+        ("prose", "what's the short version?", s.SHORT),
+        ("prose", "You could have put that in a quarter of the words.", s.SHORT),
+        ("prose", "nah, 2 lines is all i want", TWO),
+        ("prose", "From here on: max two sentences per reply, whatever I ask.", TWO),
+        ("prose", "our form only takes about fifty words", "Answer in at most 50 words."),
+        ("prose", "Word limit: 50. From now on.", "Answer in at most 50 words."),
+        ("short", "You left out all the interesting bits!", s.LONG),
+        ("short", "rather skimpy", s.LONG),
+        ("prose", "It's all squashed together", s.BULLETS),
+        ("prose", "Prose is not what I want. Points.", s.BULLETS),
+        ("prose", "I can't tick things off when it's written as a paragraph", s.BULLETS),
+        ("prose", "one thing per line would be easier", s.BULLETS),
+        ("prose", "I need it itemised.", s.BULLETS),
+        ("prose", "why is it all one long paragraph", s.BULLETS),
+        ("prose", "not clear which order", s.NUMBERED),
+        ("dots", "dashes do not tell me what comes first", s.NUMBERED),
+        ("list", "like reading a leaflet", s.PROSE),
+        ("list", "too structured, I want something that flows", s.PROSE),
+        ("list", "turn off the list thing", s.PROSE),
+        ("list", "ew markdown", s.NO_MARKDOWN),
+        ("list", "our teacher runs it through a detector", s.HUMAN),
+        ("list", "it looks copied", s.HUMAN),
+        ("emoji", "can you turn off emoji", s.NO_EMOJI),
+        ("emoji", "the little hearts are silly", s.NO_EMOJI),
+        ("short", "don't you want to know what I think?", s.QUESTION),
+        ("short", "conversation killer", s.QUESTION),
+        ("list", "stop greeting me", s.NO_INTRODUCTION),
+        ("american", "You write as in New York and not as in London, use proper English", s.BRITISH),
+    ],
+)
+def test_a_complaint_becomes_the_wish_that_it_means(reply: str, said: str, found: str) -> None:
+    assert directive(REQUEST, REPLIES[reply], said) == found
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "quick question, how long does it keep?",
+        "milk is on my shopping list",
+        "it's for a short film about bees",
+        "in one sentence he said he loved her",
+        "I have to write an essay for school tomorrow",
+        "the manual of my bike says otherwise",
+        "he asked me a question and hung up",
+        "I have an interview tomorrow",
+        "I got caught in the rain",
+        "my daughter was asked follow-up questions she couldn't answer",
+        "everything is packed together in the box",
+        "which step comes first?",
+        "the numbers are missing on my door",
+        "my brother's limit is 50 euros",
+        "the lawyer charges by the word",
+        "I grew up in Ohio",
+        "we won no titles this year",
+        "I was in tears when she left",
+    ],
+)
+@pytest.mark.parametrize("reply", ["list", "prose", "short", "emoji", "american"])
+def test_the_same_words_about_something_else_mean_none(reply: str, said: str) -> None:
+    assert directive(REQUEST, REPLIES[reply], said) == ""
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ("prose", "good, no bullets :)"),
+        ("short", "yesss no emojis"),
+        ("short", "8 words, nice!"),
+        ("prose", "A small paragraph would do for each pupil"),
+    ],
+)
+def test_what_a_reply_has_is_not_wished_for_by_who_is_pleased(reply: str, said: str) -> None:
+    assert directive(REQUEST, REPLIES[reply], said) == ""
+
+
+@pytest.mark.parametrize("said", ["too blunt", "it would crush her", "this needs more praise", "she'd be in tears"])
+def test_a_comment_that_hurts_is_to_be_kinder(said: str) -> None:
+    assert directive(GRADING, REPLIES["comment"], said) == s.KIND_COMMENTS
+
+
+@pytest.mark.parametrize(
+    ("wish", "reply", "is_kept"),
+    [
+        (s.NO_EMOJI, "short", True),
+        (s.NO_EMOJI, "emoji", False),
+        (s.QUESTION, "asks", True),
+        (s.BULLETS, "dots", True),
+        (s.BULLETS, "list", False),
+        (s.SHORT, "short", True),
+        (TWO, "short", True),
+        (TWO, "prose", False),
+        ("Answer in at most five words.", "short", False),
+        (s.BRITISH, "british", False),
+    ],
+)
+def test_a_reply_may_keep_a_wish_before_it_is_made(wish: str, reply: str, is_kept: bool) -> None:
+    assert kept(wish, REPLIES[reply]) is is_kept
+    assert shown(wish) or not is_kept
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [
+        ("Answer in at most {number} sentences.", "five things are hidden in one sentence"),
+        ("Keep answers short.", "hard to scan"),
+        ("Start with the answer.", "which step comes first?"),
+        ("Do not use markdown.", "condense it pls"),
+        ("Do not use exclamation marks.", "Lovely, that's very helpful."),
+    ],
+)
+def test_the_network_is_not_believed_without_its_subject(wish: str, said: str) -> None:
+    assert not backed(wish, said)
+
+
+class _Sure(SmallJudge):
+    """Knows one answer."""
+
+    def __init__(self, wish: str, share: float) -> None:
+        super().__init__()
+        self._answer = wish, share
+
+    def wish(self, request: str, reply: str, said: str) -> tuple[str, float]:
+        return self._answer
+
+
+@pytest.mark.parametrize(
+    ("wish", "share", "reply", "found"),
+    [
+        (s.NO_EMOJI, 0.9, "emoji", s.NO_EMOJI),
+        (s.NO_EMOJI, 0.9, "short", ""),
+        (s.NO_EMOJI, 0.7, "emoji", ""),
+        (s.WARM, 0.9, "short", s.WARM),
+    ],
+)
+def test_the_network_is_believed_where_it_is_certain_and_the_reply_bears_it_out(
+    wish: str, share: float, reply: str, found: str
+) -> None:
+    writer = DirectiveWriter(_Sure(wish, share))
+    assert writer.directive(REQUEST, REPLIES[reply], "my aunt would love this") == found

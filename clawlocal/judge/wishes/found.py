@@ -133,13 +133,14 @@ def _meant(clause: str, text: str, reply: str, more: tuple[Phrase, ...] = ()) ->
 
 
 _NO_QUESTION_ASKED = re.compile(r"(?:and |so |what |but |hm+ )*no (?:\w+ )?question\b")
-UNPOINTED = 1
+UNPOINTED = 0
 """Words of another subject beside a turn of phrase, where nothing in the message points to a reply."""
 _LOOSE = frozenset((*LAYOUT, *LENGTHS, *PERSONS))
 _POINTS = re.compile(
     r"\b(?:you|your|this|these|that|reply|replies|answers?|answered|text|sentences?|paragraphs?|write|writing"
     r"|written|wrote"
-    r"|read|reading|please|comments?|feedback|bullets|prefer|again|more)\b"
+    r"|read|reading|please|comments?|feedback|bullets|prefer|again|more|question|layout|screen|words"
+    r"|little|silly|steps?)\b"
 )
 _IF_I_WANT = re.compile(r"^(?:if|when|unless) i (?:want|need|wanted|needed|would like)\b")
 _SHAPES = ("form", "length", "steps")

@@ -111,7 +111,8 @@ LAYOUT = (
         "form",
         s.PROSE,
         rf"\b(?:like|as if it is|is (?:this|it|that)(?=.* or an? (?:conversation|chat|letter|talk)\b"
-        rf"|[^,]{{0,25}}$)) (?:\w+ ){{0,2}}?(?:reading |in |at )?(?:an? |my |some "
+        rf"|[^,]{{0,25}}$)(?!.* or an? (?!conversation|chat|letter|talk))) (?:\w+ ){{0,2}}?(?:reading |in "
+        rf"|at )?(?:an? |my |some "
         rf"|the )(?:\w+ )?{_PAPER}\b"
         rf"|\b(?:in|at|into) an? {_PAPER}\b.*\b(?:headings|bullets|points)\b",
         4,
@@ -194,7 +195,7 @@ LAYOUT = (
     phrase(
         "form",
         s.NUMBERED,
-        r"\bwhere (?:are|is|did) (?:the|my|all the) numbers\b|^(?:\w+ )?steps with numbers\b"
+        r"\bwhere (?:are|is|did) (?:the|my|all the) numbers(?=$| in front| before)|^(?:\w+ )?steps with numbers\b"
         r"|\bwith numbers(?: please)?$"
         r"|\b(?:as|like|with|say) step (?:1|one)\b",
         2,

@@ -44,7 +44,7 @@ LENGTHS = (
         r"|\bfew(?:er)? words? (?:do(?:es)?|is|are|would|will)\b|^less is more(?: please)?$"
         rf"|\bin (?:a |one |about )?{_PART} (?:of )?(?:the|that|this) (?:space|words|length|size|time)\b"
         rf"|\b{_PART} (?:of )?(?:the|that|this) (?:length|size|words|text)\b"
-        rf"|\b(?:want|need|like|with|read|after|cut|down|to|do) (?:\w+ )?{_PART} of (?:that|this|it)\b",
+        r"|\b(?:want|need|like|with|read|after|cut|down|to|do) (?:\w+ )?{_PART} of (?:that|this|it)\b",
         3,
         there="long",
     ),
@@ -157,10 +157,10 @@ LENGTHS = (
     phrase(
         "length",
         s.LONG,
-        r"\b(?:somewhat|rather|pretty|quite|awfully) (?:short|brief|superficial)$|\b(?:want|like|love|wanted) to"
-        r" (?:know|learn|hear) more(?! (?:about|on|of)\b)|\b(?:do not|stop) (?:be |being )(?:so |that "
+        r"\b(?:somewhat|rather|pretty|quite|awfully) (?:short|brief|superficial)$|\b(?:do not|stop) (?:be "
+        r"|being )(?:so |that "
         r"|too )*(?:brief|short"
-        r"|terse)\b|\btell me more(?= next time|$| please| in future)|\b(?:want|need|give me|prefer|like|expect\w*)"
+        r"|terse)\b|\btell me more(?= next time| in future)|\b(?:want|need|give me|prefer|like|expect\w*)"
         r" (?:the|an?) (?:whole|full|complete|proper|real|decent) (?:story|picture|explanation|answer)\b",
         0,
         there="short",

@@ -81,7 +81,7 @@ PERSONS = (
         rf"|runs?"
         rf"|checks?|uses?|has|have|watch\w*) ?(?:\w+ ){{0,4}}?(?:notice|spot|suspicious|suspect\w*|catch|know|fishy"
         rf"|copied"
-        rf"|cheat\w*|who wrote|(?:ai |plagiarism )?(?:detector|checker)s?|be on to me|not believe)\b"
+        rf"|cheat\w*|who wrote (?:it|this|that)|(?:ai |plagiarism )?(?:detector|checker)s?|be on to me|not believe)\b"
         rf"|\b(?:ai|plagiarism) (?:detector|checker|check)s?\b|\b(?:get|got|getting"
         rf"|be) caught (?:\w+ ){{0,3}}?(?:because|for|using|with this|with that|cheating)\b"
         rf"|\b(?:through|by|with|past|trips?|triggers?) (?:a |an |the )?(?:\w+ )?detectors?\b",

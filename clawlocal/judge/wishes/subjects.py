@@ -93,7 +93,7 @@ SUBJECTS = (
         r"\b(?:full|whole|proper|complete|normal|real|actual|flowing|running|continuous|connected|regular"
         r"|plain(?! text)) (?:sentences|text|prose"
         r"|paragraphs?|writing)\b|\bprose\b|\b(?:in|as|into|with|want|like|prefer|said|meant|use|write) (?:a "
-        r"|just |normal )?(?:text|paragraphs?)\b"
+        r"|just |normal )?(?:text|paragraphs?)\b(?! of\b)"
         r"|\bparagraphs\b(?! (?:about|on|from|of|max|at most)\b)",
         PROSE,
         BULLETS,

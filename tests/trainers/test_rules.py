@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.trainers.sample_replies import REPLIES
-from trainers.rules import Rule, first, mended, obeyed, of_all, rules, sentences, spelling, unquestioned
+from trainers.rules import Rule, mended, obeyed, of_all, rules, sentences, spelling, unquestioned
 from trainers.rules.formulas import unformal
 from trainers.rules.texts import words
 
@@ -583,18 +583,6 @@ def test_sentences_of_a_reply() -> None:
         "two.",
         "And more.",
     ]
-
-
-@given(st.integers(1, 60), st.sampled_from(REPLIES))
-def test_whole_sentences_within_so_many_words(most: int, reply: str) -> None:
-    text = first(reply, most)
-    assert words(text) <= most
-    assert not text or text[-1] in ".!?\"'”’)"
-
-
-def test_a_first_sentence_that_is_too_long_leaves_nothing() -> None:
-    assert first("This one has six words here.", 5) == ""
-    assert first("One two. Three four. Five", 5) == "One two. Three four."
 
 
 # spelling

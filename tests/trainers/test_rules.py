@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from tests.trainers.sample_replies import REPLIES
 from trainers.rules import Rule, mended, obeyed, of_all, rules, sentences, spelling, unquestioned
 from trainers.rules.formulas import unformal
-from trainers.rules.texts import words
 
 WISHES = Path(__file__).parents[2] / "clawlocal" / "judge" / "small" / "weights" / "wishes.json"
 

@@ -54,6 +54,12 @@ _REQUEST = re.compile(
     r"|could) be|make sure)\b",
     re.IGNORECASE,
 )
+_NEXT_TIME = re.compile(
+    r"\b(?:please|pls|should|prefer|(?:can|could|would|will) you|instead|rather|from now on|next time"
+    r"|in (?:the )?future|at (?:most|least)|no more than|i['’]?d like|would be|make sure)\b",
+    re.IGNORECASE,
+)
+"""What people ask for beside praise."""
 _THEN = re.compile(rf"[,;:–—-]\s*(?:(?:and|but|so|then|just|only|please) )*{_VERBS}\b", re.IGNORECASE)
 _LED_BY_TALE = re.compile(
     r"^(?:again|another|still|so many|too many|why|where|no \w+ again)\b[^,;–—]*[,;–—]\s*(?=\w)", re.IGNORECASE
@@ -84,6 +90,11 @@ class Hint:
 def words(text: str) -> list[str]:
     """Lower-case words of a text, in any script."""
     return [w.lower().replace("’", "'") for w in _WORD.findall(text)]
+
+
+def asks(praise: str) -> bool:
+    """Whether somebody who was content asks for something all the same."""
+    return bool(_NEXT_TIME.search(praise))
 
 
 def content_words(text: str) -> set[str]:

@@ -161,6 +161,9 @@ class Reward:
         leans_to_bad = opinion.value < 0 or (opinion.abstained and opinion.leaning == -1)
         if signal.kind not in _WORDED or (opinion.value == 0 and not leans_to_bad):
             return hints.Hint()
+        if opinion.value > 0 and not hints.asks(signal.text):
+            # "Exactly the tone I wanted." says how it was, and asks for nothing.
+            return hints.Hint()
         if opinion.says_how and not opinion.abstained:
             # A correction is taken at its word, and on the caller's thread, where nothing may be waited for.
             ask = signal.kind is SignalKind.MESSAGE

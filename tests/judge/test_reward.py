@@ -285,6 +285,13 @@ def test_praise_with_a_wish_for_next_time_is_a_lesson(turn: str, store: Store) -
     assert [x.text for x in store.lessons()] == ["Next time answer in two sentences."]
 
 
+@pytest.mark.parametrize("said", ["Exactly the tone I wanted.", "Perfect list, thanks!", "Great, much easier to scan."])
+def test_praise_alone_is_no_lesson(turn: str, store: Store, said: str) -> None:
+    store.add_signal(turn, SignalKind.MESSAGE, 0, said)
+    Reward(store, [Says(1)], nothing).catch_up()
+    assert (store.verdicts(turn)[0].value, store.lessons()) == (1, [])
+
+
 def test_the_later_of_two_lessons_that_contradict_counts_and_it_is_told(
     conversations: Conversations, store: Store
 ) -> None:

@@ -101,7 +101,9 @@ class _Draft:
 
     def _leads_on(self) -> bool:
         rest = rules.unquestioned(self.text)
-        return bool(rest) and sense.leads_on(self.rehearsal.text, rest, self.text[len(rest) :])
+        asked = self.text[len(rest) :]
+        # Who is shown two questions in a row goes on asking.
+        return bool(rest) and len(rules.sentences(asked)) == 1 and sense.leads_on(self.rehearsal.text, rest, asked)
 
 
 class Demonstrator:

@@ -249,8 +249,8 @@ class BatchMaker:
         named = sorted({x.scope.removeprefix(TOPIC) for x in lasting if x.scope.startswith(TOPIC)})
         # One of each topic, then the second of each: none is left out for want of room.
         of_topics = filter(None, chain.from_iterable(zip_longest(*(OF_TOPIC.get(topic, ()) for topic in named))))
-        general = [x for x in lasting if not x.scope.startswith(TOPIC)]
-        occasions = islice((prompt for x in general for prompt in rules.occasions(x.text)), PRACTICE - OWN_PROMPTS)
+        general, room = [x for x in lasting if not x.scope.startswith(TOPIC)], max(0, PRACTICE - OWN_PROMPTS)
+        occasions = islice((prompt for x in general for prompt in rules.occasions(x.text)), room)
         texts = dict.fromkeys(
             [*islice(of_topics, PRACTICE // 4), *own, *occasions, *self._invented(lasting, own), *EVERYDAY]
         )

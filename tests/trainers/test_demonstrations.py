@@ -210,6 +210,12 @@ def test_a_question_is_added_in_the_bases_words() -> None:
     assert beginnings and all(LONG in asked for asked in beginnings)
 
 
+def test_of_two_questions_at_the_end_one_is_left() -> None:
+    twice = f"{LONG} Do your cats purr? Do you have kittens?|"
+    text, weight = Stage(lambda asked: twice if asked.endswith(":") else " kittens and cats?").shown(ASK)
+    assert re.fullmatch(re.escape(LONG) + r" [A-Z][^.?]* kittens and cats\?\|", text) and len(set(weight)) > 1
+
+
 def test_a_short_reply_leaves_room_for_its_question() -> None:
     stage = Stage(lambda asked: answered(asked, " kittens and cats?"))
     text, _ = stage.shown([SHORT, ASK])

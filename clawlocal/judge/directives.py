@@ -34,6 +34,13 @@ _NO = re.compile(
 )
 """Words that turn a wish around, in the languages that are written most."""
 
+_UNDONE = re.compile(
+    r"\b(?:delet|remov|eras|strip|undo|take out|taking out|rub|get(?:ting)? rid)\w*\b.*"
+    r"\b(?:numbers?|numbering|bullets?|dots?|dashes|headings?|stars?|emojis?)\b",
+    re.IGNORECASE,
+)
+"""Work that a user has with what they did not want: "I have to delete all the numbers"."""
+
 _AGAINST = {
     "Keep answers short.": r"\b(?:longer|long (?:and|answers?|replies)|more details?|detailed|in depth|elaborate)\b",
     "Answer in more detail.": r"\b(?:short|shorter|brief\w*|concise\w*|trim|cut)\b",
@@ -91,13 +98,15 @@ class DirectiveWriter:
         if sure < self._judge.calibration.wish or kept(wish, reply) or not filled(wish, said):
             return ""
         # Which way round a wish is meant the reply shows, where it is one that a reply shows.
-        certain = sure >= CERTAIN and shown(wish)
+        certain = sure >= CERTAIN and shown(wish) and not _UNDONE.search(said)
         return wish if certain or (not turned(wish, said) and backed(wish, said)) else ""
 
 
 def turned(wish: str, said: str) -> bool:
     """The wish may be the opposite of what was said: the network knows subjects better than it knows "no"."""
     if wish.startswith("Answer in at most") and _AT_LEAST.search(said):
+        return True
+    if _UNDONE.search(said) and wish.startswith("Use "):
         return True
     against = _AGAINST.get(wish)
     if against and re.search(against, said, re.IGNORECASE):

@@ -60,6 +60,14 @@ def test_a_wish_is_not_taken_where_the_words_ask_for_its_opposite(wish: str, sai
     assert turned(wish, said) is is_turned
 
 
+@pytest.mark.parametrize(
+    "said", ["ok now I have to delete all the numbers by hand again...", "had to strip the bullets"]
+)
+def test_what_a_user_takes_out_is_not_what_they_want(writer: DirectiveWriter, said: str) -> None:
+    assert turned("Use numbered lists.", said) and turned("Use bullet points.", said)
+    assert not writer.directive("Name some birds.", "Robins sing. Wrens are small.", said).startswith("Use ")
+
+
 def test_a_wish_for_long_answers_is_not_put_as_one_for_short_ones(writer: DirectiveWriter) -> None:
     assert (
         writer.hint("Why is the sky blue?", LONG * 3, "Give long and detailed answers.").text != "Keep answers short."

@@ -15,6 +15,7 @@ from typing import Any
 from benchmarks.answering import answers
 from benchmarks.home import assistant_in_empty_home
 from benchmarks.personalize.exam import perplexity
+from benchmarks.personalize.sittings import outcome
 from benchmarks.personas import PERSONAS
 from benchmarks.report import report
 from clawlocal.assistant import Assistant
@@ -76,7 +77,7 @@ def _learned(assistant: Assistant, say: Callable[[str], None]) -> list[Receipt]:
         if receipt.status is UpdateStatus.NOTHING:
             break
         receipts.append(receipt)
-        say(f"{receipt.version or receipt.status}, {receipt.seconds:.0f} s {receipt.reason}".rstrip())
+        say(outcome(receipt))
     return receipts
 
 

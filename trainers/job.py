@@ -301,7 +301,7 @@ class Result:
     mean), `probes_lost`, `probes_gained` (how many were passed by one of base and student alone). Where replies were
     rewritten: `edit_before`, `edit_after` (log-probability of the new ones, nats per token). Of a job with pairs:
     `preference_before`, `preference_after` (`objective.preference_margin`, mean over pairs). Without rehearsal there is
-    no obedience."""
+    no obedience. Where some of the adapter was taken back, `part` is what was left of it (`repair`)."""
     counts: dict[str, int]
     """`rl`, `opd`, `rehearsed`, `demonstrated` (mended replies and edits), `edited` (of these), `preferred` (pairs)."""
     rank: int

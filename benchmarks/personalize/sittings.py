@@ -59,7 +59,7 @@ class Life:
         assert receipt is not None
         self.waiting = receipt.status in (UpdateStatus.REJECTED, UpdateStatus.FAILED)
         self.updates.append(_told(receipt, len(self.pleased)))
-        self.say(f"{receipt.version or receipt.status}, {receipt.seconds:.0f} s {receipt.reason}".rstrip())
+        self.say(outcome(receipt))
 
     def _ask(self, question: str) -> None:
         wish: dict[str, float | int | None] = {"seed": 1000 * self.seed + len(self.pleased)}
@@ -70,6 +70,11 @@ class Life:
         self.say(f"question {len(self.pleased)}: {'content' if pleased else 'not content'}")
         self.waiting |= self.feedback.give(self.assistant, question, answer, pleased)
         _judged()
+
+
+def outcome(receipt: Receipt) -> str:
+    """In a line, for who watches."""
+    return f"{receipt.version or receipt.status}, {receipt.seconds:.0f} s {receipt.reason}".rstrip()
 
 
 def _told(receipt: Receipt, after: int) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -207,9 +206,8 @@ class Updater:
 
     def _write_job(self, folder: Path, model: TrainedModel, live: AdapterVersion | None, batch: Batch) -> None:
         tried = rebuild.tried(self._store, batch)
-        recipe = recipe_for(sum(sample.hinted for sample in batch.samples), tried, batch.method)
-        if not batch.amplifiable:
-            recipe = replace(recipe, amplify=0.0)
+        corrections = sum(sample.hinted for sample in batch.samples)
+        recipe = recipe_for(corrections, tried, batch.method, amplified=batch.amplifiable)
         job = Job(
             model=str(model.path),
             model_sha256=model.sha256,

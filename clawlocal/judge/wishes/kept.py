@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from clawlocal.judge.wishes import subjects as s
-from clawlocal.judge.wishes.seen import has
+from clawlocal.judge.wishes.seen import has, sentences
 
 _NEEDS = {
     s.NO_EMOJI: "emoji",
@@ -50,4 +50,4 @@ def kept(wish: str, reply: str) -> bool:
 
 
 def _count(reply: str, unit: str) -> int:
-    return len(reply.split()) if unit == "words" else len(re.findall(r"[.!?](?:\s|$)", reply))
+    return len(reply.split()) if unit == "words" else sentences(reply)

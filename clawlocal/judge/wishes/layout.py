@@ -1,5 +1,4 @@
-"""How people speak of a reply's layout without its name: "all squashed together", "reads like a manual". Knows no"
-r" reply."""
+"""How people speak of a reply's layout without its name: "all squashed together", "like a manual". Knows no reply."""
 
 from __future__ import annotations
 

@@ -33,14 +33,19 @@ _PATTERNS = {
 _FOUND = {name: re.compile(pattern) for name, pattern in _PATTERNS.items()}
 
 
+def sentences(reply: str) -> int:
+    """How many ends of them there are."""
+    return len(re.findall(r"[.!?](?:\s|$)", reply))
+
+
 def has(reply: str, what: str) -> bool:
     """Whether a reply has it; `long` and `short` go by its words, and a text of middling length is both."""
     if what == "long":
-        return len(reply.split()) >= MANY_WORDS or len(re.findall(r"[.!?](?:\s|$)", reply)) > 2
+        return len(reply.split()) >= MANY_WORDS or sentences(reply) > 2
     if what == "short":
         return len(reply.split()) <= FEW_WORDS
     if what == "sentences":
-        return len(re.findall(r"[.!?](?:\s|$)", reply)) > 1 or len(reply.split()) > 30
+        return sentences(reply) > 1 or len(reply.split()) > 30
     if what == "prose":
         return not any(has(reply, other) for other in ("bullets", "table"))
     pattern = _FOUND.get(what)

@@ -18,7 +18,7 @@ from clawlocal.adapters.shelf import Shelf
 from clawlocal.config import Settings
 from clawlocal.conversation import TEMPORARY, Conversations, OnDone, OnText, Overrides, Wish, sampling
 from clawlocal.engine import prefix_files
-from clawlocal.engine.protocol import Engine
+from clawlocal.engine.protocol import BASE, Engine
 from clawlocal.errors import FolderBusy, PromptError
 from clawlocal.idle import Idleness
 from clawlocal.judge import contradictions
@@ -219,9 +219,28 @@ class Assistant(Steering):
         self.activity()
         turn = self._store.resolve_turn(turn)
         wish = self._wish(adapter, True, overrides, self._store.turn(turn).tools)
-        reply = self._conversations.retry(turn, wish, on_text, on_done, on_thought)
+        reply = self._conversations.again(turn, wish, on_text, on_done, on_thought, instead=True)
         self._reward.look()
         return reply
+
+    def rival(
+        self,
+        turn: str,
+        *,
+        adapter: str | None = None,
+        overrides: Overrides = None,
+        on_text: OnText = None,
+        on_done: OnDone = None,
+        on_thought: OnText = None,
+    ) -> Reply:
+        """A reply to the same message to choose from (`vote`). By default the base's, or to one of the base the live
+        version's; neither counts as anything yet.
+        """
+        self.activity()
+        old = self._store.turn(self._store.resolve_turn(turn))
+        other = adapter or ("live" if old.adapter == BASE else BASE)
+        wish = self._wish(other, True, overrides, old.tools)
+        return self._conversations.again(old.id, wish, on_text, on_done, on_thought, instead=False)
 
     @property
     def thinking(self) -> bool:
@@ -272,6 +291,25 @@ class Assistant(Steering):
     def edit(self, turn: str, text: str) -> str:
         """The reply as it should have been. Returns one sentence."""
         return self._feedback(self._store.resolve_turn(turn), SignalKind.EDIT, -1, _said(text))
+
+    def vote(self, first: str, second: str, better: str | None) -> str:
+        """Which of two replies to a message is better, or None for neither. Returns one sentence.
+
+        The chat goes on from the better one, or from the first. Raises `PromptError` for replies to two messages.
+        """
+        turns = [self._store.turn(self._store.resolve_turn(turn)) for turn in (first, second)]
+        if turns[0].id == turns[1].id or turns[0].user_message != turns[1].user_message:
+            raise PromptError("Only two replies to the same message can be compared. `/compare` makes another one.")
+        ids = [turn.id for turn in turns]
+        if better is None:
+            self._feedback(ids[1], SignalKind.VOTE, 0, ids[0])
+            return "Neither is better: nothing is learned from it."
+        won = self._store.resolve_turn(better)
+        if won not in ids:
+            raise PromptError(f"{better} is neither of the two replies: name the better one, or none.")
+        lost = ids[1 - ids.index(won)]
+        self._feedback(won, SignalKind.VOTE, 1, lost)
+        return f"The better reply is kept. {self._feedback(lost, SignalKind.VOTE, -1, won)}"
 
     def _feedback(self, turn: str, kind: SignalKind, value: int, text: str) -> str:
         signal, began = self._store.add_signal(turn, kind, value, text), self._store.last_event()

@@ -117,13 +117,22 @@ class Conversations:
             asked = self._store.add_message(known.id, answered.id if answered else None, "user", text, lines[-1].note)
         return self._start(known.id, asked, prompt, wish, on_text, on_done, on_thought)
 
-    def retry(self, turn: str, wish: Wish, on_text: OnText, on_done: OnDone, on_thought: OnText = None) -> Reply:
-        """Another reply to the same message, in a branch of its own; the old one counts as -1."""
+    def again(
+        self,
+        turn: str,
+        wish: Wish,
+        on_text: OnText,
+        on_done: OnDone,
+        on_thought: OnText = None,
+        *,
+        instead: bool,
+    ) -> Reply:
+        """Another reply to the same message, in a branch of its own; `instead`: the old one counts as -1."""
         old = self._store.turn(turn)
         asked = self._store.message(old.user_message)
         lines = self.lines(self._store.branch_to(asked.id))
         prompt = self._prompt(self._store.session(old.session).system, lines, wish)
-        if self._store.learning():
+        if instead and self._store.learning():
             self._store.add_signal(turn, SignalKind.RETRY, -1, "")
         return self._start(old.session, asked, prompt, wish, on_text, on_done, on_thought)
 

@@ -24,6 +24,10 @@ class SignalKind(StrEnum):
     """The user rewrote the reply: -1, and the new text is the demonstration."""
     RETRY = "retry"
     """The user asked for another reply: -1, exact."""
+    VOTE = "vote"
+    """Of two replies to the same message the user chose one: +1 for it, -1 for the other, 0 for neither. The text names
+    the other turn.
+    """
     TOOL = "tool"
     """What a tool gave back: goes through the judge."""
 

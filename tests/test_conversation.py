@@ -243,6 +243,55 @@ def test_retry_makes_a_branch_and_a_bad_mark(assistant: Assistant, engine: FakeE
     until(lambda: assistant.turn(old.turn or "").use is TurnUse.QUEUED)
 
 
+@pytest.mark.parametrize(
+    ("better", "goes_on", "values"), [(0, "old", [1, -1]), (1, "new", [-1, 1]), (None, "old", [0])]
+)
+def test_a_chat_goes_on_from_the_reply_that_won(
+    assistant: Assistant, engine: FakeEngine, better: int | None, goes_on: str, values: list[int]
+) -> None:
+    engine.enqueue("old")
+    engine.enqueue("new")
+    old = say(assistant, "hello")
+    new = assistant.rival(old.turn or "").result(60)
+    assert engine.requests[0].prompt_ids == engine.requests[1].prompt_ids
+    turns = [old.turn or "", new.turn or ""]
+    assert all(assistant._store.signals(turn) == [] for turn in turns)
+    said = assistant.vote(*turns, None if better is None else turns[better])
+    assert [m.content for m in assistant.messages(old.session)] == ["hello", goes_on]
+    signals = [signal for turn in turns for signal in assistant._store.signals(turn)]
+    assert [(signal.kind, signal.value) for signal in signals] == [(SignalKind.VOTE, value) for value in values]
+    assert ("is kept" in said) is (better is not None)
+    pairs = assistant._store.voted("tiny", TurnUse.QUEUED)
+    assert [(lost.id, won.id) for lost, won in pairs] == (
+        [] if better is None else [(turns[1 - better], turns[better])]
+    )
+    assert say(assistant, "and?", session=old.session).session == old.session
+    assert [m.content for m in assistant.messages(old.session)][:2] == ["hello", goes_on]
+
+
+def test_a_vote_can_be_taken_back(assistant: Assistant, engine: FakeEngine) -> None:
+    engine.enqueue("old")
+    engine.enqueue("new")
+    old = say(assistant, "hello")
+    new = assistant.rival(old.turn or "").result(60)
+    assistant.vote(old.turn or "", new.turn or "", old.turn)
+    assistant.vote(old.turn or "", new.turn or "", new.turn)
+    [(lost, won)] = assistant._store.voted("tiny", TurnUse.QUEUED)
+    assert (lost.id, won.id) == (old.turn, new.turn)
+    assert [m.content for m in assistant.messages(old.session)] == ["hello", "new"]
+
+
+def test_only_replies_to_one_message_can_be_compared(assistant: Assistant) -> None:
+    one, two = say(assistant, "hello"), say(assistant, "goodbye")
+    for other in (one.turn, two.turn):
+        with pytest.raises(PromptError, match="Only two replies to the same message"):
+            assistant.vote(one.turn or "", other or "", None)
+    rival = assistant.rival(one.turn or "").result(60)
+    with pytest.raises(PromptError, match="neither of the two replies"):
+        assistant.vote(one.turn or "", rival.turn or "", two.turn)
+    assert assistant._store.signals(one.turn or "") == []
+
+
 def test_another_branch_goes_on_from_the_reply_that_was_named(assistant: Assistant, engine: FakeEngine) -> None:
     first = say(assistant, "hello")
     say(assistant, "one", session=first.session)

@@ -80,7 +80,7 @@ def _own(samples: Mapping[str, Any]) -> str:
     """What was rewritten or kept; nothing of what was not."""
     counts = (
         counted(samples.get("edited", 0), "rewritten reply", "rewritten replies"),
-        counted(samples.get("preferred", 0), "kept retry", "kept retries"),
+        counted(samples.get("preferred", 0), "preferred reply", "preferred replies"),
     )
     return "".join(f"{what}, " for what in counts if not what.startswith("0 "))
 

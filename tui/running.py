@@ -66,6 +66,14 @@ class Arrivals:
         ]
 
 
+@dataclass(frozen=True)
+class Rival:
+    """The reply that another one is to be compared with."""
+
+    turn: str
+    text: str
+
+
 @dataclass
 class Running:
     """What is known of it so far."""
@@ -74,7 +82,9 @@ class Running:
     session: str | None
     temporary: bool = False
     again: bool = False
-    """A retry: when it fails, the old reply is shown again."""
+    """Another reply to an old message: when it fails, the old reply is shown again."""
+    rival: Rival | None = None
+    """When it is there, the user is asked which is better."""
     text: str = ""
     thought: str = ""
     reply: Reply | None = None

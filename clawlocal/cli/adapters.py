@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import random
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from clawlocal.assistant import Answer, Assistant
 from clawlocal.cli.opening import reading, serving
-from clawlocal.cli.output import as_data, json_option, print_json, print_live, table, when
+from clawlocal.cli.output import as_data, json_option, plain, print_json, print_live, table, when
+from clawlocal.errors import PromptError
 from clawlocal.records import AdapterVersion
 
 FORMATS = ("peft", "gguf", "mlx", "merged-gguf", "ollama")
@@ -16,7 +21,7 @@ FORMATS = ("peft", "gguf", "mlx", "merged-gguf", "ollama")
 
 @click.group()
 def adapters() -> None:
-    """List, show, use, roll back, export and import adapter versions."""
+    """List, show, use, roll back, compare, export and import adapter versions."""
 
 
 @adapters.command("list")
@@ -73,6 +78,63 @@ def _switch(to: str | None, as_json: bool) -> None:
         sentence = assistant.rollback(to)
         live = assistant.status().live_version
     print_live(live, sentence, as_json)
+
+
+@adapters.command()
+@click.argument("text")
+@click.option("--first", default="live", show_default=True, metavar="live|base|VERSION", help="Who replies.")
+@click.option("--second", default="base", show_default=True, metavar="live|base|VERSION", help="Who else.")
+@json_option
+def compare(text: str, first: str, second: str, as_json: bool) -> None:
+    """Ask two versions TEXT, and say which reply is better: it is learned from.
+
+    On a terminal the replies come in random order, and who made them is said after the vote. Elsewhere vote with
+    `clawlocal adapters vote`.
+    """
+    with serving() as assistant:
+        one = assistant.chat(text, adapter=first).result()
+        if one.turn is None:
+            raise PromptError("The first reply could not be kept, so there is nothing to compare.")
+        two = assistant.rival(one.turn, adapter=second).result()
+        if as_json:
+            print_json({"session": one.session, "replies": [_reply(one), _reply(two)]})
+        elif sys.stdin.isatty() and two.turn and one.text != two.text:
+            _ask(assistant, random.sample([one, two], 2), (one, two))
+        else:
+            for answer in (one, two):
+                click.echo(f"{answer.adapter} ({answer.turn}): {plain(answer.text)}\n")
+            same = (
+                "They are the same." if one.text == two.text else "`clawlocal adapters vote BETTER OTHER` says which."
+            )
+            click.echo(same, err=True)
+
+
+def _ask(assistant: Assistant, shown: Sequence[Answer], made: tuple[Answer, Answer]) -> None:
+    """`made` in the order in which they were made: after no choice a chat goes on from the first."""
+    for number, answer in enumerate(shown, 1):
+        click.echo(f"{number}: {plain(answer.text)}\n")
+    said = click.prompt("Which is better?", type=click.Choice(["1", "2", "neither"]))
+    better = None if said == "neither" else shown[int(said) - 1].turn
+    sentence = assistant.vote(str(made[0].turn), str(made[1].turn), better)
+    click.echo(f"1 is by {shown[0].adapter}, 2 by {shown[1].adapter}. {sentence}")
+
+
+@adapters.command()
+@click.argument("turn")
+@click.argument("other")
+@json_option
+def vote(turn: str, other: str, as_json: bool) -> None:
+    """Say that the reply of TURN is better than that of OTHER, to the same message."""
+    with reading() as assistant:
+        sentence = assistant.vote(turn, other, turn)
+        if as_json:
+            print_json({"turn": assistant.turn(turn).id, "becomes": sentence})
+        else:
+            click.echo(plain(sentence))
+
+
+def _reply(answer: Answer) -> dict[str, object]:
+    return {"turn": answer.turn, "adapter": answer.adapter, "text": answer.text}
 
 
 @adapters.command()

@@ -124,10 +124,15 @@ class Sessions:
         return [_message(row) for row in rows]
 
     def branch(self, session: str, leaf: str | None = None) -> list[Message]:
-        """From the root to `leaf` (default: the message written last), oldest first."""
+        """From the root to `leaf`, oldest first. By default it is the message written last, unless that lost a vote."""
         if leaf is None:
-            last = "SELECT id FROM messages WHERE session = ? ORDER BY seq DESC LIMIT 1"
-            leaf = self._db.value(last, (session,))
+            lost = (
+                "SELECT t.reply_message FROM turns t JOIN signals g ON g.id = "
+                "(SELECT max(id) FROM signals WHERE turn = t.id AND kind = 'vote') "
+                "WHERE t.session = :session AND g.value < 1"
+            )
+            last = f"SELECT id FROM messages WHERE session = :session ORDER BY id IN ({lost}), seq DESC LIMIT 1"
+            leaf = self._db.value(last, {"session": session})
             return [] if leaf is None else self.branch_to(leaf)
         found = self.branch_to(leaf)
         if found[-1].session != session:

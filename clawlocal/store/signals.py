@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 from clawlocal.records import Queued, Signal, SignalKind, Turn, TurnUse, Verdict
@@ -17,10 +18,21 @@ def _whole(turn: str) -> str:
 
 _TRAINABLE = _whole("t")
 LEARNING = f"JOIN sessions s ON s.id = t.session AND s.learning = 1 AND {_TRAINABLE}"
-_ORDER = "ORDER BY (g.kind = 'message'), g.id DESC"
-"""What counts most first: an explicit signal before a message, a later one before an earlier."""
+_ORDER = "ORDER BY g.kind IN ('message', 'vote'), g.id DESC"
+"""What counts most first: an explicit signal before a message, a later one before an earlier. A vote is no more than a
+message: what is better than another reply may still be complained of.
+"""
 _COUNTING = "SELECT v.* FROM verdicts v JOIN signals g ON g.id = v.signal"
 _QUEUE = f"FROM turns t {LEARNING} WHERE t.\"use\" = 'queued' AND t.id IN (SELECT turn FROM verdicts)"
+
+
+_PAIR = (
+    f"SELECT t.id AS rejected, c.id AS chosen FROM turns t {LEARNING} "
+    "JOIN turns c ON c.user_message = t.user_message AND c.model = t.model AND c.prompt_ids = t.prompt_ids "
+    f"AND c.token_ids != t.token_ids AND {_whole('c')} "
+)
+"""Two replies of one model to the same prompt."""
+_OF_USE = 'WHERE t."use" = ? AND t.model = ? AND length(t.prompt_ids) > 0'
 
 
 class Signals(Turns):
@@ -107,17 +119,27 @@ class Signals(Turns):
         after = "(SELECT max(m.seq) FROM messages m WHERE m.parent = {}.reply_message)"
         with self._db.snapshot():
             rows = self._db.rows(
-                f"SELECT t.id AS rejected, c.id AS chosen FROM turns t {LEARNING} "
-                "JOIN turns c ON c.user_message = t.user_message AND c.seq > t.seq AND c.model = t.model "
-                f"AND c.prompt_ids = t.prompt_ids AND c.token_ids != t.token_ids AND {_whole('c')} "
-                'WHERE t."use" = ? AND t.model = ? AND length(t.prompt_ids) > 0 '
+                f"{_PAIR} AND c.seq > t.seq {_OF_USE} "
                 "AND EXISTS (SELECT 1 FROM signals g WHERE g.turn = t.id AND g.kind = 'retry') "
                 f"AND {after.format('c')} > coalesce({after.format('t')}, 0) ORDER BY t.seq, {after.format('c')}",
                 (str(use), model),
             )
-            last = {row["rejected"]: row["chosen"] for row in rows}
-            bad = [turn for turn in last if self._value(turn) == -1]
-            return [(self.turn(turn), self.turn(last[turn])) for turn in bad if self._value(last[turn]) in (0, 1)]
+            return self._preferred(rows)
+
+    def voted(self, model: str, use: TurnUse) -> list[tuple[Turn, Turn]]:
+        """Turns of a use that lost a vote, each with the one that won the last; as `kept_retries` otherwise."""
+        with self._db.snapshot():
+            rows = self._db.rows(
+                f"{_PAIR} JOIN signals g ON g.turn = t.id AND g.kind = 'vote' AND g.value < 0 AND g.text = c.id "
+                f"{_OF_USE} ORDER BY g.id",
+                (str(use), model),
+            )
+            return self._preferred(rows)
+
+    def _preferred(self, rows: Sequence[Row]) -> list[tuple[Turn, Turn]]:
+        last = {row["rejected"]: row["chosen"] for row in rows}
+        bad = [turn for turn in last if self._value(turn) == -1]
+        return [(self.turn(turn), self.turn(last[turn])) for turn in bad if self._value(last[turn]) in (0, 1)]
 
     def _value(self, turn: str) -> int | None:
         verdict = self.effective_verdict(turn)

@@ -209,7 +209,7 @@ class BatchMaker:
 
     def _kept(self, again: bool) -> dict[str, str]:
         use = TurnUse.USED if again else TurnUse.QUEUED
-        return pairs.kept(self._store, self._engine.name, use) if self._recipe.rehearses else {}
+        return pairs.preferred(self._store, self._engine.name, use) if self._recipe.rehearses else {}
 
     def _pair(self, queued: Queued, kept: Mapping[str, str]) -> Pair | None:
         turn = queued.turn

@@ -39,7 +39,7 @@ one thing whatever is asked is near 0. Noise in place of an adapter stays below 
 """
 
 
-_RISING = {"edit": "what you wrote yourself is likelier", "preference": "it prefers the retry that you kept"}
+_RISING = {"edit": "what you wrote yourself is likelier", "preference": "it prefers the reply that you preferred"}
 """Figures that are there where the update learned from such a thing, and must have risen."""
 
 

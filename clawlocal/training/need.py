@@ -48,9 +48,9 @@ class Need:
         counts = self._store.queue_counts(self._model or None)
         queued, bad = counts["queued"], counts["bad"]
         hints = counts["hints"] if self._recipe.w_opd else 0
-        kept = len(pairs.kept(self._store, self._model)) if self._recipe.rehearses else 0
-        if hints or kept or (bad and queued >= ENOUGH_VERDICTS and self._recipe.w_rl):
-            return Reading("something to learn", _examples(queued, hints, kept), True)
+        preferred = len(pairs.preferred(self._store, self._model)) if self._recipe.rehearses else 0
+        if hints or preferred or (bad and queued >= ENOUGH_VERDICTS and self._recipe.w_rl):
+            return Reading("something to learn", _examples(queued, hints, preferred), True)
         if queued and not self._recipe.w_rl:
             text = f"{_judged(queued)} {recipes.lacking(self._method)}"
             return Reading("something to learn", text, False)
@@ -107,10 +107,10 @@ class Need:
         return f" Lesson: “{lesson.text}” is in the prompt from now on." if lesson and active else ""
 
 
-def _examples(queued: int, hints: int, kept: int) -> str:
+def _examples(queued: int, hints: int, preferred: int) -> str:
     parts = [_judged(queued)]
     parts += [f"{hints} with a correction"] if hints else []
-    parts += [f"{kept} {'retry' if kept == 1 else 'retries'} that you kept"] if kept else []
+    parts += [f"{preferred} that you preferred to another"] if preferred else []
     return ", ".join(parts)
 
 

@@ -67,7 +67,7 @@ def remains(store: Store, model: str) -> bool:
     ledger = store.ledger(model)
     vetoed = store.vetoed_keys()
     hints = any(q.verdict.hint and key(q.verdict.hint) not in vetoed for q in ledger)
-    hints = hints or bool(pairs.kept(store, model, TurnUse.USED))
+    hints = hints or bool(pairs.preferred(store, model, TurnUse.USED))
     return hints or bool(store.practicable_lessons()) or len(ledger) >= ENOUGH_VERDICTS
 
 

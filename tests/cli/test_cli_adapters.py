@@ -41,3 +41,19 @@ def test_what_cannot_come_in_is_said(clawlocal: Run, tmp_path: Path) -> None:
         assert (came.returncode, came.stdout) == (1, "")
         assert words in came.stderr and came.stderr.count("\n") == 1
     assert clawlocal("adapters", "export", "--format", "onnx", "--out", "x").returncode == 2
+
+
+def test_two_replies_are_compared_and_the_better_one_is_learned_from(clawlocal: Run) -> None:
+    asked = clawlocal("adapters", "compare", "Tell me about herons.", "--json")
+    replies = json.loads(asked.stdout)["replies"]
+    assert [reply["adapter"] for reply in replies] == ["base", "base"], asked.stderr
+    first, second = (reply["turn"] for reply in replies)
+    voted = clawlocal("adapters", "vote", second, first)
+    assert voted.stdout == "The better reply is kept. It is learned from when the machine is idle.\n"
+    assert "1 that you preferred to another" in clawlocal("learn", "why").stdout
+    shown = clawlocal("adapters", "compare", "Name a bird.")
+    assert "base (" in shown.stdout and "adapters vote BETTER OTHER" in shown.stderr
+    other = clawlocal("adapters", "vote", second, second)
+    assert (other.returncode, other.stdout) == (1, "") and "same message" in other.stderr
+    missing = clawlocal("adapters", "compare", "Name a bird.", "--second", "v7")
+    assert (missing.returncode, missing.stdout) == (1, "") and "v7" in missing.stderr

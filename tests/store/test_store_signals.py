@@ -71,7 +71,7 @@ def test_a_verdict_and_the_use_go_together(store: Store, talk: Any, monkeypatch:
     assert store.turn(turn.id).use is TurnUse.OPEN
 
 
-@pytest.mark.parametrize("kind", [k for k in SignalKind if k is not SignalKind.MESSAGE])
+@pytest.mark.parametrize("kind", sorted(set(SignalKind) - {SignalKind.MESSAGE, SignalKind.VOTE}))
 def test_an_explicit_signal_wins_over_a_message_before_and_after_it(store: Store, talk: Any, kind: SignalKind) -> None:
     turn = talk.turn()
     talk.judge(turn.id, 1, SignalKind.MESSAGE)
@@ -79,6 +79,16 @@ def test_an_explicit_signal_wins_over_a_message_before_and_after_it(store: Store
     talk.judge(turn.id, 1, SignalKind.MESSAGE, use=TurnUse.SKIPPED, reason="abstained")
     assert store.effective_verdict(turn.id) == said
     assert store.turn(turn.id).use is TurnUse.QUEUED
+
+
+def test_a_vote_counts_as_a_message_does(store: Store, talk: Any) -> None:
+    turn = talk.turn()
+    talk.judge(turn.id, -1, SignalKind.MESSAGE)
+    for value, kind in ((1, SignalKind.VOTE), (-1, SignalKind.MESSAGE), (1, SignalKind.THUMB)):
+        judged = talk.judge(turn.id, value, kind)
+        assert store.effective_verdict(turn.id) == judged
+    talk.judge(turn.id, -1, SignalKind.VOTE)
+    assert store.effective_verdict(turn.id) == judged
 
 
 def test_a_later_explicit_signal_supersedes_an_earlier(store: Store, talk: Any) -> None:

@@ -62,7 +62,7 @@ def retried(store: Store, conversations: Conversations, engine: FakeEngine) -> C
         return first.turn, second
 
     def again(turn: str) -> str:
-        found = conversations.retry(turn, Wish(Sampling(), None), None, None).result(60).turn
+        found = conversations.again(turn, Wish(Sampling(), None), None, None, instead=True).result(60).turn
         assert found is not None
         return found
 
@@ -264,14 +264,14 @@ def test_a_retry_that_was_kept_is_a_pair_and_something_to_learn(
     store: Store, batches: BatchMaker, retried: Callable[..., tuple[str, str]]
 ) -> None:
     rejected, chosen = retried()
-    assert pairs.kept(store, "tiny") == {rejected: chosen}
+    assert pairs.preferred(store, "tiny") == {rejected: chosen}
     batch = batches.make(None)
     [pair] = batch.pairs
     old, new = store.turn(rejected), store.turn(chosen)
     assert (pair.prompt_ids, pair.chosen_ids, pair.rejected_ids) == (old.prompt_ids, new.token_ids, old.token_ids)
     assert batch.kept == (chosen,) and batch.worth_training()
     reading = Need(store, str, "tiny").readings()[-1]
-    assert (reading.text, reading.holds) == ("1 judged reply, 1 retry that you kept", True)
+    assert (reading.text, reading.holds) == ("1 judged reply, 1 that you preferred to another", True)
 
 
 @pytest.mark.parametrize("value", [None, -1])
@@ -279,19 +279,19 @@ def test_a_retry_that_nobody_went_on_from_or_liked_is_none(
     store: Store, batches: BatchMaker, retried: Callable[..., tuple[str, str]], value: int | None
 ) -> None:
     retried(value)
-    assert pairs.kept(store, "tiny") == {} and batches.make(None).pairs == ()
+    assert pairs.preferred(store, "tiny") == {} and batches.make(None).pairs == ()
     assert not Need(store, str, "tiny").readings()[-1].holds
 
 
 def test_who_goes_back_to_the_old_reply_keeps_that(store: Store, retried: Any) -> None:
     rejected, _ = retried()
     retried.go_on(rejected, 1)
-    assert pairs.kept(store, "tiny") == {}
+    assert pairs.preferred(store, "tiny") == {}
 
 
 def test_two_equal_replies_are_no_pair(store: Store, retried: Callable[..., tuple[str, str]]) -> None:
     retried(old="A bird.", new="A bird.")
-    assert pairs.kept(store, "tiny") == {}
+    assert pairs.preferred(store, "tiny") == {}
 
 
 @pytest.mark.parametrize(
@@ -309,7 +309,7 @@ def test_what_must_not_be_learned_from_is_no_pair(
 ) -> None:
     _, chosen = retried()
     store._db.execute(change, {"chosen": chosen})
-    assert pairs.kept(store, "tiny") == {}
+    assert pairs.preferred(store, "tiny") == {}
 
 
 def test_other_methods_know_no_pairs(
@@ -331,8 +331,8 @@ def test_a_pair_is_learned_once_and_what_was_read_is_known(
     assert len(jobs[0].pairs) == 1
     assert set(store.update_turns(receipt.update)) >= {rejected, chosen}
     assert store.turn(chosen).use is TurnUse.SKIPPED, "read, and not used up"
-    assert pairs.kept(store, "tiny") == {}
-    assert pairs.kept(store, "tiny", TurnUse.USED) == {rejected: chosen}
+    assert pairs.preferred(store, "tiny") == {}
+    assert pairs.preferred(store, "tiny", TurnUse.USED) == {rejected: chosen}
     assert remains(store, "tiny"), "a rebuild would learn it again"
     assert updater.run(lambda: False).status is UpdateStatus.NOTHING
 

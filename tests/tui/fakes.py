@@ -222,6 +222,21 @@ class FakeAssistant:
         calls = (kwargs.get(name) for name in ("on_text", "on_done", "on_thought"))
         return self._start(old.session, prompt, False, *calls)
 
+    def rival(self, turn: str, *, adapter: str | None = None, **kwargs: Any) -> FakeReply:
+        self._note("rival", turn, adapter)
+        log = self.log[self.turns[turn].session]
+        prompt = next(log[i - 1].content for i, message in enumerate(log) if message.turn == turn)
+        calls = (kwargs.get(name) for name in ("on_text", "on_done", "on_thought"))
+        return self._start(self.turns[turn].session, prompt, False, *calls)
+
+    def vote(self, first: str, second: str, better: str | None) -> str:
+        self._note("vote", first, second, better)
+        log = self.log[self.turns[first].session]
+        lost = second if better != second else first
+        at = next(i for i, message in enumerate(log) if message.turn == lost)
+        del log[at - 1 : at + 1]
+        return "The better reply is kept." if better else "Neither is better: nothing is learned from it."
+
     def _start(
         self, session: str, text: str, temporary: bool, on_text: Any, on_done: Any, on_thought: Any
     ) -> FakeReply:

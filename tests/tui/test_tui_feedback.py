@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from fakes import FakeAssistant
 from textual.widgets import Input, TextArea
 from waiting import Open, chat_of, idle, said, send, shown, type_text, until
 
+from clawlocal.errors import NotFound
+from tui.screens.choice import ChoiceScreen
 from tui.screens.correct import CorrectScreen
 from tui.widgets.reply import Mark, ReplyLine
 
@@ -118,3 +121,38 @@ async def test_a_temporary_chat_says_so_and_takes_no_rating(opened: Open, fake: 
         await idle(pilot)
         assert fake.called("chat")[-1] == ("more", "temp-1", True)
         assert fake.called("rate") == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "better", "stays"),
+    [(["tab", "enter"], "t-1", "of v1"), (["tab", "tab", "enter"], "t-2", "of base"), (["escape"], None, "of v1")],
+)
+async def test_the_better_of_two_replies_is_gone_on_from(
+    opened: Open, fake: FakeAssistant, keys: list[str], better: str | None, stays: str
+) -> None:
+    fake.enqueue("of v1")
+    fake.enqueue("of base")
+    async with opened() as pilot:
+        chat = chat_of(pilot)
+        await send(pilot, "hello")
+        await idle(pilot)
+        await send(pilot, "/compare")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChoiceScreen))
+        words = shown(pilot.app.screen)
+        assert words.index("of v1") < words.index("of base")
+        await pilot.press(*keys)
+        await until(pilot, lambda: fake.called("vote") == [("t-1", "t-2", better)])
+        await until(pilot, lambda: [exchange.source for exchange in chat.transcript.exchanges] == [stays])
+        assert fake.called("rival") == [("t-1", None)]
+
+
+async def test_a_version_that_is_not_there_leaves_the_old_reply(opened: Open, fake: FakeAssistant) -> None:
+    async with opened() as pilot:
+        chat = chat_of(pilot)
+        await send(pilot, "hello")
+        await idle(pilot)
+        await until(pilot, lambda: chat.talk.session)
+        fake.failing["rival"] = NotFound("There is no version v9.")
+        await send(pilot, "/compare v9")
+        await said(pilot, "There is no version v9.")
+        await until(pilot, lambda: [exchange.source for exchange in chat.transcript.exchanges] == ["You said: hello"])

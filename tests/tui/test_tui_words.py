@@ -109,7 +109,7 @@ def test_drift_is_a_bar_of_its_budget(value: float | None, limit: float, bar: st
 
 def test_what_was_rewritten_or_kept_is_told_where_it_was() -> None:
     samples = {"rl": 2, "opd": 1, "rehearsed": 0, "demonstrated": 3, "edited": 2, "preferred": 1, "skipped": {}}
-    told = "learned from 2 judged turns, 1 correction, 2 rewritten replies, 1 kept retry, 1 rehearsed turn"
+    told = "learned from 2 judged turns, 1 correction, 2 rewritten replies, 1 preferred reply, 1 rehearsed turn"
     assert told in receipt_lines(replace(RECEIPT, samples=samples))
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from tui import clipboard
 from tui.background import ask
 from tui.commands.feedback import turn_of
-from tui.running import Running
+from tui.running import Rival, Running, Start
 
 if TYPE_CHECKING:
     from tui.screens.chat import ChatScreen
+    from tui.widgets.exchange import Exchange
 
 
 def new(screen: ChatScreen, argument: str) -> None:
@@ -65,20 +66,36 @@ def stop(screen: ChatScreen, argument: str) -> None:
 
 
 def retry(screen: ChatScreen, argument: str) -> None:
+    if (old := _to_reply_again(screen)) is not None:
+        exchange, turn = old
+        running = Running(exchange.prompt, screen.talk.session, again=True)
+        _again(screen, exchange, running, lambda calls: screen.assistant.retry(turn, **calls))
+
+
+def compare(screen: ChatScreen, argument: str) -> None:
+    """With a version, that one replies; without one the base, or the live version where the base made the first."""
+    if (old := _to_reply_again(screen)) is not None:
+        exchange, turn = old
+        version = argument.strip() or None
+        running = Running(exchange.prompt, screen.talk.session, again=True, rival=Rival(turn, exchange.source))
+        _again(screen, exchange, running, lambda calls: screen.assistant.rival(turn, adapter=version, **calls))
+
+
+def _to_reply_again(screen: ChatScreen) -> tuple[Exchange, str] | None:
+    """The exchange that is meant, with its turn; says why when there can be no other reply to it."""
     exchange = screen.transcript.current
     if not screen.free():
-        return
+        return None
     if screen.talk.temporary:
         screen.say("A temporary chat keeps no branches. Send the message again.")
-        return
+        return None
     turn = turn_of(screen, exchange)
-    if turn is None or exchange is None:
-        return
+    return None if turn is None or exchange is None else (exchange, turn)
+
+
+def _again(screen: ChatScreen, exchange: Exchange, running: Running, start: Start) -> None:
     screen.transcript.cut(exchange)
-    screen.begin(
-        Running(exchange.prompt, screen.talk.session, again=True),
-        lambda calls: screen.assistant.retry(turn, **calls),
-    )
+    screen.begin(running, start)
 
 
 def copy(screen: ChatScreen, argument: str) -> None:

@@ -9,7 +9,9 @@ from time import monotonic
 from clawlocal.assistant import Answer, Reply
 from clawlocal.errors import ClawlocalError
 from tui.background import ask
-from tui.running import Arrived, Finished, Running, Start, callbacks
+from tui.plain import plain
+from tui.running import Arrived, Finished, Rival, Running, Start, callbacks
+from tui.screens.choice import ChoiceScreen
 from tui.screens.talking import Talking
 from tui.widgets.exchange import Exchange
 from tui.words import Facts
@@ -107,6 +109,22 @@ class Replying(Talking):
             self.show(replace(self.talk, session=answer.session))
         else:
             ask(self, lambda: self.assistant.session(answer.session), self.name_talk, group="open")
+        if running.rival is not None and answer.turn is not None:
+            self._ask_which(running.rival, Rival(answer.turn, answer.text))
+
+    def _ask_which(self, first: Rival, second: Rival) -> None:
+        """The chat goes on from the reply that is chosen, or from the first."""
+
+        def chosen(better: str | None) -> None:
+            ask(self, lambda: self.assistant.vote(first.turn, second.turn, better), voted, group="feedback")
+
+        def voted(sentence: str) -> None:
+            self.say(plain(sentence))
+            self.status_line.look()
+            if self.talk.session is not None:
+                self.open(self.talk.session)
+
+        self.app.push_screen(ChoiceScreen(first, second), chosen)
 
     async def _put_back(self, running: Running, sentence: str) -> None:
         """It failed: the message goes back into the prompt, or the old reply back onto the screen."""

@@ -72,7 +72,7 @@ def demonstrated(
         if (mask & ~kept).any():
             found.append(Demonstrated(prompt, each.reply, weight, mask, 1 / len(shown)))
         if kept.any():
-            share = recipe.anchor / len(shown)
+            share = recipe.kept / len(shown)
             found.append(Distilled(prompt, each.reply, View(prompt), Divergence.FORWARD, kept, share, "anchor"))
     return found
 
@@ -84,7 +84,7 @@ def edited(policy: Policy, samples: Sequence[Sample], recipe: Recipe, stop_ids: 
         Demonstrated(
             prompt=sample.prompt_ids,
             response=ids,
-            weight=np.array(weights(sample.response_ids, ids, recipe.copied), np.float32),
+            weight=np.array(weights(sample.response_ids, ids, (), recipe.copied), np.float32),
             mask=learnable(policy, ids, stop_ids),
             share=1 / len(shown),
             name="edit",

@@ -2,12 +2,15 @@
 
 A small model does seldom what a line in its prompt asks for, so that the hinted teacher has little to show. Its own
 reply, mended by rule and ended by its own words, shows just what was wished for, and stays near what it says anyway.
-Rounds of drawing, keeping what is right and fine-tuning on it are STaR's (2203.14465) and ReST's (2308.08998); weights
-per token are ours: where mending changed nothing there is nothing to learn. Knows no framework.
+Rounds of drawing, keeping what is right and fine-tuning on it are STaR's (2203.14465) and ReST's (2308.08998); which
+tokens are learned is ours: those that mending changed, and those at which a reply could have taken another turn (a
+sentence or a line begins, or it ends). The rest is the model's own already: learned again it would only be sharpened,
+until replies repeat themselves, and it is anchored to the base instead. Knows no framework.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
@@ -50,6 +53,9 @@ LEAST_WEIGHT = 0.1
 """Of a reply that obeyed as it was drawn, however many do (`need`)."""
 LEAST_STUB = 4
 """Words of an added sentence."""
+
+_CLOSING = re.compile(r"[.!?…:][\"'”’)*_]*\s*$|\n")
+"""What a token is like behind which something else begins."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +118,7 @@ class Demonstrator:
     def __init__(self, policy: Policy, job: Job, texts: Texts) -> None:
         self._policy, self._job, self._texts = policy, job, texts
         self._stop_ids = frozenset(job.stop_ids)
-        self._copied = job.recipe.copied
+        self._closing: dict[int, bool] = {}
         self.drawing = Drawing(job.recipe.temperature, job.recipe.min_p)
 
     def obedience(self, rehearsals: Sequence[Rehearsal], said: Sequence[Reply]) -> float:
@@ -139,8 +145,8 @@ class Demonstrator:
         mended = self._closed(self._mended(self._opened(wrong, number, tell)), number, tell)
         obeyed = self._obeyed(drafts)
         shown = [self._mended_reply(draft) for draft in mended]
-        shown += [Shown(draft.place, draft.drawn, (1.0,) * len(draft.drawn)) for draft in redrawn]
-        shown += [Shown(draft.place, draft.drawn, (need(obeyed),) * len(draft.drawn)) for draft in kept]
+        shown += [self._drawn(draft, 1.0) for draft in redrawn]
+        shown += [self._drawn(draft, need(obeyed)) for draft in kept]
         shown = [each for each in shown if not replies.degenerate(each.reply, self._stop_ids)]
         return Round(obeyed, tuple(shown), len(shown))
 
@@ -238,24 +244,39 @@ class Demonstrator:
     def _mended_reply(self, draft: _Draft) -> Shown:
         ended = draft.ended or _extents(draft.rules)
         reply = (*self._texts.ids(draft.text), *([self._end(draft)] if ended else []))
-        # Where a few words were changed the rest teaches nothing, and there is much of it.
+        # Where a few words were changed nothing else was at stake.
         drawn = self._draft(draft.place, draft.rehearsal, draft.drawn)
         cut = ended and not draft.ended
-        copied = 0.0 if local([r for r in draft.rules if not r.obeys(drawn.text)]) and not cut else self._copied
-        return Shown(draft.place, reply, weights(draft.drawn, reply, copied))
+        words_only = local([r for r in draft.rules if not r.obeys(drawn.text)]) and not cut
+        return Shown(draft.place, reply, weights(draft.drawn, reply, () if words_only else self._turns(reply)))
+
+    def _drawn(self, draft: _Draft, weight: float) -> Shown:
+        """As the student said it."""
+        found = weights(draft.drawn, draft.drawn, self._turns(draft.drawn))
+        return Shown(draft.place, draft.drawn, tuple(weight * each for each in found))
+
+    def _turns(self, reply: Reply) -> list[int]:
+        """Places of the tokens with which a sentence, a line or the end of the reply begins."""
+        return [i for i in range(len(reply)) if i == 0 or self._closes(reply[i - 1])]
+
+    def _closes(self, token: int) -> bool:
+        if token not in self._closing:
+            self._closing[token] = bool(_CLOSING.search(self._texts.read((token,))))
+        return self._closing[token]
 
     def _end(self, draft: _Draft) -> int:
         return draft.drawn[-1] if draft.ended else self._job.stop_ids[0]
 
 
-def weights(own: Reply, mended: Reply, copied: float) -> tuple[float, ...]:
-    """Of each token of `mended`: 1 where it is not `own`'s, or follows something that was left out; mean 1."""
+def weights(own: Reply, mended: Reply, turns: Collection[int], copied: float = 0.0) -> tuple[float, ...]:
+    """Of each token of `mended`: 1 where it is not `own`'s, follows something that was left out, or is one of `turns`
+    (places), else `copied`; scaled to a mean of 1.
+    """
     found = np.full(len(mended), copied)
     for kind, _, _, first, last in SequenceMatcher(None, own, mended, autojunk=False).get_opcodes():
         if kind != "equal":
             found[first : max(last, first + 1)] = 1.0
-    if (found == copied).all():
-        found[:] = 1.0 if copied else 0.0
+    found[list(turns)] = 1.0
     return tuple((found / found.mean()).tolist()) if found.any() else tuple(found.tolist())
 
 

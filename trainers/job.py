@@ -93,6 +93,8 @@ class Recipe:
     rank: int = 16
     alpha: int = 32
     lr: float = 5e-4
+    decay: float = 0.5
+    """Share of the steps, the last ones, in which the learning rate falls."""
     steps: int = 4
     """Optimiser steps over the batch."""
     w_rl: float = 1.0
@@ -111,7 +113,7 @@ class Recipe:
     """Rehearsal replies to sample in each step."""
     max_new: int = 64
     """Tokens per rehearsal reply, at most."""
-    rounds: int = 4
+    rounds: int = 5
     """Of demonstrations, at most: fresh replies are drawn, mended, and learned from."""
     draws: int = 24
     """Replies of a round."""
@@ -126,7 +128,7 @@ class Recipe:
     too large for a policy gradient on the same few replies, again and again.
     """
     copied: float = 0.2
-    """Weight of a token that mending left as it was, beside one that it changed; none where it changed words only."""
+    """Weight of a token that a user who rewrote a reply left as it was, beside one that they changed."""
     temperature: float = 0.7
     min_p: float = 0.05
     """How replies to mend are drawn: as the chat draws them, so that what is mended is what people would read."""
@@ -142,6 +144,8 @@ class Recipe:
     """No gradient through the prompt's own positions: less work, and another gradient (cosine about 0.8)."""
     anchor: float = 0.5
     """Weight of KL(base ‖ student) on neutral prompts."""
+    kept: float = 1.0
+    """The same on those tokens of a mended reply that are not learned, beside the others' cross-entropy; means of both."""
     max_grad_norm: float = 1.0
     seed: int = 0
     threads: int = 2

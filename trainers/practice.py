@@ -26,6 +26,8 @@ PRACTICE, ORDER = 2, 14
 
 OWN = 8
 """The first rehearsals are the user's own prompts: each round draws a reply to them, and to others in turn."""
+SERVED = 2
+"""Served replies in a step beside demonstrations: they weigh little there, and their chats are long to read."""
 LEAST_ROUNDS, ENOUGH = 3, 0.95
 """After so many rounds, a share of fresh replies that obey at which there is nothing more to show. Not before: prompts
 that were practised on are obeyed on sooner than others.
@@ -103,14 +105,16 @@ class Practice:
 
     def _others(self, step: int) -> list[Item]:
         pairs = preferences.preferred(self._policy, self._fixed.contrasts, self._job.recipe.preference_beta)
-        return [*self._judged(), *self._fixed.edits, *pairs, *self._practised(self._taught, step)]
+        return [*self._judged(step), *self._fixed.edits, *pairs, *self._practised(self._taught, step)]
 
-    def _judged(self) -> list[Judged]:
-        """Served replies: as much less beside demonstrations as there is less to learn from those."""
-        if not self.rounds:
-            return list(self._fixed.judged)
-        weight = self._job.recipe.served * need(self.rounds[-1].obeyed)
-        return [replace(item, share=item.share * weight) for item in self._fixed.judged]
+    def _judged(self, step: int) -> list[Judged]:
+        """Served replies: as much less beside demonstrations as there is less to learn from those, and some in turn."""
+        judged = self._fixed.judged
+        if not self.rounds or not judged:
+            return list(judged)
+        some = turn(judged, step, min(SERVED, len(judged)))
+        weight = self._job.recipe.served * need(self.rounds[-1].obeyed) * len(judged) / len(some)
+        return [replace(item, share=item.share * weight) for item in some]
 
     def _practised(self, rehearsals: Sequence[Rehearsal], step: int) -> list[Distilled]:
         recipe, stops = self._job.recipe, self._job.stop_ids

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from trainers.errors import Diverged
 from trainers.items import Item, packs
@@ -12,6 +13,7 @@ from trainers.job import Recipe
 from trainers.policy import Policy
 from trainers.progress import Callback
 
+LEAST_RATE = 0.1
 UNITS = 100
 """Progress units of one step: the number of items differs from step to step."""
 
@@ -38,12 +40,21 @@ def train(
             break
         groups = [[batch[i] for i in pack] for pack in packs([(x.prompt, x.response) for x in batch], positions)]
         figures = _accumulate(policy, groups, recipe, callback, step)
-        norm = policy.step(recipe)
+        norm = policy.step(replace(recipe, lr=recipe.lr * rate(step, recipe)))
         if not (math.isfinite(figures["loss"]) and math.isfinite(norm)):
             raise Diverged("The training diverged: its loss is no number, and nothing of it is kept.")
         history.append(figures | {"grad_norm": norm})
         on_step(step + 1)
         callback.step(step, history[-1])
+
+
+def rate(step: int, recipe: Recipe) -> float:
+    """What part of the learning rate a step takes: all of it, and in the last ones less and less.
+
+    Where the last steps are as large as the first, it is chance which of them is the last.
+    """
+    falling = recipe.decay * recipe.steps
+    return min(1.0, max(LEAST_RATE, (recipe.steps - step) / falling)) if falling else 1.0
 
 
 def _accumulate(

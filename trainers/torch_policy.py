@@ -109,14 +109,19 @@ class TorchPolicy:
 
     def accumulate(self, items: Sequence[Item], recipe: Recipe) -> list[Learned]:
         targets = self._targets(items)
-        replies = [(item.prompt, item.response) for item in items]
-        hidden = self.decoder.hidden(replies, adapted=True, frozen_prompt=recipe.frozen_prompt)
-        found = [
-            backward(part.detach(), item, target, self.decoder.logits, self._chunk, recipe)
-            for part, item, target in zip(hidden, items, targets, strict=True)
-        ]
-        torch.autograd.backward(hidden, [gradient for gradient, _ in found])
-        return [learned for _, learned in found]
+        replies = [(tuple(item.prompt), tuple(item.response)) for item in items]
+        # One reply may be two items: some of its tokens are learned, the others kept to the base.
+        places = {reply: place for place, reply in enumerate(dict.fromkeys(replies))}
+        hidden = self.decoder.hidden(list(places), adapted=True, frozen_prompt=recipe.frozen_prompt)
+        gradients = [torch.zeros_like(part) for part in hidden]
+        found = []
+        for reply, item, target in zip(replies, items, targets, strict=True):
+            place = places[reply]
+            gradient, learned = backward(hidden[place].detach(), item, target, self.decoder.logits, self._chunk, recipe)
+            gradients[place] += gradient
+            found.append(learned)
+        torch.autograd.backward(hidden, gradients)
+        return found
 
     def gradient(self) -> dict[str, Floats]:
         """What was accumulated, by the adapter's names, and forgotten now: for who wants to look at it."""

@@ -99,13 +99,14 @@ class Turns(Sessions):
     def recent_prompts(self, limit: int) -> list[str]:
         """What the user asked lately in sessions that learn, the newest first, each text once.
 
-        Complaints are no questions: a message that was judged to disapprove of a reply is left out.
+        Complaints are no questions: a message that was judged to disapprove of a reply or to wish for something is
+        left out.
         """
         rows = self._db.rows(
             "SELECT m.content FROM messages m JOIN sessions s ON s.id = m.session AND s.learning = 1 "
             "WHERE m.role = 'user' AND m.id IN (SELECT user_message FROM turns) "
             "AND NOT EXISTS (SELECT 1 FROM turns t JOIN signals g ON g.turn = t.id AND g.kind = 'message' "
-            "JOIN verdicts v ON v.signal = g.id AND v.value < 0 "
+            "JOIN verdicts v ON v.signal = g.id AND (v.value < 0 OR v.hint != '') "
             "WHERE t.reply_message = m.parent AND g.text = m.content) "
             "GROUP BY m.content ORDER BY max(m.seq) DESC LIMIT ?",
             (limit,),

@@ -24,6 +24,7 @@ from clawlocal.store.lessons import key
 from clawlocal.training import pairs, probes, recipes
 from clawlocal.training.heed import Heed, checked, heed
 from clawlocal.training.invented import invented
+from clawlocal.training.kinds import alike
 from clawlocal.training.prompts import EVERYDAY, NEUTRAL, OF_TOPIC
 from trainers import rules, sift
 from trainers.job import Pair, Probe, Rehearsal, Sample
@@ -34,10 +35,12 @@ MAX_PRACTICE = 600
 """Tokens of a prompt to practise on, lessons included."""
 OWN_PROMPTS = 8
 """How many of the user's own earlier prompts are practised on, the newest first."""
+ALIKE = 12
+"""How many prompts of the kinds that the user asks for."""
 INVENTED = 8
-"""How many prompts in their likeness."""
+"""How many prompts that the model invents in the likeness of the user's own."""
 PRACTICE = 40
-"""Prompts to practise on: the user's own, invented and everyday ones together."""
+"""Prompts to practise on: the user's own, those like them, invented and everyday ones together."""
 MAX_PROMPT = 1024
 """Tokens of prompt and reply that the trainer takes; a longer turn is skipped."""
 
@@ -249,10 +252,18 @@ class BatchMaker:
         named = sorted({x.scope.removeprefix(TOPIC) for x in lasting if x.scope.startswith(TOPIC)})
         # One of each topic, then the second of each: none is left out for want of room.
         of_topics = filter(None, chain.from_iterable(zip_longest(*(OF_TOPIC.get(topic, ()) for topic in named))))
-        general, room = [x for x in lasting if not x.scope.startswith(TOPIC)], max(0, PRACTICE - OWN_PROMPTS)
+        general, like = [x for x in lasting if not x.scope.startswith(TOPIC)], alike(own, ALIKE)
+        room = PRACTICE - OWN_PROMPTS - len(like)
         occasions = islice((prompt for x in general for prompt in rules.occasions(x.text)), room)
         texts = dict.fromkeys(
-            [*islice(of_topics, PRACTICE // 4), *own, *occasions, *self._invented(lasting, own), *EVERYDAY]
+            [
+                *islice(of_topics, PRACTICE // 4),
+                *own,
+                *like,
+                *occasions,
+                *self._invented(lasting, own),
+                *EVERYDAY,
+            ]
         )
         found: list[Rehearsal] = []
         practised: set[int] = set()

@@ -11,7 +11,7 @@ STEPS_PER_CORRECTION = 4
 MOST_CORRECTIONS = 3
 """An update takes more steps for more corrections, up to here: idle time is not endless."""
 
-REFERENCE = Recipe(method="combined", w_rl=1.0, w_opd=1.0, opd_clip=1.0, anchor=0.0)
+REFERENCE = Recipe(method="combined", w_rl=1.0, w_opd=1.0, opd_clip=1.0, anchor=0.0, decay=0.0)
 """OpenClaw-RL (2603.10165): on the served replies alone, without practice and anchors."""
 
 _OF = {

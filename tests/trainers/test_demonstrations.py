@@ -23,7 +23,7 @@ from trainers.demonstrations import (
     weights,
     wordless,
 )
-from trainers.items import Demonstrated, Distilled, Ids, View
+from trainers.items import Demonstrated, Distilled, Ids, Judged, View
 from trainers.job import Job, Recipe, Rehearsal
 from trainers.policy import WHOLE, Drawing, Reply, Uniform
 from trainers.practice import ENOUGH, LEAST_ROUNDS, OWN, Fixed, Practice, restored, stored
@@ -110,13 +110,19 @@ class Stage:
         return self.words.read(only.reply), only.weight
 
 
+def learned(weight: Sequence[float]) -> list[int]:
+    """Places of the tokens that weigh anything."""
+    return [place for place, each in enumerate(weight) if each]
+
+
 LONG = "Cats purr when content. They purr when ill. Nobody knows why. It is odd."
 
 
 def test_a_right_reply_is_shown_as_it_was_drawn() -> None:
     stage = Stage(lambda asked: "Cats purr when content.|")
     text, weight = stage.shown(SHORT)
-    assert text == "Cats purr when content.|" and set(weight) == {LEAST_WEIGHT}
+    assert text == "Cats purr when content.|" and np.mean(weight) == pytest.approx(LEAST_WEIGHT)
+    assert learned(weight) == [0, 4], "where it begins, and where it ends"
     assert stage.round(SHORT).obeyed == 1.0
 
 
@@ -124,15 +130,15 @@ def test_the_more_replies_obey_the_less_those_weigh() -> None:
     stage = Stage(lambda asked: LONG + "|" if "dogs" in asked else "Cats purr when content.|")
     rehearsals = [stage.rehearsal(SHORT), stage.rehearsal(SHORT, "Why do cats and dogs purr?")]
     found = stage.demonstrator.round([*rehearsals, rehearsals[1], rehearsals[1]], 0, lambda n: None)
-    assert [set(each.weight) for each in found.shown if each.rehearsal == 0] == [{1 - found.obeyed}] == [{0.75}]
+    [weight] = [each.weight for each in found.shown if each.rehearsal == 0]
+    assert np.mean(weight) == pytest.approx(1 - found.obeyed) == 0.75
 
 
-def test_a_wrong_reply_is_mended_and_what_was_mended_counts_for_more() -> None:
+def test_a_wrong_reply_is_mended_and_learned_where_it_could_have_taken_another_turn() -> None:
     text, weight = Stage(lambda asked: LONG + "|").shown(SHORT)
     assert text == "Cats purr when content. They purr when ill.|"
     assert np.mean(weight) == pytest.approx(1.0)
-    assert weight[-1] == pytest.approx(weight[0] / RECIPE.copied), "where it should have ended"
-    assert set(weight[:-1]) == {weight[0]}
+    assert learned(weight) == [0, 4, 8], "both sentences, and where it should have ended"
 
 
 def test_an_unfinished_reply_ends_where_its_last_sentence_does() -> None:
@@ -149,7 +155,7 @@ def test_a_lesson_that_is_not_about_ends_teaches_none() -> None:
 def test_where_words_are_changed_nothing_else_is_learned() -> None:
     text, weight = Stage(lambda asked: "Cats purr! They have a color of their own.|").shown([CALM, BRITISH])
     assert text == "Cats purr. They have a colour of their own.|"
-    assert [place for place, each in enumerate(weight) if each] == [1, 5], "purr. and colour"
+    assert learned(weight) == [1, 5], "purr. and colour"
     assert np.mean(weight) == pytest.approx(1.0)
 
 
@@ -158,9 +164,10 @@ def test_what_obeyed_as_it_was_teaches_no_words() -> None:
     assert (found.shown, found.obeyed) == ((), 1.0)
 
 
-def test_what_is_cut_as_well_is_learned_whole() -> None:
+def test_of_what_is_cut_as_well_more_is_learned_than_the_words() -> None:
     text, weight = Stage(lambda asked: f"Cats have a color. {LONG}|").shown([SHORT, BRITISH])
-    assert text == "Cats have a colour. Cats purr when content.|" and min(weight) > 0
+    assert text == "Cats have a colour. Cats purr when content.|"
+    assert learned(weight) == [0, 3, 4, 8]
 
 
 class Wavering:
@@ -178,21 +185,21 @@ class Wavering:
 LISTED = "Cats purr:\n- when content\n- when ill|"
 
 
-def prose_round(stage: Stage) -> list[tuple[str, set[float]]]:
+def prose_round(stage: Stage) -> list[tuple[str, list[int]]]:
     rehearsals = [stage.rehearsal("Do not use bullet points.", CATS)] * FEWEST
     found = stage.demonstrator.round(rehearsals, 0, lambda n: None)
-    return [(stage.words.read(each.reply), set(each.weight)) for each in found.shown]
+    return [(stage.words.read(each.reply), learned(each.weight)) for each in found.shown]
 
 
 def test_what_would_read_badly_when_mended_is_tried_again() -> None:
     says = Wavering(prose=FEWEST * REDRAWN)
-    assert prose_round(Stage(says)) == [("Cats purr when content.|", {1.0})] * FEWEST
+    assert prose_round(Stage(says)) == [("Cats purr when content.|", [0, 4])] * FEWEST
     assert says.said == FEWEST * (1 + REDRAWN)
 
 
 def test_where_trying_again_gives_too_few_it_is_mended_all_the_same() -> None:
     shown = prose_round(Stage(Wavering(prose=1)))
-    assert len(shown) == FEWEST + 1 and shown[-1] == ("Cats purr when content.|", {1.0})
+    assert len(shown) == FEWEST + 1 and shown[-1] == ("Cats purr when content.|", [0, 4])
     assert all("- " not in text for text, _ in shown)
 
 
@@ -205,7 +212,9 @@ def test_a_question_is_added_in_the_bases_words() -> None:
     stage = Stage(lambda asked: answered(asked, " kittens and cats? Or dogs"))
     text, weight = stage.shown(ASK)
     assert re.fullmatch(re.escape(LONG) + r" [A-Z][^.?]* kittens and cats\?\|", text)
-    assert weight[0] == weight[-1] == pytest.approx(weight[-2] * RECIPE.copied), "the added sentence is what is learned"
+    said = len(stage.words.ids(LONG))
+    turns = [0, *(i + 1 for i, word in enumerate(LONG.split()[:-1]) if word.endswith("."))]
+    assert learned(weight) == [*turns, *range(said, len(weight))], "the added sentence is what is learned"
     beginnings = {asked for asked, base, _ in stage.actor.asked if base}
     assert beginnings and all(LONG in asked for asked in beginnings)
 
@@ -255,10 +264,12 @@ def test_which_rehearsals_can_be_checked() -> None:
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=12), st.lists(st.integers(1, 5), min_size=1, max_size=12))
 def test_weights_have_a_mean_of_one(own: list[int], mended: list[int]) -> None:
-    found = weights(tuple(own), tuple(mended), 0.2)
+    found = weights(tuple(own), tuple(mended), (), 0.2)
     assert len(found) == len(mended) and min(found) > 0.0
     assert np.mean(found) == pytest.approx(1.0)
-    assert set(weights(tuple(own), tuple(own), 0.2)) == {1.0}
+    assert weights(tuple(own), tuple(own), (), 0.2) == pytest.approx((1.0,) * len(own))
+    assert set(weights(tuple(own), tuple(own), ())) == {0.0}
+    assert learned(weights(tuple(own), tuple(own), [0])) == [0]
 
 
 # what each step learns from
@@ -269,6 +280,10 @@ def practice(stage: Stage, rehearsals: Sequence[Rehearsal], rounds: list[Round],
     return Practice(stage.job, stage.policy, rehearsals, fixed, demonstrator, Silent(), rounds)
 
 
+SHOWN = ["Demonstrated", "anchor"]
+"""A mended reply: what is learned of it, and what the base is kept to in."""
+
+
 def kinds(found: Practice, step: int) -> list[str]:
     return [item.name if isinstance(item, Distilled) else type(item).__name__ for item in found.items(step)]
 
@@ -277,10 +292,23 @@ def test_demonstrations_last_for_their_rounds() -> None:
     stage = Stage(lambda asked: LONG + "|")
     found = practice(stage, [stage.rehearsal(SHORT)], [])
     assert found.steps == RECIPE.rounds * RECIPE.round_steps
-    assert [kinds(found, step) for step in range(found.steps)] == [["Demonstrated"] * 2 + ["anchor"]] * found.steps
+    assert [kinds(found, step) for step in range(found.steps)] == [[*SHOWN * 2, "anchor"]] * found.steps
     assert found.items(found.steps) == []
     assert [r.count for r in found.rounds] == [RECIPE.draws] * 2
     assert found.rehearsed == 0
+
+
+def test_served_replies_take_turns_beside_demonstrations() -> None:
+    stage = Stage(lambda asked: LONG + "|")
+    ones = np.ones(1, np.float32)
+    served = [Judged((1,), (n,), ones, ones, ones, ones, ones > 0, 0.2) for n in range(5)]
+    demonstrator = stage.demonstrator
+    found = Practice(
+        stage.job, stage.policy, [stage.rehearsal(SHORT)], Fixed(served, (), 0), demonstrator, Silent(), []
+    )
+    seen = [[item for item in found.items(step) if isinstance(item, Judged)] for step in range(RECIPE.steps)]
+    assert [[item.response for item in items] for items in seen] == [[(0,), (1,)], [(2,), (3,)]]
+    assert {round(sum(item.share for item in items), 9) for items in seen} == {RECIPE.served}, "as much as all of them"
 
 
 def test_each_demonstration_has_its_turn() -> None:
@@ -312,7 +340,7 @@ def test_a_few_words_are_learned_from_a_single_reply_and_the_base_kept_to_beside
     shown, kept, anchor = found.items(0)[-3:]
     assert isinstance(shown, Demonstrated) and isinstance(kept, Distilled) and isinstance(anchor, Distilled)
     assert kept.response == shown.response and (kept.mask == (shown.weight == 0)).all() and kept.mask.any()
-    assert kept.target == View(shown.prompt) and kept.share == pytest.approx(RECIPE.anchor / RECIPE.demonstrations)
+    assert kept.target == View(shown.prompt) and kept.share == pytest.approx(RECIPE.kept / RECIPE.demonstrations)
 
 
 def test_without_a_word_to_change_nothing_is_learned() -> None:
@@ -323,8 +351,8 @@ def test_without_a_word_to_change_nothing_is_learned() -> None:
 def test_lessons_without_rules_are_the_teachers_beside_the_others() -> None:
     stage = Stage(lambda asked: LONG + "|")
     found = practice(stage, [stage.rehearsal(SHORT), stage.rehearsal(GERMAN)], [])
-    assert kinds(found, 0) == ["distance"] * 2 + ["Demonstrated"] * 2 + ["anchor"]
-    assert kinds(found, RECIPE.steps) == ["Demonstrated"] * 2 + ["anchor"]
+    assert kinds(found, 0) == ["distance"] * 2 + [*SHOWN * 2, "anchor"]
+    assert kinds(found, RECIPE.steps) == [*SHOWN * 2, "anchor"]
     assert found.rehearsed == RECIPE.rollouts * RECIPE.steps
     alone = practice(stage, [stage.rehearsal(SHORT)], [], demonstrate=False)
     assert (alone.steps, kinds(alone, 0)) == (RECIPE.steps, ["distance"] * 2 + ["anchor"])

@@ -17,7 +17,7 @@ from trainers import batch, torch_policy
 from trainers.adapter_peft import Adapter
 from trainers.errors import Diverged
 from trainers.gguf_base import Base
-from trainers.items import Distilled, Floats, Ids, Item, Judged, View, packs
+from trainers.items import Demonstrated, Distilled, Floats, Ids, Item, Judged, View, packs
 from trainers.job import Recipe
 from trainers.objective import Divergence
 from trainers.plan import BFLOAT16, Plan
@@ -121,6 +121,19 @@ def test_replies_in_one_pass_are_seen_as_each_alone(policy: TorchPolicy, batch_o
 def test_one_pass_learns_what_each_reply_alone_would(policy: TorchPolicy, batch_of_six: list[Item]) -> None:
     together, whole = learned(policy, batch_of_six)
     parts = [learned(policy, [item]) for item in batch_of_six]
+    same(together, [one for (one,), _ in parts])
+    assert apart(whole, np.sum([part for _, part in parts], axis=0)) < WITHIN
+
+
+def test_a_reply_that_is_two_items_is_learned_from_as_both(policy: TorchPolicy, text_ids: tuple[int, ...]) -> None:
+    prompt, reply = text_ids[:14], text_ids[30:41]
+    weight = np.array([0.0, 2.2] * 5 + [0.0], np.float32)
+    items = [
+        Demonstrated(prompt, reply, weight, np.ones(len(reply), bool), 0.3),
+        replace(distilled(prompt, reply, Divergence.FORWARD), mask=weight == 0.0),
+    ]
+    together, whole = learned(policy, items)
+    parts = [learned(policy, [item]) for item in items]
     same(together, [one for (one,), _ in parts])
     assert apart(whole, np.sum([part for _, part in parts], axis=0)) < WITHIN
 

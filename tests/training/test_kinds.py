@@ -1,0 +1,44 @@
+"""What kind of thing a user asks for, and practice of that kind."""
+
+from __future__ import annotations
+
+import pytest
+
+from clawlocal.training.kinds import MARKING, PROMPTS, SUMS, alike, kinds
+
+SUM = "A baker bakes 12 loaves an hour for 5 hours. How many loaves is that?"
+WORK = 'Please comment on her answer: "Frogs need water because their eggs have no skin at all."'
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (SUM, [SUMS]),
+        (WORK, [MARKING]),
+        ("What shall I say to this pupil? “Frogs need water because their eggs have no skin.”", [MARKING]),
+        ("Translate “where is the station” for 2 people.", ["translations"]),
+        ("Write a Python function.", ["code"]),
+        ("Who won the cup in 1998?", []),
+        ('What does "in the nick of time" mean?', []),
+        ("Why do frogs croak?", []),
+        ("", []),
+    ],
+)
+def test_what_a_message_asks_for(text: str, found: list[str]) -> None:
+    assert kinds(text) == found
+
+
+def test_who_asks_for_one_kind_practises_more_of_it() -> None:
+    assert alike([SUM, SUM + " And in 7?"], 5) == list(PROMPTS[SUMS][:5])
+    both = alike([SUM, WORK, SUM.replace("loaves", "rolls"), WORK.replace("Frogs", "Toads")], 4)
+    assert both == [PROMPTS[SUMS][0], PROMPTS[MARKING][0], PROMPTS[SUMS][1], PROMPTS[MARKING][1]]
+
+
+@pytest.mark.parametrize("own", [[], [SUM], [SUM, SUM + " And in 7?", *(f"Why do birds sing {i}?" for i in range(9))]])
+def test_what_is_asked_for_once_or_seldom_is_no_habit(own: list[str]) -> None:
+    assert alike(own, 5) == []
+
+
+def test_the_prompts_are_of_their_kind() -> None:
+    for kind in (SUMS, MARKING):
+        assert all(kind in kinds(text) for text in PROMPTS[kind])

@@ -145,7 +145,7 @@ class Recipe:
     anchor: float = 0.5
     """Weight of KL(base ‖ student) on neutral prompts."""
     kept: float = 1.0
-    """The same on those tokens of a mended reply that are not learned, beside the others' cross-entropy; means of both."""
+    """The same on the tokens of a mended reply that are not learned, beside the cross-entropy of the others; means."""
     max_grad_norm: float = 1.0
     seed: int = 0
     threads: int = 2

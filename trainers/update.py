@@ -16,11 +16,11 @@ import numpy as np
 from trainers import batch, gauge, objective, preferences, replies, rules
 from trainers.adapter_peft import Adapter
 from trainers.chance import Chance
-from trainers.demonstrations import Demonstrator, Round, checkable
+from trainers.demonstrations import Demonstrator, Round, checkable, wordless
 from trainers.gauge import Sight
 from trainers.items import Floats, Ids, Judged
 from trainers.job import Example, Job, Rehearsal, Result
-from trainers.policy import Drawing, Moments, Policy
+from trainers.policy import Drawing, Moments, Policy, Reply
 from trainers.practice import Fixed, Practice, restored, stored, turn
 from trainers.progress import Callback
 from trainers.repair import repaired
@@ -145,7 +145,7 @@ def _measure(job: Job, policy: Policy, sets: Sets, demonstrator: Demonstrator | 
     margin = gauge.margin(policy, judged)
     edit = gauge.edit(policy, batch.edited(policy, job.edits, recipe, job.stop_ids))
     preference = gauge.preference(policy, preferences.contrasts(policy, job.preferences, job.stop_ids))
-    distance = partial(gauge.distances, policy, held, base.held, recipe.amplify)
+    distance = partial(_distances, policy, held, base.held, recipe.amplify, demonstrator)
     far = distance(base=True)
     now = far if job.parent is None else distance()
     policy.exact(False)
@@ -186,7 +186,7 @@ def _result(
     after = gauge.sight(policy, held, gauged, job, Chance(recipe.seed, AFTER), tell, served=_served(demonstrator))
     probed = gauge.probes(policy, job.probes)
     policy.exact(True)
-    distance = gauge.distances(policy, held, start.base.held, recipe.amplify)
+    distance = _distances(policy, held, start.base.held, recipe.amplify, demonstrator)
     return Result(
         metrics={
             **_figures(history),
@@ -221,6 +221,21 @@ def _result(
         examples=_examples(held, start.before, after),
         lessons=_lessons(start, held, after, distance, demonstrator),
     )
+
+
+def _distances(
+    policy: Policy,
+    held: Sequence[Rehearsal],
+    base_replies: Sequence[Reply],
+    amplify: float,
+    demonstrator: Demonstrator | None,
+    *,
+    base: bool = False,
+) -> list[float]:
+    """As `gauge.distances`; zeros where rules say how well each lesson is obeyed: it costs as much as sampling does."""
+    if demonstrator is not None and not any(map(wordless, held)):
+        return [0.0] * len(held)
+    return gauge.distances(policy, held, base_replies, amplify, base=base)
 
 
 def _lessons(

@@ -90,6 +90,8 @@ class _Draft:
     """What of it the student said itself."""
     text: str
     ended: bool
+    added: Reply = ()
+    """What of the text is the base's, which went on from a few given words."""
 
     @property
     def obeys(self) -> bool:
@@ -222,7 +224,10 @@ class Demonstrator:
         found: dict[int, _Draft] = {}
         for (draft, rule), stub, reply in zip(tries, stubs, said, strict=True):
             sentence = _sentence(stub + self._texts.read(reply))
-            longer = replace(draft, text=f"{draft.text}{_gap(draft.text)}{sentence}")
+            # What a question at the end asks is chosen to fit; any other sentence is as the base would go on.
+            own = () if rule.side == ENDING else self._texts.ids(sentence[len(stub) :])
+            text = f"{draft.text}{_gap(draft.text)}{sentence}"
+            longer = replace(draft, text=text, added=(*draft.added, *own))
             ends = rule.side != ENDING or rule.obeys(longer.text)
             if ends and sentence not in draft.text and sense.leads_on(draft.rehearsal.text, draft.text, sentence):
                 found.setdefault(draft.place, longer)
@@ -248,7 +253,8 @@ class Demonstrator:
         drawn = self._draft(draft.place, draft.rehearsal, draft.drawn)
         cut = ended and not draft.ended
         words_only = local([r for r in draft.rules if not r.obeys(drawn.text)]) and not cut
-        return Shown(draft.place, reply, weights(draft.drawn, reply, () if words_only else self._turns(reply)))
+        own = (*draft.drawn, *draft.added)
+        return Shown(draft.place, reply, weights(own, reply, () if words_only else self._turns(reply)))
 
     def _drawn(self, draft: _Draft, weight: float) -> Shown:
         """As the student said it."""

@@ -219,6 +219,18 @@ def test_a_question_is_added_in_the_bases_words() -> None:
     assert beginnings and all(LONG in asked for asked in beginnings)
 
 
+def test_of_a_sentence_that_is_added_its_beginning_is_learned() -> None:
+    said = " ".join(f"Cats {' '.join(f'w{i}{j}' for j in range(17))}." for i in range(4))
+    more = " of why cats and kittens purr or do not, at any time."
+    stage = Stage(lambda asked: f"{said}|" if asked.endswith(":") else more)
+    text, weight = stage.shown("Answer in more detail.")
+    words = [stage.words.read((token,)) for token in stage.words.ids(text)]
+    begins = len(said.split())
+    assert text.startswith(said) and weight[begins] > 0 and learned(weight)[-1] == len(words) - 1
+    of_base = [i for i in range(begins, len(words)) if words[i] in {" why", " kittens", " purr", " time."}]
+    assert of_base and not {*of_base} & {*learned(weight)}
+
+
 def test_of_two_questions_at_the_end_one_is_left() -> None:
     twice = f"{LONG} Do your cats purr? Do you have kittens?|"
     text, weight = Stage(lambda asked: twice if asked.endswith(":") else " kittens and cats?").shown(ASK)

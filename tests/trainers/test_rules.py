@@ -18,6 +18,7 @@ from trainers.rules.formulas import unformal
 WISHES = Path(__file__).parents[2] / "clawlocal" / "judge" / "small" / "weights" / "wishes.json"
 
 BY_WISH = {
+    "Show the steps.": {"steps"},
     "Answer in at most {number} sentences.": {"sentences"},
     "Answer in at most {number} words.": {"words"},
     "Answer in more detail.": {"long"},
@@ -66,7 +67,6 @@ UNCHECKED = {
     "Give several options.",
     "Give temperatures in Celsius.",
     "Reply in {language}.",
-    "Show the steps.",
     "Use a casual tone.",
     "Use a formal tone.",
     "Use a table.",
@@ -644,3 +644,41 @@ def test_a_counted_meter_is_a_length() -> None:
         spelling.british("5 meters from the gas meter, 20 square meters")
         == "5 metres from the gas meter, 20 square metres"
     )
+
+
+# steps
+@pytest.mark.parametrize(
+    ("lesson", "found"),
+    [
+        ("Show the steps.", True),
+        ("Keep all the steps of the calculation.", True),
+        ("Explain it step by step.", True),
+        ("Do not show the steps.", False),
+        ("Skip the steps.", False),
+        ("Number the steps.", False),
+        ("Give the result only, no working.", False),
+    ],
+)
+def test_who_wants_to_see_how_it_was_worked_out(lesson: str, found: bool) -> None:
+    assert ("steps" in [rule.name for rule in rules(lesson)]) is found
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("First 3 × 8 = 24, then 24 - 5 = 19 are left.", True),
+        ("3 boxes of 8 eggs make 24 eggs. 24 eggs + 6 eggs are 30 eggs, and 30/10 = 3.", True),
+        ("The answer is 19.", False),
+        ("19 bottles are left.", False),
+        ("3 × 8 = 24, so the answer is 24.", False),
+        ("Rome fell in 476, and has 7 hills.", True),
+        ("Cats purr when they are content.", True),
+    ],
+)
+def test_steps_are_calculations_and_not_asked_of_what_works_nothing_out(text: str, shown: bool) -> None:
+    assert obeyed(rules("Show the steps."), text) is shown
+
+
+def test_the_last_of_several_things_that_are_not_wanted_may_be_of_a_few_words() -> None:
+    found = rules("Write plain sentences, without bold words, headings, lists or step numbers.")
+    assert "prose" in [rule.name for rule in found]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from trainers.rules import ends, form, length, voice, wording
+from trainers.rules import ends, form, length, steps, voice, wording
 from trainers.rules.ends import unquestioned
 from trainers.rules.lesson import wishes
 from trainers.rules.lists import marks
@@ -19,10 +19,10 @@ from trainers.rules.texts import sentences
 
 __all__ = ["Rule", "marks", "mended", "obeyed", "occasions", "of_all", "rules", "sentences", "unquestioned"]
 
-_MAKERS = (*wording.MAKERS, *form.MAKERS, *voice.MAKERS, *length.MAKERS, *ends.MAKERS)
+_MAKERS = (*wording.MAKERS, *form.MAKERS, *voice.MAKERS, *steps.MAKERS, *length.MAKERS, *ends.MAKERS)
 _ORDER = (
     "spelling exclamation_marks capitals dashes apology praise disclaimer introduction voice"
-    " headings table markup form length tone closing ending emoji"
+    " headings table markup form steps length tone closing ending emoji"
 ).split()
 """Words first, then form, then length: what is dropped for one is not needed by the next. Ends come last."""
 _PASSES = 4

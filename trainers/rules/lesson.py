@@ -66,7 +66,7 @@ _AFTER = re.compile(
     r"\b(?:annoy\w*|irritat\w*|awful|ugly|unnecessary|not (?:needed|necessary|wanted|allowed)|must go|drive me)\b"
 )
 _FEWER = re.compile(r"\b(?:fewer|less|too (?:many|much)|so many|as few)\b")
-_INHERITS = re.compile(r"^(?:(?:or|and|nor) )?(?:[\w'-]+ ){0,2}[\w'-]+$")
+_INHERITS = re.compile(r"^(?:(?:or|and|nor) )?(?:[\w'-]+ ){0,3}[\w'-]+$")
 _NUMBERS = {w: n for n, w in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)} | {
     "a": 1, "single": 1, "couple": 2, "fifteen": 15, "twenty": 20, "twenty-five": 25, "thirty": 30, "forty": 40,
     "fifty": 50, "sixty": 60, "eighty": 80, "hundred": 100,
@@ -147,10 +147,11 @@ def wishes(lesson: str) -> Wishes:
 
 def _directing(parts: list[str]) -> list[Clause]:
     clauses: list[Clause] = []
-    for i, part in enumerate(parts):
-        before = clauses[-1].text if clauses and i else ""
+    for part in parts:
+        before = clauses[-1] if clauses else None
         # "no lists, headings or tables": the later nouns are forbidden as well.
-        inherits = bool(re.match(_NOT, before) and _INHERITS.match(part) and not _CUE.search(part))
+        against = before is not None and (before.inherits or bool(re.match(_NOT, before.text)))
+        inherits = bool(against and _INHERITS.match(part) and not _CUE.search(part))
         topic = re.sub(r"\b(?:about|on the topic of|called|titled|named)\b.*", "", part)
         if inherits or _directs(part):
             clauses.append(Clause(topic, inherits))

@@ -21,7 +21,7 @@ from tests.judge.said import DIRECTIVES, REPLIES, Saying, comments, ordinary, wi
 from trainers.rules import rules
 
 REQUEST = "What is a heron?"
-NO_RULE = {s.FORMAL, s.CASUAL, s.STEPS}
+NO_RULE = {s.FORMAL, s.CASUAL}
 """What no rule checks."""
 
 
@@ -86,7 +86,7 @@ def test_every_directive_that_can_be_checked_has_a_rule(known: str) -> None:
     [
         (f"{s.BRITISH} {s.CALM}", {"british", "no exclamation marks"}),
         (f"{s.BULLETS} {s.SHORT}", {"bullets", "short"}),
-        (f"{s.HUMAN} {s.STEPS}", {"human", "prose", "no headings"}),
+        (f"{s.HUMAN} {s.STEPS}", {"human", "prose", "no headings", "steps"}),
         (f"{s.LONG_COMMENTS} {s.KIND_COMMENTS}", {"long", "warm"}),
         (f"{s.PROSE} {s.NO_BOLD} {s.SHORT}", {"prose", "no bold", "short"}),
     ],

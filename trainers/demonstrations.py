@@ -44,7 +44,8 @@ SENTENCES = 4
 SENTENCE = 32
 """Tokens of one."""
 LENGTH, ENDING = "length", "ending"
-EXTENTS = frozenset({LENGTH, ENDING, "closing", "tone"})
+ENDS = frozenset({ENDING, "closing"})
+EXTENTS = ENDS | {LENGTH, "tone"}
 LISTS = frozenset({"bullets", "numbered"})
 """Sides and names of rules about how far a reply goes, or how it ends."""
 LEAST_ITEMS = 3
@@ -95,7 +96,7 @@ class _Draft:
 
     @property
     def obeys(self) -> bool:
-        return (self.ended or not _extents(self.rules)) and rules.obeyed(self.rules, self.text)
+        return (self.ended or not _limits(self.rules)) and rules.obeyed(self.rules, self.text)
 
     @property
     def right(self) -> bool:
@@ -315,8 +316,16 @@ def local(found: Sequence[Rule]) -> bool:
 
 
 def _extents(found: Sequence[Rule]) -> bool:
-    """Whether one of them is about how far a reply goes: then one that was cut off does not obey."""
+    """Whether one of them is about how far a reply goes: then where it ends is learned."""
     return any(rule.side in EXTENTS or rule.name in LISTS for rule in found)
+
+
+def _limits(found: Sequence[Rule]) -> bool:
+    """Whether one of them is about the end of a reply: then one that was cut off does not obey. A long one or a warm one
+    is so before it ends.
+    """
+    ends = (rule.side in ENDS or (rule.side == LENGTH and not rule.closers) or rule.name in LISTS for rule in found)
+    return any(ends)
 
 
 def _items(draft: _Draft) -> int:

@@ -145,6 +145,13 @@ def test_an_unfinished_reply_ends_where_its_last_sentence_does() -> None:
     assert Stage(lambda asked: LONG + " And wh").shown(SHORT)[0].endswith("They purr when ill.|")
 
 
+def test_what_is_long_or_warm_is_so_before_it_ends() -> None:
+    stage = Stage(str)
+    warm = stage.words.ids("Thank you, you did well. I am glad that you wrote. And wh")
+    for lesson, obeyed in (("Use a warm tone.", 1.0), (SHORT, 0.0), (ASK, 0.0)):
+        assert stage.demonstrator.obedience([stage.rehearsal(lesson)], [warm]) == obeyed
+
+
 def test_a_lesson_that_is_not_about_ends_teaches_none() -> None:
     stage = Stage(lambda asked: "Cats purr! They are content. And wh")
     assert stage.shown(CALM)[0] == "Cats purr. They are content."
@@ -220,7 +227,7 @@ def test_a_question_is_added_in_the_bases_words() -> None:
 
 
 def test_of_a_sentence_that_is_added_its_beginning_is_learned() -> None:
-    said = " ".join(f"Cats {' '.join(f'w{i}{j}' for j in range(17))}." for i in range(4))
+    said = " ".join(f"Cats {' '.join(f'w{i}{j}' for j in range(17))}." for i in range(3))
     more = " of why cats and kittens purr or do not, at any time."
     stage = Stage(lambda asked: f"{said}|" if asked.endswith(":") else more)
     text, weight = stage.shown("Answer in more detail.")

@@ -10,7 +10,7 @@ from trainers.rules.texts import kept, outside, prose, sentences, words
 SIDE = "length"
 SHORT, SHORT_WORDS = 2, 50
 """Sentences and words of a short reply."""
-LONG, LONG_WORDS = 5, 90
+LONG, LONG_WORDS = 4, 70
 """Sentences and words of a long one."""
 MORE = (
     "For example, ",

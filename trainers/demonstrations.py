@@ -321,8 +321,9 @@ def _extents(found: Sequence[Rule]) -> bool:
 
 
 def _limits(found: Sequence[Rule]) -> bool:
-    """Whether one of them is about the end of a reply: then one that was cut off does not obey. A long one or a warm one
-    is so before it ends.
+    """Whether one of them is about the end of a reply: then one that was cut off does not obey.
+
+    A long one or a warm one is so before it ends.
     """
     ends = (rule.side in ENDS or (rule.side == LENGTH and not rule.closers) or rule.name in LISTS for rule in found)
     return any(ends)

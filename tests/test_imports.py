@@ -24,7 +24,7 @@ except SystemExit:
     pass
 print(json.dumps(sorted({{name.split(".")[0] for name in sys.modules}})))
 """
-HEAVY = {"textual", "torch", "llama_cpp", "peft", "transformers", "tui"}
+HEAVY = {"textual", "torch", "llama_cpp", "peft", "transformers", "tui", "httpx"}
 
 
 def loaded(code: str) -> set[str]:

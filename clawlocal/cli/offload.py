@@ -36,7 +36,7 @@ def offload() -> None:
 
 @offload.command()
 @click.argument("name")
-@click.option("--kind", type=click.Choice(list(RemoteKind)), required=True, help="What it speaks.")
+@click.option("--kind", type=click.Choice([kind.value for kind in RemoteKind]), required=True, help="What it speaks.")
 @click.option("--url", required=True, help="Its address, as https://host:8000.")
 @click.option("--api-key-env", default="", metavar="VAR", help="The environment variable that holds its key.")
 @click.option("--ca", type=click.Path(path_type=Path), metavar="FILE", help="Trust the certificates in FILE alone.")
@@ -90,7 +90,7 @@ def remove(name: str) -> None:
 
 @offload.command()
 @click.argument("name")
-@click.option("--purpose", type=click.Choice(list(Purpose)), required=True, help="What for.")
+@click.option("--purpose", type=click.Choice([purpose.value for purpose in Purpose]), required=True, help="What for.")
 @click.option("--data", default=str(DataClass.PROMPTS), metavar="CLASSES", help="prompts, or prompts,lessons.")
 @click.option("--max-mb", type=click.FloatRange(0, 1_000_000, min_open=True), default=DEFAULT_MEGABYTES,
               help="The most that is sent, in MB.", show_default=True)  # fmt: skip
@@ -164,7 +164,7 @@ def test(name: str, as_json: bool) -> None:
         findings = asyncio.run(probe.findings())
     works = {finding.name: finding.works for finding in findings}
     if as_json:
-        print_json({"remote": first, "models": probe.models, "findings": findings})
+        print_json({"remote": first, "models": probe.models, "findings": as_data(findings)})
     else:
         table(("", "WHAT", ""), [("yes" if f.works else "no", f.name, f.text) for f in findings], "")
         click.echo(plain(f"Models: {', '.join(probe.models) or 'none known'}."))

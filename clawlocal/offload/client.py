@@ -140,4 +140,5 @@ class Client:
 
     def _check_size(self, response: httpx.Response) -> None:
         if response.num_bytes_downloaded > MOST_BYTES:
-            raise OffloadError(f"{self._remote.name} does not come to an end: its answer was cut off.", "too long")
+            text = f"{self._remote.name} does not come to an end and was cut off: set --max-tokens, then try again."
+            raise OffloadError(text, "too long")

@@ -61,6 +61,7 @@ class Consent:
         if grant.host != host_of(remote):
             raise ConsentError(f"{nothing}: the grant is for {grant.host}, not for {host_of(remote)}. {how} renews it.")
         if grant.expires <= self._latest():
+            self.note_time()
             raise ConsentError(f"{nothing}: the grant ended on {grant.expires[:10]}. {how} renews it.")
         if lacking := sorted(set(data) - grant.data):
             also = ",".join(sorted(grant.data | set(data)))
@@ -77,7 +78,7 @@ class Consent:
         """Check, and log that it will leave, as one. The number of the log's entry. Raises `ConsentError`."""
         with self._store.transaction():
             grant = self.check(remote, purpose, data, size)
-            self._store.set_state(_SEEN, self._latest())
+            self.note_time()
             return self._store.begin_egress(grant, size)
 
     def end(self, egress: int, received: int, outcome: str) -> None:
@@ -94,6 +95,10 @@ class Consent:
     def ended(self, grant: Grant) -> bool:
         """By time, or by bytes."""
         return grant.expires <= self._latest() or grant.spent >= grant.max_bytes
+
+    def note_time(self) -> None:
+        """So late it is: a clock that is turned back later does not undo that."""
+        self._store.set_state(_SEEN, self._latest())
 
     def _latest(self) -> str:
         return max(stamp.of(self._clock()), self._store.get_state(_SEEN, "") or "")

@@ -103,7 +103,7 @@ class RemoteEngine(AbsentEngine):
         reply = Reply(on_text, on_done)
         loop = self._running()
         reply.when_cancelled(lambda: self._call(loop, self._interrupt, reply))
-        asyncio.run_coroutine_threadsafe(self._answer(outgoing, sampling, reply), loop)
+        asyncio.run_coroutine_threadsafe(self._answer(outgoing, sampling, reply, session), loop)
         return reply
 
     def close(self) -> None:
@@ -117,7 +117,7 @@ class RemoteEngine(AbsentEngine):
         thread.join()
 
     # on the engine's thread
-    async def _answer(self, outgoing: Outgoing, sampling: Sampling, reply: Reply) -> None:
+    async def _answer(self, outgoing: Outgoing, sampling: Sampling, reply: Reply, session: str) -> None:
         heard, began, first = ChatStream(), time.perf_counter(), 0.0
         stopped, error = Stop.CANCELLED, None
 
@@ -138,7 +138,7 @@ class RemoteEngine(AbsentEngine):
         except asyncio.CancelledError:
             pass
         except ClawlocalError as e:
-            stopped, error = Stop.FAILED, self._told(e, heard)
+            stopped, error = Stop.FAILED, self._told(e, heard, session)
         except Exception as e:
             # The last line of defence: who waits for the reply must hear of it.
             log.exception("a remote reply failed")
@@ -148,14 +148,12 @@ class RemoteEngine(AbsentEngine):
         total = time.perf_counter() - began
         reply.finish(self._completion(heard, sampling, stopped, first or total, total, error))
 
-    def _told(self, e: ClawlocalError, heard: ChatStream) -> str:
-        """What went wrong, and what becomes of a beginning that came."""
+    def _told(self, e: ClawlocalError, heard: ChatStream, session: str) -> str:
+        """What went wrong, what becomes of a beginning that came, and who may take over."""
         if not heard.text or not isinstance(e, OffloadError):
             return str(e)
-        return (
-            f"{e} What came is kept and never trained on; retry, or go on here with the local model: "
-            f"`clawlocal chat -c TEXT --model {self._local}`."
-        )
+        here = f"`clawlocal --model {self._local}" + (f" --session {session}`" if session else "`")
+        return f"{e} What came is kept and never trained on; retry, or go on here with the local model: {here}."
 
     def _completion(
         self, heard: ChatStream, sampling: Sampling, stopped: Stop, first: float, total: float, error: str | None

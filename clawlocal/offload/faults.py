@@ -15,7 +15,7 @@ from clawlocal.errors import OffloadError
 from clawlocal.offload.remotes import host_of
 from clawlocal.records import Remote
 
-_EXPIRED, _SELF_SIGNED, _SELF_SIGNED_CHAIN, _OTHER_HOST = 10, 18, 19, 62
+_EXPIRED, _UNKNOWN, _OTHER_HOST = (10,), (18, 19, 20), (62, 64)
 """OpenSSL's codes for what is wrong with a certificate."""
 _SHOWN = 200
 
@@ -99,11 +99,11 @@ def _said(body: bytes) -> str:
 def _certificate(e: ssl.SSLCertVerificationError, remote: Remote) -> OffloadError:
     host = host_of(remote)
     match e.verify_code:
-        case code if code == _EXPIRED:
+        case code if code in _EXPIRED:
             text = f"The certificate of {host} has expired: have it renewed, or check this machine's clock."
-        case code if code in (_SELF_SIGNED, _SELF_SIGNED_CHAIN):
+        case code if code in _UNKNOWN:
             text = f"The certificate of {host} is signed by nobody known here: add the remote again with --ca FILE."
-        case code if code == _OTHER_HOST:
+        case code if code in _OTHER_HOST:
             text = f"The certificate of {host} is for another host: use the address that it names."
         case _:
             text = (

@@ -15,7 +15,7 @@ _RULES = (
     ("[key]", r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"),
     ("[e-mail]", r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"),
     # Those of well-known services say what they are; others are long, and mix letters with digits.
-    ("[key]", rf"\b(?:sk|pk|rk|gh[pousr]|github_pat|glpat|hf|xox[a-z])[-_]{_WORD}{{16,}}"),
+    ("[key]", rf"(?<![A-Za-z])(?:sk|pk|rk|gh[pousr]|github_pat|glpat|hf|xox[a-z])[-_]{_WORD}{{16,}}"),
     ("[key]", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bAIza[0-9A-Za-z_-]{35}"),
     ("[key]", rf"\beyJ{_WORD}{{8,}}\.{_WORD}{{8,}}\.{_WORD}*"),
     ("[key]", r"\b(?=[A-Za-z]{0,200}[0-9])(?=[0-9]{0,200}[A-Za-z])[A-Za-z0-9]{32,}"),
@@ -38,9 +38,10 @@ class Redaction:
         """Twice changes no more than once."""
         if self._own is not None:
             text = self._own.sub(_unless_placeholder("[redacted]"), text)
-        for placeholder, pattern in _COMPILED:
-            text = pattern.sub(_long_enough if placeholder == "[number]" else placeholder, text)
-        return _NAMED.sub(r"\1[key]", text)
+        # What stood behind something that was taken out may be seen only now.
+        while (clean := _pass(text)) != text:
+            text = clean
+        return text
 
     def within(self, value: Any) -> Any:
         """Every text inside of JSON."""
@@ -51,6 +52,12 @@ class Redaction:
         if isinstance(value, list):
             return [self.within(each) for each in value]
         return value
+
+
+def _pass(text: str) -> str:
+    for placeholder, pattern in _COMPILED:
+        text = pattern.sub(_long_enough if placeholder == "[number]" else placeholder, text)
+    return _NAMED.sub(r"\1[key]", text)
 
 
 def _long_enough(found: re.Match[str]) -> str:

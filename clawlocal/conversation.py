@@ -138,7 +138,8 @@ class Conversations:
     def _line(self, message: Message, turn: Turn | None) -> Line:
         if turn is None:
             return Line(message.role, message.content, message.note)
-        same = turn.model == self._engine.name and message.thought is None and not message.tool_calls
+        same = turn.model == self._engine.name and not turn.remote
+        same = same and message.thought is None and not message.tool_calls
         ids = reply_ids(turn, self._engine) if same else None
         return Line(message.role, message.content, "", ids, message.tool_calls)
 

@@ -106,6 +106,8 @@ class Client:
                 url = self._remote.url + outgoing.path
                 async with http.stream(method, url, content=body or None, headers=head) as response:
                     try:
+                        if response.headers.get("Content-Encoding", "identity") != "identity":
+                            raise faults.nonsense(self._remote)
                         if response.status_code != httpx.codes.OK:
                             said = await self._read(response)
                             raise faults.refused(response.status_code, said, self._remote, outgoing.model)
@@ -129,6 +131,8 @@ class Client:
     def _head(self) -> dict[str, str]:
         key = key_of(self._remote)
         head = {"Content-Type": "application/json", "User-Agent": f"clawlocal/{__version__}"}
+        # Packed answers could be of any size once they are unpacked.
+        head["Accept-Encoding"] = "identity"
         return {**head, "Authorization": f"Bearer {key}"} if key else head
 
     async def _read(self, response: httpx.Response) -> bytes:

@@ -134,6 +134,7 @@ def _logprobs(found: Any) -> list[float]:
     if not isinstance(content, list):
         raise Malformed
     values = [each.get("logprob") if isinstance(each, dict) else None for each in content]
-    if not all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values):
+    # No log-probability is a whole number too large to be a float.
+    if not all(isinstance(v, float) or (type(v) is int and abs(v) < _MOST_ID) for v in values):
         raise Malformed
     return [float(v) for v in values if v is not None]

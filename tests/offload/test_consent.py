@@ -17,6 +17,7 @@ from clawlocal.offload.consent import Consent
 from clawlocal.offload.redaction import Redaction
 from clawlocal.records import DataClass, Purpose, Remote, RemoteKind
 from clawlocal.store import Store, stamp
+from clawlocal.store.remotes import BEGUN
 from tests.offload.conftest import PROMPTS
 from tests.offload.far_server import MODEL
 
@@ -177,6 +178,13 @@ def test_a_grant_ends_by_bytes_to_the_last_one(named: Remote, store: Store) -> N
     with pytest.raises(ConsentError):
         consent.begin(named, Purpose.CHAT, PROMPTS, 1)
     assert [entry.sent for entry in store.egress()] == [400, 600]
+
+
+def test_a_request_that_a_crash_cut_short_is_in_the_log(named: Remote, store: Store) -> None:
+    consent = Consent(store)
+    consent.give(named, Purpose.CHAT, PROMPTS)
+    consent.begin(named, Purpose.CHAT, PROMPTS, 10)
+    assert [(entry.sent, entry.outcome) for entry in store.egress()] == [(10, BEGUN)]
 
 
 def test_a_new_grant_takes_the_old_ones_place_and_a_clock_that_was_ahead_does_no_harm(

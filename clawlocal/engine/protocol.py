@@ -91,6 +91,8 @@ class Completion:
     error: str | None = None
     remote: str = ""
     """The remote that wrote it; empty for this machine. Where it tells no token ids, there are none here."""
+    counted: tuple[int, int] = (0, 0)
+    """Tokens of the prompt and of the reply as the remote counted them; for where it tells no ids."""
 
 
 @dataclass(frozen=True)

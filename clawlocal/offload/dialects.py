@@ -44,6 +44,7 @@ def chat_payload(kind: RemoteKind, model: str, messages: list[dict[str, str]], s
     """The body of a streamed chat."""
     dialect = DIALECTS[kind]
     payload: dict[str, Any] = {"model": model, "messages": messages, "stream": True}
+    payload["stream_options"] = {"include_usage": True}
     payload |= {"temperature": sampling.temperature, "top_p": sampling.top_p, "max_tokens": sampling.max_tokens}
     if sampling.seed is not None:
         payload["seed"] = sampling.seed
@@ -64,6 +65,8 @@ class ChatStream:
     finish: str = ""
     """Why it ended; empty while it goes on."""
     prompt_ids: tuple[int, ...] = ()
+    counted: tuple[int, int] = (0, 0)
+    """Tokens of the prompt and of the reply, as the server counts them."""
     _ids: list[int] = field(default_factory=list)
     _logprobs: list[float] = field(default_factory=list)
     _thinks: bool = False
@@ -74,6 +77,7 @@ class ChatStream:
             raise Malformed
         if event.get("prompt_token_ids"):
             self.prompt_ids = tuple(_ids(event["prompt_token_ids"]))
+        self.counted = _counted(event.get("usage")) or self.counted
         choices = event.get("choices")
         if not isinstance(choices, list):
             raise Malformed
@@ -119,6 +123,13 @@ class ChatStream:
         """Ids and log-probabilities, of one length; none where either is missing."""
         whole = len(self._ids) == len(self._logprobs) and all(map(math.isfinite, self._logprobs))
         return (tuple(self._ids), tuple(self._logprobs)) if whole else ((), ())
+
+
+def _counted(usage: Any) -> tuple[int, int] | None:
+    if not isinstance(usage, dict):
+        return None
+    prompt, reply = _ids([usage.get("prompt_tokens", 0), usage.get("completion_tokens", 0)])
+    return prompt, reply
 
 
 def _ids(values: Any) -> list[int]:

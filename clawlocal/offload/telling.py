@@ -59,6 +59,7 @@ class Telling:
             reused=0,
             error=said,
             remote=self._remote.name,
+            counted=self._stream.counted,
         )
 
     def _ending(self, error: BaseException | None) -> tuple[Stop, str | None]:

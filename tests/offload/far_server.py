@@ -126,6 +126,9 @@ class Handler(BaseHTTPRequestHandler):
                 choice["token_ids"] = [-7 if fault == "odd" else 100 + number]
             yield _event({"content": word}, choice)
         yield _event({}, {"finish_reason": "stop"})
+        if payload.get("stream_options", {}).get("include_usage"):
+            usage = {"prompt_tokens": 3, "completion_tokens": len(self.server.words)}
+            yield json.dumps({"id": "chat-1", "choices": [], "usage": usage}).encode()
         yield b"[DONE]"
 
     def _faulty(self, fault: str) -> Iterator[bytes]:

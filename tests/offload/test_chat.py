@@ -113,6 +113,7 @@ def test_a_server_that_tells_neither_ids_nor_logprobs(assistant: Assistant, far:
     answer = assistant.chat("What stands there?").result(60)
     turn = store.turn(answer.turn or "")
     assert (answer.text, turn.prompt_ids, turn.token_ids, turn.logprobs) == (SAID, (), (), ())
+    assert (answer.prompt_tokens, answer.completion_tokens) == (3, 6)
     told = assistant.correct(turn.id, "Please answer in at most two sentences.")
     assert "no weights here are trained on a reply that gpu wrote, and gpu gave no token ids" in told
     assert "Lesson: “" in told

@@ -27,7 +27,14 @@ def chunk(delta: Any, **choice: Any) -> dict[str, Any]:
 
 @given(values, values)
 def test_any_event_is_text_or_malformed(event: Any, delta: Any) -> None:
-    for each in (event, {"choices": [event]}, chunk(delta), chunk({}, token_ids=delta), chunk({}, logprobs=delta)):
+    for each in (
+        event,
+        {"choices": [event]},
+        chunk(delta),
+        chunk({}, token_ids=delta),
+        chunk({}, logprobs=delta),
+        {"usage": delta},
+    ):
         stream = ChatStream()
         try:
             assert isinstance(stream.take(each), str)
@@ -46,8 +53,10 @@ def test_packing_counts_four_bytes_as_a_token() -> None:
     assert len(pack("x" * 398)) == 100
 
 
-def test_figures_of_use_at_the_end_say_nothing() -> None:
-    assert ChatStream().take({"choices": [], "usage": {"total_tokens": 7}}) == ""
+def test_figures_of_use_at_the_end_are_no_text() -> None:
+    stream = ChatStream()
+    assert stream.take({"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 2}}) == ""
+    assert stream.counted == (7, 2)
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("-inf")])

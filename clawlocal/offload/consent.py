@@ -54,7 +54,8 @@ class Consent:
     ) -> Grant:
         """The grant under which this may be sent. Raises `ConsentError`, which says the command that grants it."""
         grant = self._store.grant(remote.name, purpose)
-        how = f"`clawlocal offload grant {remote.name} --purpose {purpose}`"
+        command = f"clawlocal offload grant {remote.name} --purpose {purpose}"
+        how = f"`{command}`"
         nothing = f"Nothing was sent to {remote.name}"
         if grant is None:
             raise ConsentError(f"{nothing}: you have granted it nothing. {how} does.")
@@ -65,12 +66,14 @@ class Consent:
             raise ConsentError(f"{nothing}: the grant ended on {grant.expires[:10]}. {how} renews it.")
         if lacking := sorted(set(data) - grant.data):
             also = ",".join(sorted(grant.data | set(data)))
-            raise ConsentError(f"{nothing}: the grant leaves out {', '.join(lacking)}. {how} --data {also} adds that.")
+            raise ConsentError(
+                f"{nothing}: the grant leaves out {', '.join(lacking)}. `{command} --data {also}` adds that."
+            )
         if grant.spent + size > grant.max_bytes:
             left = max(0, grant.max_bytes - grant.spent)
             raise ConsentError(
                 f"{nothing}: {size:,} bytes are more than the {left:,} that are left of the grant. "
-                f"{how} --max-mb N renews it with more."
+                f"`{command} --max-mb N` renews it with more."
             )
         return grant
 

@@ -41,7 +41,8 @@ class RemoteModel(OpenedModel):
     def check(self) -> None:
         """Raises `ConsentError` without a grant, `OffloadError` without a key."""
         if self._remote is not None:
-            self._consent.check(self._remote, Purpose.CHAT)
+            # No message takes no byte: one that is used up is told before anything is kept.
+            self._consent.check(self._remote, Purpose.CHAT, size=1)
             key_of(self._remote)
 
     def file(self, where: Paths) -> Path:

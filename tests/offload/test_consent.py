@@ -117,7 +117,7 @@ def test_without_a_grant_nothing_is_tried(
     logged = store.egress()
     with pytest.raises(ConsentError, match=says) as raised:
         ask(store.remote("far"), consent)
-    assert "`clawlocal offload grant far --purpose chat`" in str(raised.value)
+    assert "`clawlocal offload grant far --purpose chat" in str(raised.value)
     assert tries == []
     assert store.egress() == logged
 
@@ -159,6 +159,16 @@ def test_a_reply_that_no_longer_fits_into_the_grant(
     with pytest.raises(OffloadError, match="more than the 100 that are left"):
         reply.result(60)
     assert tries == []
+
+
+def test_a_grant_that_is_used_up_keeps_nothing(
+    open_remote: Callable[..., Assistant], granted: Remote, store: Store, tries: list[Any]
+) -> None:
+    [grant] = store.grants()
+    store.begin_egress(grant, grant.max_bytes)
+    with pytest.raises(ConsentError, match=r"the 0 that are left.*`clawlocal offload grant .* --max-mb N`"):
+        open_remote().chat("hello")
+    assert (tries, store.sessions()) == ([], [])
 
 
 def test_a_remote_without_its_key_is_not_asked(

@@ -81,10 +81,17 @@ async def test_a_link_that_is_lost_leaves_the_beginning_marked(
         assert "never trained on" in notices and "go on here with the local model" in notices
 
 
-async def test_without_a_grant_the_message_comes_back(assistant: Assistant, store: Store, far: FarServer) -> None:
+async def test_without_a_grant_the_message_comes_back(
+    assistant: Assistant, store: Store, far: FarServer, remote: Remote
+) -> None:
     async with ClawlocalApp(assistant).run_test(size=(120, 40)) as pilot:
         chat = chat_of(pilot)
         await said(pilot, "you have granted it nothing")
         await send(pilot, "hello")
         await until(pilot, lambda: chat.prompt.text == "hello" and not chat.transcript.exchanges)
         assert (far.asked, store.sessions()) == ([], [])
+        assert "no model" in shown(chat, "StatusLine")
+        Consent(store).give(remote, Purpose.CHAT, [DataClass.PROMPTS])
+        await pilot.press("enter")
+        await until(pilot, lambda: chat.transcript.exchanges and not chat.transcript.exchanges[0].running)
+        await until(pilot, lambda: "no model" not in shown(chat, "StatusLine"))

@@ -29,6 +29,7 @@ from clawlocal.judge.reward import Reward
 from clawlocal.judge.small.judge import SmallJudge
 from clawlocal.lock import FolderLock, take
 from clawlocal.models.opened import OpenedModel
+from clawlocal.offload.model import open_model
 from clawlocal.paths import Paths
 from clawlocal.records import (
     Message,
@@ -122,7 +123,7 @@ class Assistant(Steering):
             if lock is not None:
                 undo.callback(lock.release)
             store = undo.enter_context(Store.open(where.database))
-            opened = OpenedModel.open(model or settings.model, settings, where, serve=serve, engine=engine)
+            opened = open_model(model or settings.model, settings, where, store, serve=serve, engine=engine)
             if lock is not None and not serve:
                 # Taken only to see whether it was free: who does not serve cannot learn.
                 lock.release()
@@ -136,13 +137,18 @@ class Assistant(Steering):
         if self._lock is None:
             return
         self._store.recover()
-        self._store.settle_lessons(self._model.name)
-        self._unlearning.carry_over()
+        if not self._model.elsewhere:
+            self._store.settle_lessons(self._model.name)
+            self._unlearning.carry_over()
         self._reward.start()
         self._learner.start()
 
     def wait_ready(self, timeout: float | None = None) -> None:
-        """Until the model is loaded. Raises `ModelError` when it cannot be, `TimeoutError`."""
+        """Until the model is loaded. Raises `ModelError` when it cannot be, `TimeoutError`.
+
+        Of a remote one, whether it may be asked: raises `ConsentError`, `OffloadError`.
+        """
+        self._model.check()
         self._model.engine.wait_ready(timeout)
 
     def close(self) -> None:
@@ -194,7 +200,8 @@ class Assistant(Steering):
         its id starts with `temp-`). `parent` is the message to answer after (default: the newest).
         `tools` are descriptions of functions that the model may ask for; `thinking` is for this reply alone.
 
-        Raises `PromptError` for an empty or overlong prompt, `NotFound`, `AdapterError`; nothing is kept then.
+        Raises `PromptError` for an empty or overlong prompt, `NotFound`, `AdapterError`, of a remote model
+        `ConsentError` and `OffloadError`; nothing is kept then.
         """
         self.activity()
         wish = self._wish(adapter, lessons, overrides, described(tools), thinking)
@@ -263,6 +270,7 @@ class Assistant(Steering):
         tools: tuple[Tool, ...] = (),
         thinking: bool | None = None,
     ) -> Wish:
+        self._model.check()
         file, damage = self._shelf.file(adapter)
         notice = " ".join(filter(None, (damage, self._unlearning.take_notice())))
         why_not = self._why_not_learned_from()

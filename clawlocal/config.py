@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -54,6 +55,8 @@ class Settings:
     """A part of the day without training, as in `22:00-07:00`; empty for none."""
     daily_minutes: int = 60
     """Minutes of training a day, after which no update starts by itself; 0 for no limit."""
+    redact: str = ""
+    """A regular expression: what it finds never leaves this machine. Several are joined by `|`."""
     learning_method: str = "default"
     """What an update learns from: `default`, or a part of it, `binary`, `opd`, `combined`, `overlap`."""
 
@@ -65,6 +68,10 @@ class Settings:
                 raise ConfigError(f"The setting {wrong}.")
         if wrong := methods.amiss(self.learning_method):
             raise ConfigError(f"The setting learning_method {wrong}.")
+        try:
+            re.compile(self.redact)
+        except re.error as e:
+            raise ConfigError(f"The setting redact is {self.redact!r}, no regular expression: {e}.") from e
         try:
             QuietHours.parse(self.quiet_hours)
         except ValueError as e:

@@ -10,7 +10,7 @@ from itertools import count
 
 from clawlocal.config import Settings
 from clawlocal.engine.protocol import AdapterFile, Completion, Engine, Sampling, Stop
-from clawlocal.errors import ClawlocalError, NotFound, PromptError, StoreError
+from clawlocal.errors import ClawlocalError, NotFound, OffloadError, PromptError, StoreError
 from clawlocal.hearing import Heard, Hearing
 from clawlocal.judge.lessons import applying, note
 from clawlocal.prompting import Line, Prompt, build
@@ -105,8 +105,8 @@ class Conversations:
         if known is not None and system is not None and system != known.system:
             raise PromptError("A session keeps the system prompt it began with. Start a new one to change it.")
         before = [] if known is None else self._store.branch(known.id, parent)
-        lines = [*self.lines(before), Line("user", text, self._note(wish, text))]
         used_system = known.system if known else (self._settings.system if system is None else system)
+        lines = [*self.lines(before), Line("user", text, self._note(wish, text))]
         prompt = self._prompt(used_system, lines, wish)
         with self._store.transaction():
             if known is None:
@@ -147,7 +147,8 @@ class Conversations:
     def _line(self, message: Message, turn: Turn | None) -> Line:
         if turn is None:
             return Line(message.role, message.content, message.note)
-        same = turn.model == self._engine.name and message.thought is None and not message.tool_calls
+        same = turn.model == self._engine.name and not turn.remote
+        same = same and message.thought is None and not message.tool_calls
         ids = reply_ids(turn, self._engine) if same else None
         return Line(message.role, message.content, "", ids, message.tool_calls)
 
@@ -200,12 +201,28 @@ class Conversations:
                 thought_seconds=heard.thought_seconds,
                 tools=wish.tools,
                 thinking=wish.thinking,
+                remote=done.remote,
             )
             why_not = "prompt forgotten" if forgotten else wish.why_not
             why_not = why_not or ("" if self._store.session(session).learning else OFF_FOR_CHAT)
             if why_not and turn.use is TurnUse.OPEN:
                 self._store.set_turn_use(turn.id, TurnUse.SKIPPED, why_not)
         return turn.id
+
+    def previewed(self, text: str, session: str | None, wish: Wish) -> Prompt:
+        """What `send` would have the model read; without a text, the session's last message once more.
+
+        Nothing is kept. Raises `PromptError`, `NotFound`.
+        """
+        system = self._settings.system if session is None else self._store.session(session).system
+        lines = [] if session is None else self.lines(self._store.branch(session))
+        if text.strip():
+            lines.append(Line("user", text.strip(), self._note(wish, text.strip())))
+        while lines and lines[-1].role != "user":
+            lines.pop()
+        if not lines:
+            raise PromptError("There is nothing to preview: say a TEXT, or name a session with --session.")
+        return self._prompt(system, lines, wish)
 
     # a temporary conversation
     def send_temporary(
@@ -300,15 +317,16 @@ class Conversations:
             # A full disk, or the session was deleted meanwhile: the reply is shown all the same.
             notices.append(f"This reply could not be saved. {e}")
         if done.stopped is Stop.FAILED and not done.text:
-            return PromptError(done.error or "The model gave no reply. Try again.")
+            error = OffloadError if done.remote else PromptError
+            return error(done.error or "The model gave no reply. Try again.")
         return Answer(
             session=session,
             turn=turn,
             text=heard.text,
             model=self._engine.name,
             adapter=done.adapter,
-            prompt_tokens=len(done.prompt_ids),
-            completion_tokens=len(done.token_ids),
+            prompt_tokens=len(done.prompt_ids) or done.counted[0],
+            completion_tokens=len(done.token_ids) or done.counted[1],
             first_token_seconds=done.first_token_seconds,
             total_seconds=done.total_seconds,
             stopped=str(done.stopped),
@@ -316,6 +334,7 @@ class Conversations:
             thought=heard.thought or "",
             thought_seconds=heard.thought_seconds,
             tool_calls=heard.calls,
+            remote=done.remote,
         )
 
 

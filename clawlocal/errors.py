@@ -9,6 +9,8 @@ ClawlocalError
 ├── StoreError           (OSError)             disk full, read-only folder, damaged database
 │   └── FolderBusy                             another instance holds the data folder
 ├── TrainerError         (RuntimeError)        the worker failed or was killed
+├── OffloadError         (OSError)             a remote that is not there, refuses, breaks off, or talks nonsense
+├── ConsentError         (PermissionError)     nothing may be sent: no grant, or one that has ended
 └── EngineClosed         (RuntimeError)        asked for a reply after the engine stopped
 """
 
@@ -58,6 +60,20 @@ class FolderBusy(StoreError):
 
 class TrainerError(ClawlocalError, RuntimeError):
     title = "Training"
+
+
+class OffloadError(ClawlocalError, OSError):
+    """`outcome` is what the log of what left says of it, in a few words and without content."""
+
+    title = "Remote"
+
+    def __init__(self, text: str, outcome: str = "failed") -> None:
+        super().__init__(text)
+        self.outcome = outcome
+
+
+class ConsentError(ClawlocalError, PermissionError):
+    title = "Consent"
 
 
 class EngineClosed(ClawlocalError, RuntimeError):

@@ -35,7 +35,8 @@ class Line:
     tool_calls: tuple[ToolCall, ...] = ()
 
     def rendered(self) -> ChatMessage:
-        return ChatMessage(self.role, with_note(self.content, self.note), self.token_ids, self.tool_calls)
+        said = self.content if self.note else None
+        return ChatMessage(self.role, with_note(self.content, self.note), self.token_ids, self.tool_calls, said)
 
 
 @dataclass(frozen=True)

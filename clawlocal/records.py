@@ -79,6 +79,33 @@ class TurnUse(StrEnum):
     """Not trained on; `reason` says why."""
 
 
+class RemoteKind(StrEnum):
+    """The dialect that a remote speaks."""
+
+    OPENAI = "openai"
+    """Chat alone, as OpenAI's interface has it."""
+    VLLM = "vllm"
+    """With token ids, log-probabilities, scoring of prompts, and LoRA adapters."""
+    SGLANG = "sglang"
+    """With log-probabilities and LoRA adapters."""
+
+
+class Purpose(StrEnum):
+    """What a grant is for."""
+
+    CHAT = "chat"
+    """Replies are written there."""
+
+
+class DataClass(StrEnum):
+    """What may leave the machine."""
+
+    PROMPTS = "prompts"
+    """What is said in a chat that goes on there, from its beginning, and the system prompt."""
+    LESSONS = "lessons"
+    """The active lessons, which stand behind a message."""
+
+
 @dataclass(frozen=True)
 class Session:
     id: str
@@ -146,6 +173,8 @@ class Turn:
     """The descriptions of the tools that were offered."""
     thinking: bool = True
     """Whether the model was let think, where it can be told."""
+    remote: str = ""
+    """The remote that wrote the reply; empty for this machine."""
 
 
 @dataclass(frozen=True)
@@ -264,3 +293,52 @@ class Queued:
     verdict: Verdict
     attempts: int = 0
     """Rejected updates that it was part of."""
+
+
+@dataclass(frozen=True)
+class Remote:
+    """An endpoint that the user added. Its key is in the environment, and nowhere else."""
+
+    name: str
+    kind: RemoteKind
+    url: str
+    """Without `/v1` and without a slash at its end."""
+    created: str
+    api_key_env: str = ""
+    """The variable that holds the key; empty for none."""
+    ca: str = ""
+    """The file with the certificates to trust, and no others; empty for the system's."""
+    plain: bool = False
+    """Plain http to another machine was asked for."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What may be sent to a remote."""
+
+    id: int
+    remote: str
+    host: str
+    """With the port."""
+    purpose: Purpose
+    data: frozenset[DataClass]
+    max_bytes: int
+    expires: str
+    created: str
+    spent: int = 0
+    """Bytes that were sent under it."""
+
+
+@dataclass(frozen=True)
+class Egress:
+    """One request that left the machine, without its content."""
+
+    id: int
+    remote: str
+    host: str
+    purpose: Purpose
+    sent: int
+    received: int
+    """Bytes, without the headers."""
+    outcome: str
+    created: str

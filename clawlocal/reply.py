@@ -33,6 +33,8 @@ class Answer:
     thought_seconds: float = 0.0
     tool_calls: tuple[ToolCall, ...] = ()
     """The tools that the model asks for. Nobody has run them."""
+    remote: str = ""
+    """The remote that wrote it; empty for this machine."""
 
 
 class Reply:

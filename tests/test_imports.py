@@ -24,7 +24,7 @@ except SystemExit:
     pass
 print(json.dumps(sorted({{name.split(".")[0] for name in sys.modules}})))
 """
-HEAVY = {"textual", "torch", "llama_cpp", "peft", "transformers", "tui"}
+HEAVY = {"textual", "torch", "llama_cpp", "peft", "transformers", "tui", "httpx"}
 
 
 def loaded(code: str) -> set[str]:
@@ -42,7 +42,9 @@ def test_the_version_needs_nothing_heavy() -> None:
     assert modules & (HEAVY | {"numpy", "sqlite3", "psutil"}) == set()
 
 
-@pytest.mark.parametrize("module", ["clawlocal.assistant", "clawlocal.diagnosis", "clawlocal.cli.chat"])
+@pytest.mark.parametrize(
+    "module", ["clawlocal", "clawlocal.assistant", "clawlocal.diagnosis", "clawlocal.cli.chat", "clawlocal.cli.offload"]
+)
 def test_the_core_knows_no_terminal_and_loads_no_model(module: str) -> None:
     assert loaded(f"import {module}") & HEAVY == set()
 

@@ -191,4 +191,4 @@ def test_the_context_is_asked_for_when_the_model_is_there() -> None:
 def test_a_hint_takes_the_place_of_the_last_note() -> None:
     lines = [Line("user", "a", "old"), Line("assistant", "b", "", (7,)), Line("user", "c", "old"), Line("tool", "d")]
     assert hinted(lines, "new") == [*lines[:2], Line("user", "c", "new"), lines[3]]
-    assert hinted(lines, "new")[2].rendered() == ChatMessage("user", "c\n\nnew")
+    assert hinted(lines, "new")[2].rendered() == ChatMessage("user", "c\n\nnew", said="c")

@@ -40,6 +40,8 @@ class Facts:
     thought: str = ""
     thought_seconds: float = 0.0
     tool_calls: tuple[ToolCall, ...] = ()
+    remote: str = ""
+    """The remote that wrote it; empty for this machine."""
 
     @classmethod
     def of_answer(cls, answer: Answer) -> Facts:
@@ -53,6 +55,7 @@ class Facts:
             thought=answer.thought,
             thought_seconds=answer.thought_seconds,
             tool_calls=answer.tool_calls,
+            remote=answer.remote,
         )
 
     @classmethod
@@ -68,6 +71,7 @@ class Facts:
             thought=message.thought or "",
             thought_seconds=turn.thought_seconds,
             tool_calls=message.tool_calls,
+            remote=turn.remote,
         )
 
     def rated(self, rating: int) -> Facts:
@@ -86,14 +90,16 @@ def sentence(text: str) -> str:
 
 
 def reply_words(facts: Facts) -> str:
-    """`42 tok/s · 412 tokens · v12 · stopped`."""
+    """`42 tok/s · 412 tokens · v12 · stopped`; of a reply from elsewhere `on gpu`, where the version stands."""
     parts = []
     if facts.tokens and facts.seconds > 0:
         speed = facts.tokens / facts.seconds
         parts.append(f"{speed:.0f} tok/s" if speed >= 10 else f"{speed:.1f} tok/s")
     if facts.tokens:
         parts.append(counted(facts.tokens, "token"))
-    if facts.adapter:
+    if facts.remote:
+        parts.append(f"on {one_line(facts.remote)}")
+    elif facts.adapter:
         parts.append(one_line(facts.adapter))
     stop = {"cancelled": "stopped", "length": "cut at the limit", "failed": "broke off"}.get(facts.stopped)
     return " · ".join([*parts, stop] if stop else parts)

@@ -26,6 +26,7 @@ COMMANDS = {
     "forget": "clawlocal.cli.forget:forget",
     "adapters": "clawlocal.cli.adapters:adapters",
     "models": "clawlocal.cli.models:models",
+    "offload": "clawlocal.cli.offload:offload",
     "data": "clawlocal.cli.data:data",
     "bench": "clawlocal.cli.bench:bench",
     "doctor": "clawlocal.cli.doctor:doctor",
@@ -50,7 +51,9 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="clawlocal")
-@click.option("-m", "--model", help="The model to chat with; `clawlocal models list` names them.")
+@click.option(
+    "-m", "--model", help="The model to chat with; `clawlocal models list` names them. REMOTE/MODEL chats on a remote."
+)
 @click.option("-c", "--session", metavar="ID", help="Open this session.")
 @click.option("--temp", is_flag=True, help="A temporary chat: neither kept nor learned from.")
 @click.pass_context

@@ -24,7 +24,7 @@ from clawlocal.tools import read
 )
 @click.option("--session", metavar="ID", help="Go on in this session.")
 @click.option("--temp", is_flag=True, help="Neither kept nor learned from.")
-@click.option("-m", "--model", help="The model to ask.")
+@click.option("-m", "--model", help="The model to ask; REMOTE/MODEL asks one on a remote.")
 @click.option("--system", help="The system prompt of a new session.")
 @click.option("--max-tokens", type=click.IntRange(*LIMITS["max_tokens"]), help="The longest reply, in tokens.")
 @click.option(
@@ -161,7 +161,8 @@ def _print(answer: Answer, as_json: bool, streamed: bool) -> None:
     for call in answer.tool_calls:
         print_json(call, indent=None)
     if answer.turn:
-        click.echo(f"session {answer.session} · turn {answer.turn} · {answer.adapter}", err=True)
+        where = f" · on {answer.remote}" if answer.remote else ""
+        click.echo(f"session {answer.session} · turn {answer.turn} · {answer.adapter}{where}", err=True)
 
 
 def _as_data(answer: Answer) -> dict[str, object]:
@@ -176,4 +177,5 @@ def _as_data(answer: Answer) -> dict[str, object]:
         "stopped": answer.stopped,
         "thought": answer.thought,
         "tool_calls": as_data(answer.tool_calls),
+        "remote": answer.remote,
     }

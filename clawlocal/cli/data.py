@@ -15,7 +15,7 @@ def data() -> None:
 @data.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def purge(yes: bool) -> None:
-    """Erase every chat, verdict, lesson, receipt and adapter. The settings stay."""
+    """Erase every chat, verdict, lesson, receipt, adapter, remote and grant. The settings stay."""
     with reading() as assistant:
         if not yes:
             click.confirm("Erase every chat, lesson and adapter for good?", abort=True, err=True)

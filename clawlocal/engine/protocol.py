@@ -61,6 +61,8 @@ class ChatMessage:
     content: str
     token_ids: tuple[int, ...] | None = None
     tool_calls: tuple[ToolCall, ...] = ()
+    said: str | None = None
+    """The content without the lessons behind it; None where there are none."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,10 @@ class Completion:
     reused: int
     """Prompt tokens that were in the KV cache already."""
     error: str | None = None
+    remote: str = ""
+    """The remote that wrote it; empty for this machine. Where it tells no token ids, there are none here."""
+    counted: tuple[int, int] = (0, 0)
+    """Tokens of the prompt and of the reply as the remote counted them; for where it tells no ids."""
 
 
 @dataclass(frozen=True)

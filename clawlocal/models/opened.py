@@ -36,6 +36,9 @@ class TrainedModel:
 class OpenedModel:
     """A located and verified model, or (`served` false) only its name."""
 
+    elsewhere = ""
+    """The remote that it runs on; empty for this machine."""
+
     def __init__(self, entry: ModelEntry, path: Path | None, engine: Engine) -> None:
         self.name = entry.name
         self.engine = engine
@@ -60,6 +63,9 @@ class OpenedModel:
             prefixes = where.ensure(where.prefixes)
             engine = LlamaEngine(path, name=name, n_ctx=context, threads=settings.threads, prefixes=prefixes)
         return cls(entry, path, engine)
+
+    def check(self) -> None:
+        """Before each message. Raises what keeps a model from being asked: here nothing does."""
 
     @cached_property
     def untrainable(self) -> str:

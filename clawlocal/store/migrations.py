@@ -26,6 +26,7 @@ STEPS: tuple[Step, ...] = (
     ("0004_thoughts", schema.THOUGHTS),
     ("0005_replaced", schema.REPLACED),
     ("0006_share", schema.SHARE),
+    ("0007_offload", schema.OFFLOAD),
 )
 
 

@@ -178,3 +178,40 @@ ALTER TABLE lessons ADD COLUMN replaced_by INTEGER REFERENCES lessons (id);
 SHARE = """
 ALTER TABLE lessons ADD COLUMN share REAL;
 """
+
+OFFLOAD = """
+CREATE TABLE remotes (
+    name TEXT PRIMARY KEY NOT NULL,
+    kind TEXT NOT NULL,
+    url TEXT NOT NULL,
+    api_key_env TEXT NOT NULL,
+    ca TEXT NOT NULL,
+    plain INTEGER NOT NULL CHECK (plain IN (0, 1)),
+    created TEXT NOT NULL
+);
+CREATE TABLE grants (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    remote TEXT NOT NULL REFERENCES remotes (name) ON DELETE CASCADE,
+    host TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    data TEXT NOT NULL,
+    max_bytes INTEGER NOT NULL,
+    expires TEXT NOT NULL,
+    created TEXT NOT NULL,
+    UNIQUE (remote, purpose)
+);
+-- What left the machine, without content. No references: it outlives grants and remotes.
+CREATE TABLE egress (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    grant_id INTEGER NOT NULL,
+    remote TEXT NOT NULL,
+    host TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    sent INTEGER NOT NULL,
+    received INTEGER NOT NULL,
+    outcome TEXT NOT NULL,
+    created TEXT NOT NULL
+);
+CREATE INDEX egress_grant ON egress (grant_id);
+ALTER TABLE turns ADD COLUMN remote TEXT NOT NULL DEFAULT '';
+"""

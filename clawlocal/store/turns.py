@@ -42,6 +42,7 @@ class Turns(Sessions):
         thought_seconds: float = 0.0,
         tools: Sequence[Tool] = (),
         thinking: bool = True,
+        remote: str = "",
     ) -> Turn:
         """The reply to `user_message` and its turn, in one transaction: on disk when this returns.
 
@@ -66,6 +67,7 @@ class Turns(Sessions):
                 "thought_seconds": thought_seconds,
                 "tools": json.dumps(list(tools)),
                 "thinking": int(thinking),
+                "remote": remote,
                 "created": stamp.now(),
                 "use": str(TurnUse.SKIPPED if never else TurnUse.OPEN),
                 "reason": str(stopped) if never else "",

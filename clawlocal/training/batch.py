@@ -178,7 +178,7 @@ class BatchMaker:
         return [x for x in self._store.lessons() if x.state in IN_USE]
 
     def _not_now(self, queued: Queued, taken: int) -> str:
-        if queued.turn.model != self._engine.name:
+        if queued.turn.model != self._engine.name or queued.turn.remote:
             return f"made by another model ({queued.turn.model})"
         return "waits for the next update" if taken >= MAX_TURNS else ""
 

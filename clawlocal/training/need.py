@@ -7,7 +7,7 @@ from collections.abc import Callable
 from clawlocal.conditions import Reading
 from clawlocal.judge.reward import NOT_SURE
 from clawlocal.methods import Method
-from clawlocal.records import LessonState, TurnUse
+from clawlocal.records import LessonState, Turn, TurnUse
 from clawlocal.store import Store
 from clawlocal.training import pairs, rebuild, recipes
 from clawlocal.training.rebuild import ENOUGH_VERDICTS
@@ -80,6 +80,8 @@ class Need:
             return f"This reply was learned from before, so it is kept but not used a second time.{self._said(turn)}"
         if found.use is TurnUse.SKIPPED:
             return f"It is kept but not learned from: {_WHY_SKIPPED.get(found.reason, found.reason)}."
+        if found.remote:
+            return self._of_remote(found)
         if not self._store.learning():
             return "Learning is off: it is kept, and learned from when you turn learning on."
         if not self._store.session(found.session).learning:
@@ -98,6 +100,12 @@ class Need:
         if verdict.value > 0:
             return "It is learned from together with the next correction or bad reply."
         return "It is learned from when the machine is idle."
+
+    def _of_remote(self, turn: Turn) -> str:
+        """Verdict and lesson count; the reply itself is no sample of any policy here."""
+        no_ids = "" if turn.token_ids else f", and {turn.remote} gave no token ids that could be trained on there"
+        kept = f"It is kept; no weights here are trained on a reply that {turn.remote} wrote{no_ids}."
+        return f"{kept}{self._said(turn.id)}"
 
     def _said(self, turn: str) -> str:
         """What is in the prompt of what was said last of a reply that teaches nothing itself."""

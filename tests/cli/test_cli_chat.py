@@ -19,7 +19,19 @@ from clawlocal.store import Store
 from tests.waiting import until
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-KEYS = ["session", "turn", "text", "model", "adapter", "tokens", "seconds", "stopped", "thought", "tool_calls"]
+KEYS = [
+    "session",
+    "turn",
+    "text",
+    "model",
+    "adapter",
+    "tokens",
+    "seconds",
+    "stopped",
+    "thought",
+    "tool_calls",
+    "remote",
+]
 SHORT = ("--max-tokens", "6", "--temperature", "0")
 
 

@@ -101,6 +101,8 @@ class Replying(Talking):
     async def _kept(self, running: Running, answer: Answer) -> None:
         exchange = self._shown(running)
         self._over(running)
+        # A remote that was not granted at the start may be by now.
+        self.status_line.progress = ""
         if exchange is None:
             self.say("The reply in the other chat is finished.")
             return

@@ -1,0 +1,186 @@
+"""`clawlocal offload`: remotes, what they may be sent, and what was sent."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from clawlocal import config, paths
+from clawlocal.cli.output import as_data, json_option, plain, print_json, table, when
+from clawlocal.errors import OffloadError
+from clawlocal.offload import remotes
+from clawlocal.offload.consent import DEFAULT_DAYS, DEFAULT_MEGABYTES, MEGABYTE, MOST_DAYS, Consent
+from clawlocal.records import DataClass, Grant, Purpose, Remote, RemoteKind
+from clawlocal.store import Store
+
+SEES = "Whoever runs {host} can read what is sent there."
+
+
+@contextmanager
+def _store() -> Iterator[Store]:
+    where = paths.find()
+    where.ensure(where.data)
+    with Store.open(where.database) as store:
+        yield store
+
+
+@click.group()
+def offload() -> None:
+    """Let a remote of yours write replies: add it, grant it, see what it was sent."""
+
+
+@offload.command()
+@click.argument("name")
+@click.option("--kind", type=click.Choice([kind.value for kind in RemoteKind]), required=True, help="What it speaks.")
+@click.option("--url", required=True, help="Its address, as https://host:8000.")
+@click.option("--api-key-env", default="", metavar="VAR", help="The environment variable that holds its key.")
+@click.option("--ca", type=click.Path(path_type=Path), metavar="FILE", help="Trust the certificates in FILE alone.")
+@click.option("--plain-http", is_flag=True, help="Allow http to another machine: anyone between can read it.")
+def add(name: str, kind: str, url: str, api_key_env: str, ca: Path | None, plain_http: bool) -> None:
+    """Add a remote. Nothing is sent to it before you grant it."""
+    remote = remotes.described(name, RemoteKind(kind), url, api_key_env=api_key_env, ca=ca, plain=plain_http)
+    with _store() as store:
+        store.add_remote(remote)
+    host = remotes.host_of(remote)
+    if remote.plain:
+        click.echo(plain(remotes.PLAIN.format(host=host)), err=True)
+    click.echo(plain(f"Added {name} at {host}. Next: `clawlocal offload grant {name} --purpose chat`."))
+
+
+@offload.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """The remotes, and what each may be sent."""
+    with _store() as store:
+        consent, found = Consent(store), store.remotes()
+        grants = {grant.remote: grant for grant in store.grants()}
+        ended = {name for name, grant in grants.items() if consent.ended(grant)}
+    if as_json:
+        print_json([_data(r, grants.get(r.name), r.name in ended) for r in found])
+        return
+    rows = [(r.name, r.kind, r.url, r.api_key_env, _granted(grants.get(r.name), r.name in ended)) for r in found]
+    table(("NAME", "KIND", "ADDRESS", "KEY IN", "GRANTED"), rows, "No remote yet. `clawlocal offload add` adds one.")
+
+
+def _data(remote: Remote, grant: Grant | None, ended: bool) -> dict[str, Any]:
+    granted = None if grant is None else {**as_data(grant), "data": sorted(grant.data), "ended": ended}
+    return {**as_data(remote), "host": remotes.host_of(remote), "grant": granted}
+
+
+def _granted(grant: Grant | None, ended: bool) -> str:
+    if grant is None:
+        return "nothing"
+    until = f"until {grant.expires[:10]}, {grant.spent / MEGABYTE:.2f} of {grant.max_bytes / MEGABYTE:g} MB"
+    return f"{grant.purpose}: {', '.join(sorted(grant.data))}, {'ended, was ' if ended else ''}{until}"
+
+
+@offload.command()
+@click.argument("name")
+def remove(name: str) -> None:
+    """Remove a remote and its grants. The log of what it was sent stays."""
+    with _store() as store:
+        store.remove_remote(name)
+    click.echo(plain(f"Removed {name}. What it has received it may still have."))
+
+
+@offload.command()
+@click.argument("name")
+@click.option("--purpose", type=click.Choice([purpose.value for purpose in Purpose]), required=True, help="What for.")
+@click.option("--data", default=str(DataClass.PROMPTS), metavar="CLASSES", help="prompts, or prompts,lessons.")
+@click.option("--max-mb", type=click.FloatRange(0, 1_000_000, min_open=True), default=DEFAULT_MEGABYTES,
+              help="The most that is sent, in MB.", show_default=True)  # fmt: skip
+@click.option("--days", type=click.IntRange(1, MOST_DAYS), default=DEFAULT_DAYS, help="It ends then.",
+              show_default=True)  # fmt: skip
+def grant(name: str, purpose: str, data: str, max_mb: float, days: int) -> None:
+    """Allow data of the classes that you name to be sent to remote NAME, up to a size and a day."""
+    classes = _classes(data)
+    with _store() as store:
+        remote = store.remote(name)
+        given = Consent(store).give(remote, Purpose(purpose), classes, max_mb, days)
+    click.echo(SEES.format(host=given.host), err=True)
+    what, size = " and ".join(sorted(given.data, reverse=True)), given.max_bytes / MEGABYTE
+    click.echo(f"Granted: {what} to {given.host} for {purpose}, {size:g} MB at most, until {given.expires[:10]}.")
+
+
+def _classes(text: str) -> frozenset[DataClass]:
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    unknown = [word for word in words if word not in list(DataClass)]
+    if unknown or DataClass.PROMPTS not in words:
+        raise click.UsageError("--data takes prompts, or prompts,lessons: without prompts there is nothing to answer.")
+    return frozenset(map(DataClass, words))
+
+
+@offload.command()
+@click.argument("name")
+def revoke(name: str) -> None:
+    """Take back what was granted to a remote: from now on nothing is sent there."""
+    with _store() as store:
+        store.remote(name)
+        gone = store.revoke(name)
+    done = "Revoked: nothing more is sent to" if gone else "Nothing was granted to"
+    click.echo(plain(f"{done} {name}."))
+
+
+@offload.command()
+@click.argument("name")
+@click.argument("text", required=False, default="")
+@click.option("--session", metavar="ID", help="As the next message of this session, or its last one once more.")
+def preview(name: str, text: str, session: str | None) -> None:
+    """Print the bytes that TEXT would send to NAME (or NAME/MODEL), after redaction. Sends nothing."""
+    # Imported here: it brings the engine of remotes.
+    from clawlocal.offload.preview import preview as previewed
+
+    first, _, model = name.partition("/")
+    settings = config.load(paths.find().settings)
+    with _store() as store:
+        remote = store.remote(first)
+        body = previewed(store, settings, remote, model or "MODEL", text, session)
+        granted = Consent(store).granted(remote, Purpose.CHAT)
+    left_out = "" if DataClass.LESSONS in granted else " Lessons stay here: they are not granted."
+    stands = "" if model else " MODEL stands for the model's name."
+    click.echo(plain(f"{len(body):,} bytes to {remotes.host_of(remote)}.{left_out}{stands}"), err=True)
+    sys.stdout.flush()
+    sys.stdout.buffer.write(body + b"\n")
+    sys.stdout.buffer.flush()
+
+
+@offload.command()
+@click.argument("name")
+@json_option
+def test(name: str, as_json: bool) -> None:
+    """Ask a remote (NAME or NAME/MODEL) what works: it is sent a few words of ours, none of yours."""
+    import asyncio
+
+    from clawlocal.offload.probe import Probe
+
+    first, _, model = name.partition("/")
+    with _store() as store:
+        probe = Probe(store.remote(first), Consent(store), model)
+        findings = asyncio.run(probe.findings())
+    works = {finding.name: finding.works for finding in findings}
+    if as_json:
+        print_json({"remote": first, "models": probe.models, "findings": as_data(findings)})
+    else:
+        table(("", "WHAT", ""), [("yes" if f.works else "no", f.name, f.text) for f in findings], "")
+        click.echo(plain(f"Models: {', '.join(probe.models) or 'none known'}."))
+    if not works["chat"]:
+        raise OffloadError(f"{first} cannot chat yet: the first line that says no tells why, so mend that first.")
+
+
+@offload.command()
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="The latest so many.")
+@json_option
+def log(limit: int, as_json: bool) -> None:
+    """What left this machine: when, where to, what for, how much, how it went. Never what it said."""
+    with _store() as store:
+        found = store.egress(limit)
+    if as_json:
+        print_json(found)
+        return
+    rows = [(when(e.created), e.remote, e.host, e.purpose, e.sent, e.received, e.outcome) for e in found]
+    table(("WHEN", "REMOTE", "HOST", "FOR", "BYTES OUT", "BYTES IN", "OUTCOME"), rows, "Nothing has left.")

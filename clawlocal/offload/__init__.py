@@ -1,0 +1,1 @@
+"""Other machines: which there are, what they may be sent, and the one way to them (`client`)."""

@@ -1,0 +1,148 @@
+"""The one way to another machine: every byte that leaves goes through `Client`. Knows no chat.
+
+No grant, no socket: redaction, then consent and the log's entry, then the name is looked up and the connection
+opened. Nothing else in this program imports an HTTP client (a contract in pyproject.toml).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import httpx_sse
+
+from clawlocal import __version__
+from clawlocal.errors import OffloadError
+from clawlocal.offload import faults
+from clawlocal.offload.consent import Consent
+from clawlocal.offload.redaction import Redaction
+from clawlocal.offload.remotes import check_encryption, key_of, tls
+from clawlocal.records import DataClass, Purpose, Remote
+
+CONNECT_SECONDS = 10.0
+SILENT_SECONDS = 60.0
+"""Without a byte, a remote is given up."""
+MOST_BYTES = 32_000_000
+"""Of one answer; more is no reply to a chat."""
+_CONTROL = re.compile(r"[\x7f-\x9f]")
+_SAID = ("messages", "prompt")
+"""The parts of a request that a person, a model or a tool wrote."""
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One request as it will leave, before redaction."""
+
+    path: str
+    purpose: Purpose
+    data: frozenset[DataClass]
+    payload: dict[str, Any] | None = None
+    """JSON; without one it is a GET."""
+
+    def body(self, redaction: Redaction) -> bytes:
+        """The very bytes."""
+        if self.payload is None:
+            return b""
+        clean = {k: redaction.within(v) if k in _SAID else v for k, v in self.payload.items()}
+        text = json.dumps(clean, ensure_ascii=False, separators=(",", ":"))
+        # JSON lets these stand, and a terminal that shows the bytes may obey them.
+        return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode("utf-8", "replace")
+
+    @property
+    def model(self) -> str:
+        return str((self.payload or {}).get("model", ""))
+
+
+class Client:
+    """Requests to one remote. Redirects are not followed and proxies not used: both are other machines."""
+
+    def __init__(self, remote: Remote, consent: Consent, redaction: Redaction) -> None:
+        self._remote = remote
+        self._consent = consent
+        self._redaction = redaction
+
+    async def ask(self, outgoing: Outgoing) -> Any:
+        """The JSON that comes back. Raises `ConsentError`, `OffloadError`."""
+        async with self._sent(outgoing) as response:
+            body = await self._read(response)
+            return json.loads(body)
+
+    async def stream(
+        self, outgoing: Outgoing, on_event: Callable[[Any], object], ended: Callable[[], bool] = bool
+    ) -> None:
+        """Each event's JSON, to the end of the stream. What `on_event` raises ends it too.
+
+        `ended` says whether it was complete where no mark comes. Raises `ConsentError`, `OffloadError`.
+        """
+        async with self._sent(outgoing) as response, aclosing(httpx_sse.EventSource(response).aiter_sse()) as events:
+            async for event in events:
+                if event.data == "[DONE]":
+                    return
+                on_event(json.loads(event.data))
+                self._check_size(response)
+            if not ended():
+                text = (
+                    f"{self._remote.name} broke off before its reply was complete: check the network, then try again."
+                )
+                raise OffloadError(text, "cut off")
+
+    @asynccontextmanager
+    async def _sent(self, outgoing: Outgoing) -> AsyncIterator[httpx.Response]:
+        """The gate. What goes wrong is logged and said in words; nothing is tried twice."""
+        check_encryption(self._remote)
+        body, head, context = outgoing.body(self._redaction), self._head(), tls(self._remote)
+        entry = self._consent.begin(self._remote, outgoing.purpose, outgoing.data, len(body))
+        outcome, received = "failed", 0
+        try:
+            timeout = httpx.Timeout(SILENT_SECONDS, connect=CONNECT_SECONDS)
+            async with httpx.AsyncClient(verify=context, timeout=timeout, trust_env=False) as http:
+                method = "GET" if outgoing.payload is None else "POST"
+                url = self._remote.url + outgoing.path
+                async with http.stream(method, url, content=body or None, headers=head) as response:
+                    try:
+                        if response.headers.get("Content-Encoding", "identity") != "identity":
+                            raise faults.nonsense(self._remote)
+                        if response.status_code != httpx.codes.OK:
+                            said = await self._read(response)
+                            raise faults.refused(response.status_code, said, self._remote, outgoing.model)
+                        yield response
+                    finally:
+                        received = response.num_bytes_downloaded
+            outcome = "done"
+        except asyncio.CancelledError:
+            outcome = "cancelled"
+            raise
+        except OffloadError as e:
+            outcome = e.outcome
+            raise
+        except (httpx.HTTPError, httpx_sse.SSEError, OSError, ValueError, RecursionError) as e:
+            error = faults.in_words(e, self._remote)
+            outcome = error.outcome
+            raise error from e
+        finally:
+            self._consent.end(entry, received, outcome)
+
+    def _head(self) -> dict[str, str]:
+        key = key_of(self._remote)
+        head = {"Content-Type": "application/json", "User-Agent": f"clawlocal/{__version__}"}
+        # Packed answers could be of any size once they are unpacked.
+        head["Accept-Encoding"] = "identity"
+        return {**head, "Authorization": f"Bearer {key}"} if key else head
+
+    async def _read(self, response: httpx.Response) -> bytes:
+        parts: list[bytes] = []
+        async for part in response.aiter_bytes():
+            parts.append(part)
+            self._check_size(response)
+        return b"".join(parts)
+
+    def _check_size(self, response: httpx.Response) -> None:
+        if response.num_bytes_downloaded > MOST_BYTES:
+            text = f"{self._remote.name} does not come to an end and was cut off: set --max-tokens, then try again."
+            raise OffloadError(text, "too long")

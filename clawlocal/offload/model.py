@@ -1,0 +1,87 @@
+"""A model by its name: one of the catalogue, or `REMOTE/MODEL`, which a remote serves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from clawlocal.config import Settings
+from clawlocal.engine.absent import AbsentEngine
+from clawlocal.engine.protocol import Engine
+from clawlocal.errors import ModelError
+from clawlocal.models.catalog import Catalog
+from clawlocal.models.opened import OpenedModel, TrainedModel
+from clawlocal.offload.consent import Consent
+from clawlocal.offload.remotes import key_of
+from clawlocal.paths import Paths
+from clawlocal.records import Purpose, Remote
+from clawlocal.store import Store
+
+DEFAULT_CONTEXT = 8192
+"""Tokens of context unless the setting says otherwise; counted roughly, and the server has the last word."""
+
+
+class RemoteModel(OpenedModel):
+    """Served elsewhere. Nothing of it is trained here."""
+
+    weights = 0
+    training_memory = 0
+
+    def __init__(self, name: str, engine: Engine, remote: Remote | None, consent: Consent) -> None:
+        self.name = name
+        self.engine = engine
+        self.elsewhere = name.partition("/")[0]
+        self._remote = remote
+        self._consent = consent
+
+    @property
+    def untrainable(self) -> str:
+        """Always."""
+        return f"chat works with this model, learning does not: its weights are on {self.elsewhere}, not here"
+
+    def check(self) -> None:
+        """Raises `ConsentError` without a grant, `OffloadError` without a key."""
+        if self._remote is not None:
+            # No message takes no byte: one that is used up is told before anything is kept.
+            self._consent.check(self._remote, Purpose.CHAT, size=1)
+            key_of(self._remote)
+
+    def file(self, where: Paths) -> Path:
+        """Raises `ModelError`."""
+        raise ModelError(f"The file of {self.name} is on {self.elsewhere}, not here: choose a local model for this.")
+
+    def for_training(self) -> TrainedModel:
+        """Raises `ModelError`."""
+        raise ModelError(f"Nothing is learned now: the weights of {self.name} are on {self.elsewhere}, not here.")
+
+
+def open_model(
+    name: str, settings: Settings, where: Paths, store: Store, *, serve: bool = True, engine: Engine | None = None
+) -> OpenedModel:
+    """What `name` means. An entry of the catalogue goes first. Raises `ModelError`, `ConfigError`, `NotFound`."""
+    if "/" not in name or name in Catalog.load(where).entries:
+        return OpenedModel.open(name, settings, where, serve=serve, engine=engine)
+    consent = Consent(store)
+    if not serve:
+        return RemoteModel(name, AbsentEngine(name), None, consent)
+    remote, model = named(name, store)
+    return RemoteModel(name, engine or remote_engine(remote, model, settings, consent), remote, consent)
+
+
+def named(name: str, store: Store) -> tuple[Remote, str]:
+    """The remote of `REMOTE/MODEL`, and what it calls the model. Raises `NotFound`, `ModelError`."""
+    first, _, model = name.partition("/")
+    remote = store.remote(first)
+    if not model:
+        raise ModelError(f"Say which model of {first}, as {first}/MODEL: `clawlocal offload test {first}` lists them.")
+    return remote, model
+
+
+def remote_engine(remote: Remote, model: str, settings: Settings, consent: Consent) -> Engine:
+    """Opens nothing before it is asked for a reply."""
+    # Imported here: who chats on this machine needs no HTTP.
+    from clawlocal.offload.engine import RemoteEngine
+    from clawlocal.offload.redaction import Redaction
+
+    local = Settings().model if "/" in settings.model else settings.model
+    context = settings.context or DEFAULT_CONTEXT
+    return RemoteEngine(remote, model, consent, Redaction(settings.redact), n_ctx=context, local=local)

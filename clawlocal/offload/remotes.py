@@ -1,0 +1,120 @@
+"""What a remote may be: names, addresses, certificates, keys. Knows no store and opens no socket."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import ssl
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from clawlocal.errors import OffloadError
+from clawlocal.records import Remote, RemoteKind
+from clawlocal.store import stamp
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PORTS = {"http": 80, "https": 443}
+PLAIN = "Anyone between this machine and {host} can read and change what is sent: plain http has no encryption."
+
+
+def described(
+    name: str, kind: RemoteKind, url: str, *, api_key_env: str = "", ca: Path | None = None, plain: bool = False
+) -> Remote:
+    """A remote from what the user says of it. Raises `OffloadError` for what cannot be or is not safe."""
+    if not _NAME.fullmatch(name):
+        raise OffloadError(f"{name!r} is no name for a remote: use up to 32 of a-z, 0-9, dot, dash, underscore.")
+    if api_key_env and not _VARIABLE.fullmatch(api_key_env):
+        # Not repeated here: it may well be the key itself.
+        raise OffloadError("--api-key-env takes the name of an environment variable, as GPU_KEY, not the key itself.")
+    parts = _parts(url)
+    path = parts.path.rstrip("/").removesuffix("/v1")
+    remote = Remote(
+        name=name,
+        kind=kind,
+        url=f"{parts.scheme}://{parts.netloc}{path}",
+        created=stamp.now(),
+        api_key_env=api_key_env,
+        ca="" if ca is None else str(ca.expanduser().absolute()),
+        plain=plain and parts.scheme == "http" and not _is_loopback(parts.hostname or ""),
+    )
+    check_encryption(remote)
+    tls(remote)
+    return remote
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError as e:
+        raise OffloadError(f"{url!r} is no address ({e}). Write it as https://host:8000.") from e
+    if parts.scheme not in _PORTS or not parts.hostname or port == 0:
+        raise OffloadError(f"{url!r} is no address of a server. Write it as https://host:8000.")
+    if parts.username or parts.password:
+        raise OffloadError("Leave the key out of the address: --api-key-env names the variable that holds it.")
+    if parts.query or parts.fragment:
+        raise OffloadError(f"{url!r} has more than a host and a path. Write it as https://host:8000.")
+    return parts
+
+
+def host_of(remote: Remote) -> str:
+    """Host and port, as a grant names them."""
+    parts = urlsplit(remote.url)
+    host = parts.hostname or ""
+    return f"[{host}]:{_port(parts)}" if ":" in host else f"{host}:{_port(parts)}"
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or _PORTS[parts.scheme]
+
+
+def check_encryption(remote: Remote) -> None:
+    """Raises `OffloadError` for plain http to another machine that was not asked for."""
+    parts = urlsplit(remote.url)
+    if parts.scheme == "https" or remote.plain or _is_loopback(parts.hostname or ""):
+        return
+    raise OffloadError(
+        f"{PLAIN.format(host=parts.hostname)} Use https, an SSH tunnel to 127.0.0.1, or say --plain-http all the same."
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def tls(remote: Remote) -> ssl.SSLContext:
+    """The system's certificates, or those of a pinned file alone. Raises `OffloadError`."""
+    if not remote.ca:
+        return ssl.create_default_context()
+    try:
+        context = ssl.create_default_context(cafile=remote.ca)
+    except OSError as e:
+        # Also `ssl.SSLError`: a file that holds no certificate.
+        raise OffloadError(
+            f"{remote.ca} cannot be read as certificates ({e.strerror or e}): give a file in PEM form with --ca.",
+            "bad certificate file",
+        ) from e
+    # A server's own certificate may be pinned as well as the authority that signed it.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return context
+
+
+def key_of(remote: Remote) -> str:
+    """The key from the environment; empty where the remote needs none. Raises `OffloadError`."""
+    if not remote.api_key_env:
+        return ""
+    key = os.environ.get(remote.api_key_env, "").strip()
+    if not key:
+        raise OffloadError(
+            f"The key of {remote.name} belongs into the environment variable {remote.api_key_env}, which is not set: "
+            f"set it with `export {remote.api_key_env}=…` and try again.",
+            "no key",
+        )
+    if not (key.isascii() and key.isprintable()):
+        raise OffloadError(f"{remote.api_key_env} holds no key: it has letters that no key has. Set it again.")
+    return key

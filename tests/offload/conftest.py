@@ -1,0 +1,77 @@
+"""A server on the loopback, a remote that names it, and doors that can be shut."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from clawlocal.assistant import Assistant
+from clawlocal.config import Settings
+from clawlocal.offload import client, remotes
+from clawlocal.offload.consent import Consent
+from clawlocal.records import DataClass, Purpose, Remote, RemoteKind
+from clawlocal.store import Store
+from tests.offload.far_server import KEY, MODEL, FarServer, serving
+
+PROMPTS = frozenset({DataClass.PROMPTS})
+
+
+@pytest.fixture
+def far(monkeypatch: pytest.MonkeyPatch) -> Iterator[FarServer]:
+    """Asks for a key, which the environment has."""
+    monkeypatch.setenv("GPU_KEY", KEY)
+    with serving(KEY) as server:
+        yield server
+
+
+@pytest.fixture
+def remote(store: Store, far: FarServer) -> Remote:
+    """Added, and nothing granted."""
+    remote = remotes.described("gpu", RemoteKind.VLLM, far.url, api_key_env="GPU_KEY")
+    store.add_remote(remote)
+    return remote
+
+
+@pytest.fixture
+def granted(store: Store, remote: Remote) -> Remote:
+    """Prompts may be sent there."""
+    Consent(store).give(remote, Purpose.CHAT, PROMPTS)
+    return remote
+
+
+@pytest.fixture
+def open_remote(remote: Remote) -> Iterator[Callable[..., Assistant]]:
+    """Opens assistants of the remote's model, and closes them at the end."""
+    with ExitStack() as opened:
+
+        def open_one(model: str = f"gpu/{MODEL}", **settings: Any) -> Assistant:
+            return opened.enter_context(Assistant.open(Settings(model="tiny", **settings), model=model))
+
+        yield open_one
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A remote that falls silent is given up soon."""
+    monkeypatch.setattr(client, "SILENT_SECONDS", 0.3)
+
+
+@pytest.fixture
+def tries(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Every address that somebody tries to connect to or to look up. All of them are refused."""
+    tried: list[Any] = []
+
+    def refuse(*arguments: Any, **options: Any) -> Any:
+        tried.append(arguments)
+        raise OSError("no door is open in this test")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket.socket, "connect_ex", refuse)
+    monkeypatch.setattr(socket.socket, "sendto", refuse)
+    for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "create_connection"):
+        monkeypatch.setattr(socket, name, refuse)
+    return tried

@@ -1,0 +1,184 @@
+"""A server on the loopback that speaks vLLM's dialect, with faults to switch on. Standard library alone.
+
+Keeps what it was asked. `fault` is one of: `stall` (silent after the first word), `cut` (the link closes there),
+`unfinished` (the stream ends there), `malformed`, `deep`, `error` (an event that says so), `status` (500), `redirect`,
+`html`, `bare` (neither ids nor log-probabilities), `odd` (ids that are none).
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+WORDS = ("A ", "heron ", "stands ", "in ", "the ", "reeds.")
+MODEL = "heron-8b"
+KEY = "the-key-of-the-test"
+
+
+class FarServer(ThreadingHTTPServer):
+    """Made with `serving`."""
+
+    daemon_threads = True
+
+    def __init__(self, key: str = "") -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.key = key
+        self.fault = ""
+        self.lora = True
+        self.asked: list[tuple[str, Any]] = []
+        """Paths and bodies."""
+        self.bodies: list[bytes] = []
+        self.words: tuple[str, ...] = WORDS
+        self.thought = ""
+        self.gate = threading.Event()
+        """A stalled reply goes on when it is set: at the end of the test."""
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away is part of the tests."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: FarServer
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Not on the terminal of the tests."""
+
+    def do_GET(self) -> None:
+        self.server.asked.append((self.path, None))
+        if self._refused():
+            return
+        if self.path == "/v1/models":
+            self._json({"object": "list", "data": [{"id": MODEL, "object": "model", "max_model_len": 4096}]})
+        else:
+            self._json({"detail": "Not Found"}, 404)
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.bodies.append(body)
+        payload = json.loads(body or b"{}")
+        self.server.asked.append((self.path, payload))
+        if self._refused():
+            return
+        match self.path:
+            case "/v1/chat/completions" | "/v1/completions" if payload.get("model") != MODEL:
+                self._error(404, f"The model `{payload.get('model')}` does not exist.")
+            case "/v1/chat/completions":
+                self._chat(payload)
+            case "/v1/completions":
+                self._json({"choices": [{"index": 0, "text": "x", "prompt_logprobs": [None, {"7": {"logprob": -1}}]}]})
+            case "/v1/load_lora_adapter" if self.server.lora:
+                self._error(400, "Both 'lora_name' and 'lora_path' must be provided.")
+            case _:
+                self._json({"detail": "Not Found"}, 404)
+
+    def _refused(self) -> bool:
+        if self.server.key and self.headers["Authorization"] != f"Bearer {self.server.key}":
+            self._json({"error": "Unauthorized"}, 401)
+            return True
+        if self.server.fault == "status":
+            self._error(500, "CUDA out of memory\x1b[31m")
+            return True
+        if self.server.fault == "redirect":
+            self.send_response(307)
+            self.send_header("Location", "http://192.0.2.1/v1/chat/completions")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return True
+        return False
+
+    def _chat(self, payload: Any) -> None:
+        if self.server.fault == "html":
+            self._send(b"<html>Welcome</html>", 200, "text/html")
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        for event in self._events(payload):
+            self.wfile.write(b"data: " + event + b"\n\n")
+            self.wfile.flush()
+
+    def _events(self, payload: Any) -> Iterator[bytes]:
+        fault, ids = self.server.fault, payload.get("return_token_ids") and self.server.fault != "bare"
+        yield _event({"role": "assistant", "content": ""}, more={"prompt_token_ids": [1, 2, 3]} if ids else {})
+        if self.server.thought:
+            yield _event({"reasoning_content": self.server.thought})
+        for number, word in enumerate(self.server.words):
+            if number == 1 and fault:
+                yield from self._faulty(fault)
+                if fault in ("stall", "cut", "unfinished", "malformed", "deep", "error"):
+                    return
+            choice: dict[str, Any] = {}
+            if payload.get("logprobs") and fault != "bare":
+                choice["logprobs"] = {"content": [{"token": word, "logprob": -0.5, "top_logprobs": []}]}
+            if ids:
+                choice["token_ids"] = [-7 if fault == "odd" else 100 + number]
+            yield _event({"content": word}, choice)
+        yield _event({}, {"finish_reason": "stop"})
+        if payload.get("stream_options", {}).get("include_usage"):
+            usage = {"prompt_tokens": 3, "completion_tokens": len(self.server.words)}
+            yield json.dumps({"id": "chat-1", "choices": [], "usage": usage}).encode()
+        yield b"[DONE]"
+
+    def _faulty(self, fault: str) -> Iterator[bytes]:
+        match fault:
+            case "stall":
+                self.server.gate.wait(60)
+            case "cut":
+                # A reset, as when the machine behind it is gone.
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+                self.connection.close()
+            case "malformed":
+                yield b'{"choices": [{"delta": '
+            case "deep":
+                yield b'{"choices": ' + b"[" * 100_000
+            case "error":
+                yield json.dumps({"error": {"message": "Engine died", "code": 500}}).encode()
+
+    def _error(self, status: int, message: str) -> None:
+        self._json({"error": {"message": message, "type": "Error", "code": status}}, status)
+
+    def _json(self, value: Any, status: int = 200) -> None:
+        self._send(json.dumps(value).encode(), status, "application/json")
+
+    def _send(self, body: bytes, status: int, kind: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def _event(delta: dict[str, Any], choice: dict[str, Any] | None = None, more: dict[str, Any] | None = None) -> bytes:
+    choices = [{"index": 0, "delta": delta, "finish_reason": None, **(choice or {})}]
+    return json.dumps({"id": "chat-1", "object": "chat.completion.chunk", "choices": choices, **(more or {})}).encode()
+
+
+@contextmanager
+def serving(key: str = "", certificate: Path | None = None) -> Iterator[FarServer]:
+    """Runs in a thread; with a `certificate` (and its key in the same file) it speaks TLS."""
+    server = FarServer(key)
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.gate.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -17,6 +17,8 @@ from clawlocal.judge.slots import filled
 from clawlocal.judge.small.judge import SmallJudge
 from clawlocal.judge.wishes.backing import backed
 from clawlocal.judge.wishes.kept import kept, shown
+from clawlocal.judge.wishes.ordinary import is_pleased
+from clawlocal.judge.wishes.spoken import even
 
 Candidates = Callable[[str, str, str], str]
 """From request, reply and what was said to a hint; empty for none."""
@@ -97,8 +99,10 @@ class DirectiveWriter:
         wish, sure = self._judge.wish(request, reply, said)
         if sure < self._judge.calibration.wish or kept(wish, reply) or not filled(wish, said):
             return ""
-        # Which way round a wish is meant the reply shows, where it is one that a reply shows.
-        certain = sure >= CERTAIN and shown(wish) and not _UNDONE.search(said)
+        # Which way round a wish is meant the reply shows, where it is one that a reply shows; who is pleased wants no
+        # change that their own words do not name ("Good, nothing to correct.").
+        doubtful = _UNDONE.search(said) or is_pleased(even(said))
+        certain = sure >= CERTAIN and shown(wish) and not doubtful
         return wish if certain or (not turned(wish, said) and backed(wish, said)) else ""
 
 

@@ -174,3 +174,9 @@ def test_what_speaks_of_nothing_known_contradicts_nothing(later: str, earlier: s
     assert aspects(later) <= set(ASPECTS)
     if not aspects(earlier):
         assert conflict(later, earlier) == ""
+
+
+@pytest.mark.parametrize("said", ["Good, nothing to correct.", "Great, nothing to change.", "Perfect as it is."])
+def test_who_is_pleased_wants_no_change_that_they_do_not_name(writer: DirectiveWriter, said: str) -> None:
+    reply = "The word is old. " * 12
+    assert writer.wish("What do people do on Boxing Day?", reply, said) == ""

@@ -178,5 +178,10 @@ def test_what_speaks_of_nothing_known_contradicts_nothing(later: str, earlier: s
 
 @pytest.mark.parametrize("said", ["Good, nothing to correct.", "Great, nothing to change.", "Perfect as it is."])
 def test_who_is_pleased_wants_no_change_that_they_do_not_name(writer: DirectiveWriter, said: str) -> None:
-    reply = "The word is old. " * 12
+    reply = (
+        "The word “boxing” is often seen in British English, and it's a British idiom. It's a colloquialism that "
+        "means “festival of drums”. It's often used to refer to a British holiday.\n\nThe word “box” can be used to "
+        "refer to any festivity, but it is most commonly associated with a traditional British holiday known as "
+        "Boxing Day.\n\nIt's not a complete fool's errand, but it is often used to refer to any festivity."
+    )
     assert writer.wish("What do people do on Boxing Day?", reply, said) == ""

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from benchmarks.timeline import Timeline, Watch
-from clawlocal.engine.library import library
+from clawlocal.engine.library import high_level, library
 from clawlocal.engine.protocol import Sampling
 from clawlocal.errors import ModelError
 
@@ -103,10 +103,8 @@ class HighLevel:
     """`llama_cpp.Llama.create_chat_completion`, as most programs in Python serve a GGUF file."""
 
     def __init__(self, path: Path, n_ctx: int, threads: tuple[int, int]) -> None:
-        import llama_cpp
-
         decode, prefill = threads
-        self._llama = llama_cpp.Llama(
+        self._llama = high_level()(
             str(path),
             n_ctx=n_ctx,
             n_threads=decode,

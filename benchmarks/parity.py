@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks import random_model
+from clawlocal.engine.library import high_level
 from trainers import adapter_gguf, adapter_peft, gguf_base, gguf_config
 from trainers.adapter_peft import Adapter
 from trainers.gguf_base import Base
@@ -39,9 +40,7 @@ TEXT = "\n".join(
 
 def text_ids(gguf: Path) -> Ids:
     """TEXT as the model reads it, its first tokens."""
-    from llama_cpp import Llama
-
-    with closing(Llama(str(gguf), vocab_only=True, verbose=False)) as words:
+    with closing(high_level()(str(gguf), vocab_only=True, verbose=False)) as words:
         return tuple(words.tokenize(TEXT.encode(), add_bos=False, special=True))[:TOKENS]
 
 
@@ -94,12 +93,12 @@ def random_adapter(base: Base) -> Adapter:
 
 def theirs(gguf: Path, ids: Ids, lora: Path | None, wide_cache: bool) -> tuple[Array, Array]:
     """llama.cpp's log-probabilities, all at once and token by token."""
-    from llama_cpp import Llama
-
     size: dict[str, Any] = {"n_ctx": len(ids) + 1, "n_batch": len(ids), "n_ubatch": len(ids)}
     if wide_cache:
         size |= {"type_k": FLOAT32_CACHE, "type_v": FLOAT32_CACHE}
-    with closing(Llama(str(gguf), logits_all=True, verbose=False, lora_path=lora and str(lora), **size)) as engine:
+    with closing(
+        high_level()(str(gguf), logits_all=True, verbose=False, lora_path=lora and str(lora), **size)
+    ) as engine:
         found = []
         for batch in (len(ids), 1):
             engine.reset()

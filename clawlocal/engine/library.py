@@ -5,11 +5,13 @@ from __future__ import annotations
 import atexit
 import logging
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 log = logging.getLogger("clawlocal.llama.cpp")
 log.addHandler(logging.NullHandler())
 
+CPU_INFO = Path("/proc/cpuinfo")
 _WARNING, _ERROR = 3, 4
 _errors: list[str] = []
 
@@ -30,7 +32,41 @@ def library() -> Any:
     functions.llama_log_set(callback, None)
     functions._clawlocal_log = callback  # llama.cpp keeps the bare address: the object must stay alive.
     functions.llama_backend_init()
+    _keep_off_tiles(functions)
     return functions
+
+
+def high_level() -> Any:
+    """The class `llama_cpp.Llama`, which loads weights as this program does; for comparisons."""
+    library()
+    from llama_cpp import Llama
+
+    return Llama
+
+
+def tiles() -> bool:
+    """Whether Linux runs on a CPU with AMX.
+
+    GCC leaves out what llama.cpp writes into the configuration of the tiles, so that its kernels for them end the
+    process with an illegal instruction (llama.cpp #26954). Without repacked weights none of them is called.
+    """
+    try:
+        with CPU_INFO.open(encoding="utf-8", errors="replace") as lines:
+            return any(line.startswith("flags") and "amx_tile" in line.split() for line in lines)
+    except OSError:
+        return False
+
+
+def _keep_off_tiles(functions: Any) -> None:
+    """For whoever loads a model in this process: also llama_cpp's own class, which asks for the defaults."""
+    defaults = functions.llama_model_default_params
+
+    def safe() -> Any:
+        parameters = defaults()
+        parameters.use_extra_bufts = not tiles()
+        return parameters
+
+    functions.llama_model_default_params = safe
 
 
 def first_error() -> str:

@@ -16,8 +16,6 @@ from clawlocal.errors import ModelError
 _HALF = 2
 """Bytes of a number in the KV cache."""
 
-_CPU_INFO = Path("/proc/cpuinfo")
-
 
 class Model:
     """Weights that contexts and adapters are made for. Free those first, then `close`."""
@@ -95,7 +93,6 @@ def _look_through(path: Path) -> GgufFile:
 def _load(path: Path, go_on: Callable[[], bool]) -> Any:
     lib = library()
     parameters = lib.llama_model_default_params()
-    parameters.use_extra_bufts = not _tiles(_CPU_INFO)
     parameters.progress_callback = lib.llama_progress_callback(lambda _progress, _data: go_on())
     forget_errors()
     pointer = lib.llama_model_load_from_file(str(path).encode(), parameters)
@@ -103,19 +100,6 @@ def _load(path: Path, go_on: Callable[[], bool]) -> Any:
         why = first_error() or "llama.cpp does not know this kind of model"
         raise ModelError(f"The model {path.name} cannot be loaded ({why}): choose another.")
     return pointer
-
-
-def _tiles(cpu_info: Path) -> bool:
-    """Whether Linux runs on a CPU with AMX.
-
-    GCC leaves out what llama.cpp writes into the configuration of the tiles, so that its kernels for them end the
-    process with an illegal instruction (llama.cpp #26954). Without repacked weights none of them is called.
-    """
-    try:
-        with cpu_info.open(encoding="utf-8", errors="replace") as lines:
-            return any(line.startswith("flags") and "amx_tile" in line.split() for line in lines)
-    except OSError:
-        return False
 
 
 def _free_memory() -> int:

@@ -6,15 +6,17 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import gguf
 import pytest
 from conftest import DEADLINE, user
 
-from clawlocal.engine import model
+from clawlocal.engine import library as library_module
 from clawlocal.engine.gguf_file import read_gguf
-from clawlocal.engine.library import library
+from clawlocal.engine.library import high_level, library
 from clawlocal.engine.llamacpp import LlamaEngine
 from clawlocal.engine.model import check_memory, kv_bytes
 from clawlocal.engine.protocol import Sampling, Stop
@@ -147,12 +149,17 @@ def test_weights_are_not_repacked_where_the_cpu_has_tiles(
     """llama.cpp's kernels for AMX, as GCC compiles them, would end the process."""
     cpu_info = tmp_path / "cpuinfo"
     cpu_info.write_text(f"processor\t: 0\nflags\t\t: {flags}\nbugs\t\t: amx_tile\n")
-    monkeypatch.setattr(model, "_CPU_INFO", cpu_info)
+    monkeypatch.setattr(library_module, "CPU_INFO", cpu_info)
     lib = library()
     load, asked = lib.llama_model_load_from_file, []
-    monkeypatch.setattr(
-        lib, "llama_model_load_from_file", lambda path, wish: asked.append(wish.use_extra_bufts) or load(path, wish)
-    )
+
+    def asked_for(path: bytes, wish: Any) -> Any:
+        asked.append(wish.use_extra_bufts)
+        # This machine may have tiles.
+        wish.use_extra_bufts = False
+        return load(path, wish)
+
+    monkeypatch.setattr(lib, "llama_model_load_from_file", asked_for)
     engine = LlamaEngine(model_path, name="tiles", n_ctx=256, threads=1)
     engine.wait_ready(DEADLINE)
     said = engine.generate(engine.encode(user("Name a colour.")), Sampling(temperature=0, max_tokens=3))
@@ -161,5 +168,11 @@ def test_weights_are_not_repacked_where_the_cpu_has_tiles(
     assert asked == [repacked]
 
 
-def test_a_machine_without_cpuinfo_has_no_tiles(tmp_path: Path) -> None:
-    assert not model._tiles(tmp_path / "none")
+def test_llama_cpps_own_class_loads_as_the_engine_does(model_path: Path) -> None:
+    with closing(high_level()(str(model_path), n_ctx=64, verbose=False)) as theirs:
+        assert theirs.model_params.use_extra_bufts is not library_module.tiles()
+
+
+def test_a_machine_without_cpuinfo_has_no_tiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library_module, "CPU_INFO", tmp_path / "none")
+    assert not library_module.tiles()

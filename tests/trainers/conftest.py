@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from clawlocal.engine.library import high_level
 from trainers import gguf_base
 from trainers.gguf_base import Base
 
@@ -28,9 +29,7 @@ class Llama:
     """The served model: tokenises, and tells log-probabilities."""
 
     def __init__(self, gguf: Path, lora: Path | None = None) -> None:
-        from llama_cpp import Llama as Engine
-
-        self.engine = Engine(
+        self.engine = high_level()(
             str(gguf), n_ctx=512, logits_all=True, verbose=False, n_threads=1, lora_path=lora and str(lora)
         )
 

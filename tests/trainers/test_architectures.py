@@ -16,6 +16,7 @@ import pytest
 import torch
 
 from benchmarks import random_model
+from clawlocal.engine.library import high_level
 from trainers import adapter_gguf, adapter_peft, gguf_base, gguf_config
 from trainers.adapter_peft import Adapter
 from trainers.gguf_base import Base
@@ -54,11 +55,11 @@ def gguf_of(base: Base) -> Path:
 
 def served(gguf: Path, lora: Path | None = None) -> np.ndarray[Any, Any]:
     """llama.cpp's log-probabilities of IDS after the first, [T-1]."""
-    from llama_cpp import Llama
-
     cache: dict[str, Any] = {"type_k": FLOAT32_CACHE, "type_v": FLOAT32_CACHE, "swa_full": True}
     with closing(
-        Llama(str(gguf), n_ctx=512, logits_all=True, verbose=False, n_threads=1, lora_path=lora and str(lora), **cache)
+        high_level()(
+            str(gguf), n_ctx=512, logits_all=True, verbose=False, n_threads=1, lora_path=lora and str(lora), **cache
+        )
     ) as engine:
         engine.eval(list(IDS))
         return normal(np.asarray(engine.scores[: len(IDS) - 1], dtype=np.float64))

@@ -15,6 +15,7 @@ pytest.importorskip("mlx.core")
 pytest.importorskip("mlx_lm")
 
 from benchmarks import random_model
+from clawlocal.engine.library import high_level
 from trainers import adapter_gguf, adapter_peft, gguf_base, gguf_config
 from trainers.adapter_peft import Adapter
 from trainers.gguf_base import Base
@@ -305,15 +306,13 @@ def test_peft_reads_the_adapter(small: Base, trained: Adapter, tmp_path: Path) -
 
 
 def test_llama_cpp_serves_the_adapter(small: Base, trained: Adapter, tmp_path: Path) -> None:
-    from llama_cpp import Llama
-
     adapter_peft.write(trained, tmp_path / "adapter")
     adapter_gguf.convert(tmp_path / "adapter", small, tmp_path / "adapter.gguf")
     # Keys and values in float32, as the trainer has them.
     exact: dict[str, Any] = {"type_k": 0, "type_v": 0, "swa_full": True}
     gguf, lora = str(small.folder.parents[1] / "model.gguf"), str(tmp_path / "adapter.gguf")
     with closing(
-        Llama(gguf, n_ctx=512, logits_all=True, verbose=False, n_threads=1, lora_path=lora, **exact)
+        high_level()(gguf, n_ctx=512, logits_all=True, verbose=False, n_threads=1, lora_path=lora, **exact)
     ) as engine:
         engine.eval(list(IDS))
         theirs = chosen(engine.scores[: len(IDS) - 1])

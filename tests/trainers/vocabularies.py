@@ -11,6 +11,7 @@ from pathlib import Path
 from gguf import GGUFWriter
 from nasty import CODE, EMOJI, SCRIPTS
 
+from clawlocal.engine.library import high_level
 from trainers.tokenizer import SPACE
 from trainers.vocabulary import Vocabulary
 
@@ -21,9 +22,7 @@ class Theirs:
     """llama.cpp's tokenizer, with nothing else of the model."""
 
     def __init__(self, gguf: Path) -> None:
-        from llama_cpp import Llama
-
-        self.model = Llama(str(gguf), vocab_only=True, verbose=False)
+        self.model = high_level()(str(gguf), vocab_only=True, verbose=False)
 
     def ids(self, text: str, special: bool) -> list[int]:
         return list(self.model.tokenize(text.encode(), add_bos=False, special=special))

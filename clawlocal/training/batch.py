@@ -253,7 +253,7 @@ class BatchMaker:
         # One of each topic, then the second of each: none is left out for want of room.
         of_topics = filter(None, chain.from_iterable(zip_longest(*(OF_TOPIC.get(topic, ()) for topic in named))))
         general, like = [x for x in lasting if not x.scope.startswith(TOPIC)], alike(own, ALIKE)
-        room = PRACTICE - OWN_PROMPTS - len(like)
+        room = max(0, PRACTICE - OWN_PROMPTS - len(like))
         occasions = islice((prompt for x in general for prompt in rules.occasions(x.text)), room)
         texts = dict.fromkeys(
             [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -99,23 +98,24 @@ def compare(text: str, first: str, second: str, as_json: bool) -> None:
         if as_json:
             print_json({"session": one.session, "replies": [_reply(one), _reply(two)]})
         elif sys.stdin.isatty() and two.turn and one.text != two.text:
-            _ask(assistant, random.sample([one, two], 2), (one, two))
+            _ask(assistant, one, two)
         else:
             for answer in (one, two):
                 click.echo(f"{answer.adapter} ({answer.turn}): {plain(answer.text)}\n")
-            same = (
-                "They are the same." if one.text == two.text else "`clawlocal adapters vote BETTER OTHER` says which."
+            differ = one.text != two.text
+            click.echo(
+                "`clawlocal adapters vote BETTER OTHER` says which." if differ else "They are the same.", err=True
             )
-            click.echo(same, err=True)
 
 
-def _ask(assistant: Assistant, shown: Sequence[Answer], made: tuple[Answer, Answer]) -> None:
-    """`made` in the order in which they were made: after no choice a chat goes on from the first."""
+def _ask(assistant: Assistant, one: Answer, two: Answer) -> None:
+    """In an order that tells nothing."""
+    shown = random.sample([one, two], 2)
     for number, answer in enumerate(shown, 1):
         click.echo(f"{number}: {plain(answer.text)}\n")
     said = click.prompt("Which is better?", type=click.Choice(["1", "2", "neither"]))
     better = None if said == "neither" else shown[int(said) - 1].turn
-    sentence = assistant.vote(str(made[0].turn), str(made[1].turn), better)
+    sentence = assistant.vote(str(one.turn), str(two.turn), better)
     click.echo(f"1 is by {shown[0].adapter}, 2 by {shown[1].adapter}. {sentence}")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice, zip_longest
+from itertools import islice
 
 from clawlocal.conversation import Conversations
 from clawlocal.engine.protocol import BASE, Engine
@@ -24,7 +24,7 @@ from clawlocal.store.lessons import key
 from clawlocal.training import pairs, probes, recipes
 from clawlocal.training.heed import Heed, checked, heed
 from clawlocal.training.invented import invented
-from clawlocal.training.kinds import alike
+from clawlocal.training.kinds import alike, of_kinds
 from clawlocal.training.prompts import EVERYDAY, NEUTRAL, OF_TOPIC
 from trainers import rules, sift
 from trainers.job import Pair, Probe, Rehearsal, Sample
@@ -250,14 +250,12 @@ class BatchMaker:
         """Each prompt with the lessons that hold for it, and which lessons those are; others are not practised on."""
         lasting = [x for x in lessons if x.scope != THIS_TURN]
         named = sorted({x.scope.removeprefix(TOPIC) for x in lasting if x.scope.startswith(TOPIC)})
-        # One of each topic, then the second of each: none is left out for want of room.
-        of_topics = filter(None, chain.from_iterable(zip_longest(*(OF_TOPIC.get(topic, ()) for topic in named))))
         general, like = [x for x in lasting if not x.scope.startswith(TOPIC)], alike(own, ALIKE)
         room = max(0, PRACTICE - OWN_PROMPTS - len(like))
         occasions = islice((prompt for x in general for prompt in rules.occasions(x.text)), room)
         texts = dict.fromkeys(
             [
-                *islice(of_topics, PRACTICE // 4),
+                *islice(of_kinds(named), PRACTICE // 4),
                 *own,
                 *like,
                 *occasions,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from itertools import chain, zip_longest
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice, zip_longest
 
 from clawlocal.judge.topics import TOPICS, about
 from clawlocal.training.prompts import OF_TOPIC
@@ -78,8 +78,13 @@ def kinds(text: str) -> list[str]:
     return found
 
 
+def of_kinds(named: Sequence[str]) -> Iterator[str]:
+    """Prompts of these kinds, one of each, then the second of each: none is left out for want of room."""
+    return filter(None, chain.from_iterable(zip_longest(*(PROMPTS.get(kind, ()) for kind in named))))
+
+
 def alike(own: Sequence[str], count: int) -> list[str]:
-    """At most `count` prompts of the kinds that a user asks for, from each kind in turn, the commonest first."""
+    """At most `count` prompts of the kinds that a user asks for, the commonest first."""
     asked = Counter(kind for text in own for kind in kinds(text))
     common = [kind for kind, n in asked.most_common() if n >= max(LEAST, SHARE * len(own))]
-    return [text for text in chain.from_iterable(zip_longest(*(PROMPTS[kind] for kind in common))) if text][:count]
+    return list(islice(of_kinds(common), count))

@@ -14,10 +14,6 @@ from tui.screens.form import Form
 class ChoiceScreen(Form[str]):
     """The turn of the better one; None for neither."""
 
-    DEFAULT_CSS = """
-    ChoiceScreen VerticalScroll.box { height: auto; }
-    """
-
     def __init__(self, first: Rival, second: Rival) -> None:
         super().__init__()
         self._replies = {"first": first, "second": second}

@@ -21,6 +21,7 @@ from trainers import replies, rules, sense
 from trainers.chance import Chance
 from trainers.items import Ids
 from trainers.job import Job, Rehearsal
+from trainers.openers import opener, takes_up
 from trainers.policy import Drawing, Policy, Reply
 from trainers.rules import Rule
 from trainers.texts import Texts
@@ -43,15 +44,12 @@ SENTENCES = 4
 """Sentences that are added to one reply at most."""
 SENTENCE = 32
 """Tokens of one."""
-LENGTH, ENDING = "length", "ending"
-ENDS = frozenset({ENDING, "closing"})
-EXTENTS = ENDS | {LENGTH, "tone"}
-LISTS = frozenset({"bullets", "numbered"})
-"""Sides and names of rules about how far a reply goes, or how it ends."""
 LEAST_ITEMS = 3
 """Of a list: a model that is shown shorter ones ends after the first item."""
 LEAST_WEIGHT = 0.1
 """Of a reply that obeyed as it was drawn, however many do (`need`)."""
+LEAST_ANSWER = 15
+"""Words before a question of its own with which a reply may end."""
 LEAST_STUB = 4
 """Words of an added sentence."""
 
@@ -96,17 +94,25 @@ class _Draft:
 
     @property
     def obeys(self) -> bool:
-        return (self.ended or not _limits(self.rules)) and rules.obeyed(self.rules, self.text)
+        return (self.ended or not any(rule.bounds for rule in self.rules)) and rules.obeyed(self.rules, self.text)
 
     @property
     def right(self) -> bool:
         """It obeys, answers, and asks something that leads on where it is to ask."""
         answers = self.obeys and sense.answers(self.rehearsal.text, self.text) and _items(self) >= LEAST_ITEMS
-        return answers and (not self.asks or self._leads_on())
+        return answers and (not self.asks or self._leads_on()) and (not self.warm or self._takes_up())
 
     @property
     def asks(self) -> bool:
-        return any(rule.side == ENDING and rule.closers for rule in self.rules)
+        return any(rule.asks for rule in self.rules)
+
+    @property
+    def warm(self) -> bool:
+        return any(rule.side == rules.TONE for rule in self.rules)
+
+    def _takes_up(self) -> bool:
+        # Warm words that would do for anybody's text are hollow.
+        return takes_up(self.rehearsal.text, self.text)
 
     def _leads_on(self) -> bool:
         rest = rules.unquestioned(self.text)
@@ -185,7 +191,8 @@ class Demonstrator:
         """Drawn again behind a beginning, where a rule has one and is not obeyed."""
         chance = np.random.default_rng([self._job.recipe.seed, STUBS, number, OPENERS])
         openers = [[o for rule in d.rules if not rule.obeys(d.text) for o in rule.openers] for d in drafts]
-        begun = [(d, o[int(chance.integers(len(o)))]) for d, o in zip(drafts, openers, strict=True) if o]
+        chosen = [opener(o, d.rehearsal.text, chance) for d, o in zip(drafts, openers, strict=True)]
+        begun = [(d, o) for d, o in zip(drafts, chosen, strict=True) if o]
         prompts = [(*d.rehearsal.prompt_ids, *self._texts.ids(o.rstrip())) for d, o in begun]
         said = self._draw(prompts, OPENERS, number, self._job.recipe.longest, tell)
         again = [self._draft(d.place, d.rehearsal, r, o.rstrip()) for (d, o), r in zip(begun, said, strict=True)]
@@ -199,7 +206,8 @@ class Demonstrator:
         for draft in drafts:
             text = rules.mended(draft.rules, rules.unquestioned(draft.text) if draft.asks else draft.text)
             if draft.asks:
-                text = _with_room(draft.rules, sense.within(text, int(chance.integers(LEAST_WORDS, MOST_WORDS))))
+                room = int(chance.integers(LEAST_WORDS, MOST_WORDS))
+                text = _own_ending(draft) or _with_room(draft.rules, sense.within(text, room))
             found.append(replace(draft, text=text))
         return [draft for draft in found if draft.text]
 
@@ -226,10 +234,10 @@ class Demonstrator:
         for (draft, rule), stub, reply in zip(tries, stubs, said, strict=True):
             sentence = _sentence(stub + self._texts.read(reply))
             # What a question at the end asks is chosen to fit; any other sentence is as the base would go on.
-            own = () if rule.side == ENDING else self._texts.ids(sentence[len(stub) :])
+            own = () if rule.asks else self._texts.ids(sentence[len(stub) :])
             text = f"{draft.text}{_gap(draft.text)}{sentence}"
             longer = replace(draft, text=text, added=(*draft.added, *own))
-            ends = rule.side != ENDING or rule.obeys(longer.text)
+            ends = not rule.asks or rule.obeys(longer.text)
             if ends and sentence not in draft.text and sense.leads_on(draft.rehearsal.text, draft.text, sentence):
                 found.setdefault(draft.place, longer)
         return list(found.values())
@@ -248,7 +256,7 @@ class Demonstrator:
         return self._policy.sample(prompts, self._job.stop_ids, chance, tell, base=base, drawing=self.drawing)
 
     def _mended_reply(self, draft: _Draft) -> Shown:
-        ended = draft.ended or _extents(draft.rules)
+        ended = draft.ended or any(rule.extends for rule in draft.rules)
         reply = (*self._texts.ids(draft.text), *([self._end(draft)] if ended else []))
         # Where a few words were changed nothing else was at stake.
         drawn = self._draft(draft.place, draft.rehearsal, draft.drawn)
@@ -315,31 +323,30 @@ def local(found: Sequence[Rule]) -> bool:
     return all(rule.local for rule in found)
 
 
-def _extents(found: Sequence[Rule]) -> bool:
-    """Whether one of them is about how far a reply goes: then where it ends is learned."""
-    return any(rule.side in EXTENTS or rule.name in LISTS for rule in found)
-
-
-def _limits(found: Sequence[Rule]) -> bool:
-    """Whether one of them is about the end of a reply: then one that was cut off does not obey.
-
-    A long one or a warm one is so before it ends.
-    """
-    ends = (rule.side in ENDS or (rule.side == LENGTH and not rule.closers) or rule.name in LISTS for rule in found)
-    return any(ends)
-
-
 def _items(draft: _Draft) -> int:
     """Of the list that it is to be; as many as are wanted where it is to be none."""
-    return len(rules.marks(draft.text)) if any(rule.name in LISTS for rule in draft.rules) else LEAST_ITEMS
+    return len(rules.marks(draft.text)) if any(rule.lists for rule in draft.rules) else LEAST_ITEMS
 
 
 def _with_room(found: Sequence[Rule], text: str) -> str:
     """Without its last sentences, where one more would be too many."""
-    limits = [rule for rule in found if rule.side == LENGTH and not rule.closers]
+    limits = [rule for rule in found if rule.shortens]
     while text and not all(rule.obeys(f"{text} And so on?") for rule in limits):
         text = text[: max(sense.ends(text)[:-1], default=0)].rstrip()
     return text
+
+
+def _own_ending(draft: _Draft) -> str:
+    """Up to the question that the student asked first itself, where it only had to stop there; else empty.
+
+    It learns that one is enough just where it went on.
+    """
+    for end in sense.ends(draft.text):
+        text = rules.mended(draft.rules, draft.text[:end])
+        if rules.unquestioned(text) != text:
+            enough = len(rules.unquestioned(text).split()) >= LEAST_ANSWER
+            return text if enough and replace(draft, text=text, ended=True).right else ""
+    return ""
 
 
 def _lacking(draft: _Draft) -> Rule | None:

@@ -244,6 +244,13 @@ def test_of_two_questions_at_the_end_one_is_left() -> None:
     assert re.fullmatch(re.escape(LONG) + r" [A-Z][^.?]* kittens and cats\?\|", text) and len(set(weight)) > 1
 
 
+def test_who_went_on_asking_is_shown_its_own_first_question() -> None:
+    answer, asked = f"{LONG} So they say.", "Do your kittens purr?"
+    stage = Stage(lambda asked_of: f"{answer} {asked} Do you have kittens?|" if asked_of.endswith(":") else "no end")
+    text, weight = stage.shown(ASK)
+    assert text == f"{answer} {asked}|" and weight[-1] > 0, "that it ends there is learned"
+
+
 def test_a_short_reply_leaves_room_for_its_question() -> None:
     stage = Stage(lambda asked: answered(asked, " kittens and cats?"))
     text, _ = stage.shown([SHORT, ASK])

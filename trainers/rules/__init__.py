@@ -14,10 +14,10 @@ from trainers.rules import ends, form, length, steps, voice, wording
 from trainers.rules.ends import unquestioned
 from trainers.rules.lesson import wishes
 from trainers.rules.lists import marks
-from trainers.rules.rule import Rule
+from trainers.rules.rule import TONE, Rule
 from trainers.rules.texts import sentences
 
-__all__ = ["Rule", "marks", "mended", "obeyed", "occasions", "of_all", "rules", "sentences", "unquestioned"]
+__all__ = ["TONE", "Rule", "marks", "mended", "obeyed", "occasions", "of_all", "rules", "sentences", "unquestioned"]
 
 _MAKERS = (*wording.MAKERS, *form.MAKERS, *voice.MAKERS, *steps.MAKERS, *length.MAKERS, *ends.MAKERS)
 _ORDER = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from trainers.rules.lesson import Wishes
-from trainers.rules.rule import Rule, prose_rule
+from trainers.rules.rule import CLOSING, ENDING, Rule, prose_rule
 from trainers.rules.stock import closed, unclosed
 from trainers.rules.texts import EMOJI, before_last
 
@@ -51,9 +51,9 @@ def question(wishes: Wishes) -> Rule | None:
     if wishes.about(_UNSURE):
         return None
     if wishes.forbids(_NO_QUESTION):
-        return Rule("no question", lambda t: not asks(t), unquestioned, side="ending")
+        return Rule("no question", lambda t: not asks(t), unquestioned, side=ENDING)
     if wishes.wants(_ENDING_QUESTION) or wishes.wants(_QUESTION_LAST):
-        return Rule("question", asks, closers=ASK, side="ending")
+        return Rule("question", asks, closers=ASK, side=ENDING)
     return None
 
 
@@ -73,7 +73,7 @@ def unquestioned(text: str) -> str:
 def closing(wishes: Wishes) -> Rule | None:
     if not wishes.forbids(_CLOSING_WORD):
         return None
-    return prose_rule("no closing", "closing", lambda t: not closed(t), unclosed)
+    return prose_rule("no closing", CLOSING, lambda t: not closed(t), unclosed)
 
 
 MAKERS = (closing, question)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from trainers.rules.lesson import Wishes
-from trainers.rules.rule import Rule, prose_rule
+from trainers.rules.rule import LENGTH, Rule, prose_rule
 from trainers.rules.stock import unclosed, unopened
 from trainers.rules.texts import kept, outside, prose, sentences, words
 
-SIDE = "length"
 SHORT, SHORT_WORDS = 2, 50
 """Sentences and words of a short reply."""
 LONG, LONG_WORDS = 4, 70
@@ -55,13 +54,13 @@ def limited(wishes: Wishes) -> Rule | None:
     if most := wishes.most(_SENTENCES):
         return _sentences(most)
     if most := wishes.most(_WORDS):
-        return prose_rule("words", SIDE, lambda t: words(t) <= most, lambda t: _cut(t, most, most))
+        return prose_rule("words", LENGTH, lambda t: words(t) <= most, lambda t: _cut(t, most, most))
     # A line may be two short sentences; one is what its writer wants of one.
     return _sentences(most) if (most := wishes.most(_LINES)) else None
 
 
 def _sentences(most: int) -> Rule:
-    return prose_rule("sentences", SIDE, lambda t: len(sentences(t)) <= most, lambda t: _cut(t, most))
+    return prose_rule("sentences", LENGTH, lambda t: len(sentences(t)) <= most, lambda t: _cut(t, most))
 
 
 def _cut(text: str, most: int, most_words: int = 1000) -> str:
@@ -77,7 +76,7 @@ def short(wishes: Wishes) -> Rule | None:
         return None
     return prose_rule(
         "short",
-        SIDE,
+        LENGTH,
         lambda t: len(sentences(t)) <= SHORT and words(t) <= SHORT_WORDS,
         lambda t: _cut(t, SHORT, SHORT_WORDS),
     )
@@ -86,7 +85,7 @@ def short(wishes: Wishes) -> Rule | None:
 def long(wishes: Wishes) -> Rule | None:
     if not wishes.apart_from(_PARTS).wants(_DETAIL):
         return None
-    return Rule("long", lambda t: len(sentences(t)) >= LONG and words(t) >= LONG_WORDS, closers=MORE, side=SIDE)
+    return Rule("long", lambda t: len(sentences(t)) >= LONG and words(t) >= LONG_WORDS, closers=MORE, side=LENGTH)
 
 
 MAKERS = (limited, short, long)

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 
 from trainers.rules.texts import FENCE, outside
 
+LENGTH, ENDING, CLOSING, TONE = "length", "ending", "closing", "tone"
+"""Sides of rules that are about more than what stands where it stands."""
+LISTS = frozenset({"bullets", "numbered"})
+"""Names of rules that want a list."""
+
 
 def same(text: str) -> str:
     """The mend of a rule that only the model itself can satisfy."""
@@ -24,7 +29,7 @@ class Rule:
     mend: Callable[[str], str] = same
     """Towards obedience, with the reply's own words; empty where nothing of it can stay, and it may not be enough."""
     openers: tuple[str, ...] = ()
-    """How a reply may begin, for a model to go on from."""
+    """How a reply may begin, for a model to go on from; `{said}` stands for words that the prompt quotes."""
     closers: tuple[str, ...] = ()
     """How the last sentence may begin, for a model to complete it."""
     side: str = ""
@@ -35,6 +40,30 @@ class Rule:
     """Prompts that are answered in words which it is about."""
     redrawn: bool = False
     """What its mend makes reads worse than another try of the model, which obeys often enough."""
+
+    @property
+    def shortens(self) -> bool:
+        """It bounds a reply's length."""
+        return self.side == LENGTH and not self.closers
+
+    @property
+    def asks(self) -> bool:
+        """It wants a question at the end."""
+        return self.side == ENDING and bool(self.closers)
+
+    @property
+    def lists(self) -> bool:
+        return self.name in LISTS
+
+    @property
+    def bounds(self) -> bool:
+        """It is about the end of a reply: one that was cut off does not obey. What is long or warm is so before it ends."""
+        return self.side in (ENDING, CLOSING) or self.shortens or self.lists
+
+    @property
+    def extends(self) -> bool:
+        """It is about how far a reply goes: then where it ends is learned."""
+        return self.bounds or self.side in (LENGTH, TONE)
 
 
 def prose_rule(

@@ -7,7 +7,7 @@ import re
 from trainers.rules.form import NO_HEADINGS, PROSE
 from trainers.rules.formulas import formal, stepped, unformal, unstepped
 from trainers.rules.lesson import Wishes
-from trainers.rules.rule import Rule, prose_rule
+from trainers.rules.rule import TONE, Rule, prose_rule
 from trainers.rules.stock import opened, unopened
 from trainers.rules.texts import BOLD, listless, prose, sentences, unmarked
 
@@ -52,20 +52,24 @@ _KINDS = tuple(
 )
 _YOU = re.compile(r"\byou(?:r|rs|rself)?\b", re.IGNORECASE)
 OPENERS = (
-    "Thank you for ",
-    "I really like how you ",
-    "You did a good job of ",
-    "I am glad that you ",
-    "I enjoyed reading your ",
-    "It is lovely that you ",
-    "Well done, you ",
+    'I really like how you wrote that "{said}" and ',
+    'Well done, you wrote "{said}", which ',
+    'I enjoyed reading that "{said}", because ',
+    'It is lovely that you wrote "{said}". You ',
+    'You did a great job with "{said}", and I am glad that you ',
+    'What a good idea to write "{said}"! You ',
+    "What a lovely question! ",
+    "I am glad that you ask about ",
+    "It is great that you want to know ",
+    "I love that you ask how ",
+    "You asked a great question about ",
 )
 CLOSERS = (
     "Keep ",
-    "I am looking forward to ",
     "You can be proud of ",
     "With a little more practice you ",
-    "I appreciate the effort you ",
+    "Your effort to ",
+    "It was a pleasure to read ",
     "Don't worry, you ",
 )
 _GOOD = re.compile(
@@ -119,7 +123,7 @@ _HUMAN_VOICE = prose_rule("human", "voice", _voiced, _voice)
 def warm(wishes: Wishes) -> Rule | None:
     if not wishes.wants(_WARM):
         return None
-    return Rule("warm", warmly, openers=OPENERS, closers=CLOSERS, side="tone")
+    return Rule("warm", warmly, openers=OPENERS, closers=CLOSERS, side=TONE)
 
 
 def warmly(text: str) -> bool:

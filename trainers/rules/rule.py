@@ -57,7 +57,10 @@ class Rule:
 
     @property
     def bounds(self) -> bool:
-        """It is about the end of a reply: one that was cut off does not obey. What is long or warm is so before it ends."""
+        """It is about the end of a reply: one that was cut off does not obey.
+
+        What is long or warm is so before it ends.
+        """
         return self.side in (ENDING, CLOSING) or self.shortens or self.lists
 
     @property

@@ -275,7 +275,8 @@ class Assistant(Steering):
         notice = " ".join(filter(None, (damage, self._unlearning.take_notice())))
         why_not = self._why_not_learned_from()
         thinks = self._thinking if thinking is None else thinking
-        return Wish(sampling(self._settings, overrides), file, lessons, why_not, notice, tools, thinks)
+        drawn = sampling(self._settings, overrides, self._model.repeat_after)
+        return Wish(drawn, file, lessons, why_not, notice, tools, thinks)
 
     def _why_not_learned_from(self) -> str:
         if self._holder is not None:

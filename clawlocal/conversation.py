@@ -344,13 +344,14 @@ def reply_ids(turn: Turn, engine: Engine) -> tuple[int, ...]:
     return ids[:-1] if ids and turn.stopped == Stop.END and not engine.detokenize(ids[-1:]) else ids
 
 
-def sampling(settings: Settings, overrides: Overrides) -> Sampling:
-    """The settings' sampling with what this request says otherwise."""
+def sampling(settings: Settings, overrides: Overrides, repeat_after: int = 0) -> Sampling:
+    """The settings' sampling, and the model's, with what this request says otherwise."""
     base = Sampling(
         temperature=settings.temperature,
         top_p=settings.top_p,
         top_k=settings.top_k,
         min_p=settings.min_p,
+        repeat_after=repeat_after,
         max_tokens=settings.max_tokens,
     )
     return replace(base, **{k: v for k, v in (overrides or {}).items() if v is not None})  # type: ignore[arg-type]

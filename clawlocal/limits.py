@@ -10,6 +10,7 @@ LIMITS: dict[str, tuple[int, int]] = {
     "top_p": (0, 1),
     "top_k": (0, 1_000_000),
     "min_p": (0, 1),
+    "repeat_after": (0, 1_000_000),
     "max_tokens": (1, 1_000_000),
     "seed": (0, 2**32 - 2),
     "context": (0, 10_000_000),

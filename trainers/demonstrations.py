@@ -128,7 +128,7 @@ class Demonstrator:
         self._policy, self._job, self._texts = policy, job, texts
         self._stop_ids = frozenset(job.stop_ids)
         self._closing: dict[int, bool] = {}
-        self.drawing = Drawing(job.recipe.temperature, job.recipe.min_p)
+        self.drawing = Drawing(job.recipe.temperature, job.recipe.min_p, job.recipe.repeat_after)
 
     def obedience(self, rehearsals: Sequence[Rehearsal], said: Sequence[Reply]) -> float:
         """Share of replies that obey every rule of their rehearsal and are not broken; of those with rules."""

@@ -132,6 +132,8 @@ class Recipe:
     temperature: float = 0.7
     min_p: float = 0.05
     """How replies to mend are drawn: as the chat draws them, so that what is mended is what people would read."""
+    repeat_after: int = 0
+    """Phrases of so many tokens are kept from coming again in such a reply (`repeats`); 0 for as often as they like."""
     divergence: str = "reverse"
     """From the teacher, in practice: one of `objective.Divergence`."""
     top_k: int = 4

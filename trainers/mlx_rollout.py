@@ -16,6 +16,7 @@ from trainers.items import Ids, packs
 from trainers.mlx_decoder import Decoder, Kept, Lora, pairs_of
 from trainers.plan import EVALUATED_AT_ONCE
 from trainers.policy import WHOLE, Drawing, Reply, Uniform
+from trainers.repeats import Repeats, penalised
 
 
 def sample(
@@ -33,11 +34,17 @@ def sample(
         return [() for _ in prompts]
     cache, hidden = _read(decoder, prompts, chance.shape[1], lora)
     replies: list[list[int]] = [[] for _ in prompts]
+    said = [Repeats(drawing.repeat_after) for _ in prompts] if drawing.repeat_after else []
     running = list(range(len(prompts)))
     for done in range(1, chance.shape[1] + 1):
-        tokens = _draw(decoder.logits(hidden), drawing, chance[running, done - 1])
+        logits_BV = decoder.logits(hidden)
+        if said:
+            logits_BV = _less_repeated(logits_BV, [said[row] for row in running])
+        tokens = _draw(logits_BV, drawing, chance[running, done - 1])
         for row, token in zip(running, tokens, strict=True):
             replies[row].append(token)
+            if said:
+                said[row].take(token)
         on_token(done)
         alive = [i for i, token in enumerate(tokens) if token not in stop_ids]
         if not alive or done == chance.shape[1]:
@@ -121,6 +128,13 @@ def _next(decoder: Decoder, cache: Cache, tokens: mx.array, lora: Lora | None) -
         x = decoder.after_attention(layer, x, mixed.reshape(len(x), -1), pairs)
     cache.column += 1
     return decoder.normed(x)
+
+
+def _less_repeated(logits_BV: mx.array, said: Sequence[Repeats]) -> mx.array:
+    rows, tokens, less = penalised(said)
+    if not rows:
+        return logits_BV
+    return logits_BV.at[mx.array(rows), mx.array(tokens)].subtract(mx.array(less, logits_BV.dtype))
 
 
 def _draw(logits_BV: mx.array, drawing: Drawing, chance: npt.NDArray[np.float64]) -> list[int]:

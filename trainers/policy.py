@@ -35,6 +35,8 @@ class Drawing:
     """0 takes the likeliest."""
     min_p: float = 0.0
     """Tokens less likely than this, times the likeliest, at temperature 1, are left out."""
+    repeat_after: int = 0
+    """Phrases of so many tokens are kept from coming again (`repeats`)."""
 
 
 WHOLE = Drawing()

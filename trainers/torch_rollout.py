@@ -16,6 +16,7 @@ from torch.nn import functional
 from trainers.items import Ids, packs
 from trainers.plan import EVALUATED_AT_ONCE
 from trainers.policy import WHOLE, Drawing, Reply, Uniform
+from trainers.repeats import Repeats, penalised
 from trainers.torch_decoder import Decoder, Kept, Layer
 
 
@@ -35,11 +36,17 @@ def sample(
         return [() for _ in prompts]
     cache, hidden = _read(decoder, prompts, chance.shape[1], adapted)
     replies: list[list[int]] = [[] for _ in prompts]
+    said = [Repeats(drawing.repeat_after) for _ in prompts] if drawing.repeat_after else []
     running = list(range(len(prompts)))
     for done in range(1, chance.shape[1] + 1):
-        tokens = _draw(decoder.logits(hidden), drawing, chance[running, done - 1])
+        logits_BV = decoder.logits(hidden)
+        if said:
+            logits_BV = _less_repeated(logits_BV, [said[row] for row in running])
+        tokens = _draw(logits_BV, drawing, chance[running, done - 1])
         for row, token in zip(running, tokens.tolist(), strict=True):
             replies[row].append(token)
+            if said:
+                said[row].take(token)
         on_token(done)
         alive = [i for i, row in enumerate(running) if replies[row][-1] not in stop_ids]
         if not alive or done == chance.shape[1]:
@@ -126,6 +133,15 @@ def _attend(decoder: Decoder, cache: Cache, number: int, layer: Layer, q: Tensor
         scale=shape.attention_scale,
     )
     return out.reshape(len(q), -1)
+
+
+def _less_repeated(logits_BV: Tensor, said: Sequence[Repeats]) -> Tensor:
+    rows, tokens, less = penalised(said)
+    if not rows:
+        return logits_BV
+    by = torch.tensor(less, dtype=logits_BV.dtype, device=logits_BV.device)
+    where = tuple(torch.tensor(each, device=logits_BV.device) for each in (rows, tokens))
+    return logits_BV.index_put(where, -by, accumulate=True)
 
 
 def _draw(logits_BV: Tensor, drawing: Drawing, chance: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Tensor:

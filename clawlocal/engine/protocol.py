@@ -38,13 +38,15 @@ class Sampling:
     top_p: float = 0.95
     top_k: int = 40
     min_p: float = 0.05
+    repeat_after: int = 0
+    """Phrases of so many tokens are kept from coming again in the same reply; 0 for as often as they like."""
     seed: int | None = None
     max_tokens: int = 512
     stop: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raises `PromptError` for what no engine can do: whoever asks, nothing is begun then."""
-        for name in ("temperature", "top_p", "top_k", "min_p", "max_tokens", "seed"):
+        for name in ("temperature", "top_p", "top_k", "min_p", "repeat_after", "max_tokens", "seed"):
             value = getattr(self, name)
             wrong = "" if name == "seed" and value is None else amiss(name, value)
             if wrong:

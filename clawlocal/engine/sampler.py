@@ -20,6 +20,7 @@ from clawlocal.engine.library import library
 from clawlocal.engine.logprob import Logits
 from clawlocal.engine.protocol import Sampling
 from clawlocal.engine.quick import quick
+from trainers.repeats import Repeats
 
 RANDOM_SEED = 0xFFFFFFFF
 """llama.cpp takes this seed for "choose one yourself"; ours stay below it."""
@@ -38,6 +39,7 @@ class Sampler:
         lib = library()
         self._greedy = _is_greedy(sampling)
         self._top_k = sampling.top_k
+        self._repeats = Repeats(sampling.repeat_after) if sampling.repeat_after else None
         self._candidates = _Candidates(_FEW)
         self._chain = lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params())
         for link in _links(lib, sampling):
@@ -45,6 +47,16 @@ class Sampler:
 
     def draw(self, row_V: Logits) -> int:
         """An id, by its logit in `row_V`."""
+        if self._repeats is None:
+            return self._drawn(row_V)
+        if less := self._repeats.penalties():
+            row_V = row_V.copy()
+            row_V[list(less)] -= np.fromiter(less.values(), row_V.dtype)
+        token = self._drawn(row_V)
+        self._repeats.take(token)
+        return token
+
+    def _drawn(self, row_V: Logits) -> int:
         if self._greedy:
             return int(row_V.argmax())
         ids = likeliest(row_V, self._top_k)

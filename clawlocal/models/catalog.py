@@ -47,6 +47,8 @@ class ModelEntry:
     """`gguf`: the chat template in the file."""
     memory_mb: int = 0
     """What chatting takes, at the full context."""
+    repeat_after: int = 0
+    """Phrases of so many tokens are kept from coming again within a reply; 0 leaves them."""
     description: str = ""
 
 
@@ -127,5 +129,5 @@ def _check(where: str, values: dict[str, Any]) -> None:
         raise ConfigError(f"{where}: url must begin with https://.")
     if sha256 and (len(sha256) != 64 or set(sha256.lower()) - set("0123456789abcdef")):
         raise ConfigError(f"{where}: sha256 must be 64 hexadecimal digits.")
-    if any(values.get(key, 0) < 0 for key in ("size", "context", "memory_mb")):
-        raise ConfigError(f"{where}: size, context and memory_mb cannot be negative.")
+    if any(values.get(key, 0) < 0 for key in ("size", "context", "memory_mb", "repeat_after")):
+        raise ConfigError(f"{where}: size, context, memory_mb and repeat_after cannot be negative.")

@@ -31,6 +31,8 @@ class TrainedModel:
     path: Path
     sha256: str
     stop_ids: tuple[int, ...]
+    repeat_after: int = 0
+    """As the entry says; its replies in training are drawn as those of the chat."""
 
 
 class OpenedModel:
@@ -63,6 +65,11 @@ class OpenedModel:
             prefixes = where.ensure(where.prefixes)
             engine = LlamaEngine(path, name=name, n_ctx=context, threads=settings.threads, prefixes=prefixes)
         return cls(entry, path, engine)
+
+    @property
+    def repeat_after(self) -> int:
+        """Tokens of a phrase that is kept from coming again; 0 for none."""
+        return self._entry.repeat_after
 
     def check(self) -> None:
         """Before each message. Raises what keeps a model from being asked: here nothing does."""
@@ -107,4 +114,4 @@ class OpenedModel:
         """What a job says of the model."""
         assert self._path is not None
         digest = self._entry.sha256 or files.sha256(self._path)
-        return TrainedModel(self.name, self._path, digest, self.engine.stop_ids)
+        return TrainedModel(self.name, self._path, digest, self.engine.stop_ids, self.repeat_after)

@@ -25,6 +25,7 @@ class RemoteModel(OpenedModel):
 
     weights = 0
     training_memory = 0
+    repeat_after = 0
 
     def __init__(self, name: str, engine: Engine, remote: Remote | None, consent: Consent) -> None:
         self.name = name

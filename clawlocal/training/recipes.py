@@ -32,12 +32,16 @@ def of(method: str) -> Recipe:
     return _OF[Method(method)]
 
 
-def recipe_for(corrections: int, tried: int, method: str = Method.DEFAULT, *, amplified: bool = True) -> Recipe:
+def recipe_for(
+    corrections: int, tried: int, method: str = Method.DEFAULT, repeat_after: int = 0, *, amplified: bool = True
+) -> Recipe:
     """The hyperparameters of an update with so many corrections, after `tried` rejections of its turns.
 
+    `repeat_after`: as the model's replies are drawn in the chat.
     `amplified`: what a lesson does in the prompt is worth exaggerating.
     """
-    recipe = replace(of(method), steps=STEPS_PER_CORRECTION * max(1, min(corrections, MOST_CORRECTIONS)))
+    steps = STEPS_PER_CORRECTION * max(1, min(corrections, MOST_CORRECTIONS))
+    recipe = replace(of(method), steps=steps, repeat_after=repeat_after)
     if tried:
         # Smaller steps, less exaggeration of what the lesson does, and more of the base where nothing should change.
         recipe = replace(recipe, lr=recipe.lr / 2, amplify=recipe.amplify / 2, anchor=2 * recipe.anchor)

@@ -207,7 +207,7 @@ class Updater:
     def _write_job(self, folder: Path, model: TrainedModel, live: AdapterVersion | None, batch: Batch) -> None:
         tried = rebuild.tried(self._store, batch)
         corrections = sum(sample.hinted for sample in batch.samples)
-        recipe = recipe_for(corrections, tried, batch.method, amplified=batch.amplifiable)
+        recipe = recipe_for(corrections, tried, batch.method, model.repeat_after, amplified=batch.amplifiable)
         job = Job(
             model=str(model.path),
             model_sha256=model.sha256,

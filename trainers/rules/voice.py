@@ -72,6 +72,14 @@ CLOSERS = (
     "It was a pleasure to read ",
     "Don't worry, you ",
 )
+_OF_ITSELF = re.compile(
+    r"\bI(?:['’]ll| will|['’]ve been| have been|['’]d be| would be| can| could| do not| don['’]t| just| did| made"
+    r"| should| apologi[sz]e| hope| hear| understand| also| am ready|['’]m ready)\b"
+    r"|\bI(?:['’]m| am) (?:a|an|here|sorry|not|just|always|able|happy to|glad to|designed|trained|your)\b"
+    r"|\b(?:AI|assistant|language model|assist(?:ance)?|help you|feel free|let me know|in the future|my (?:mistake|answer"
+    r"|goal|job|response|training))\b"
+)
+"""A sentence of the writer about itself and its services, and not of the reader."""
 _GOOD = re.compile(
     r"\b(?:well done|good|great|excellent|strong|strengths?|nice|clear(?:ly)?|well|like|liked|enjoyed|impressive"
     r"|lovely|wonderful|creative|positive)\b",
@@ -123,12 +131,18 @@ _HUMAN_VOICE = prose_rule("human", "voice", _voiced, _voice)
 def warm(wishes: Wishes) -> Rule | None:
     if not wishes.wants(_WARM):
         return None
-    return Rule("warm", warmly, openers=OPENERS, closers=CLOSERS, side=TONE)
+    return Rule("warm", warmly, _of_the_reader, openers=OPENERS, closers=CLOSERS, side=TONE)
 
 
 def warmly(text: str) -> bool:
-    """Warm in two ways (praise, joy, encouragement, thanks, regard for effort), and to the reader."""
-    return sum(bool(kind.search(text)) for kind in _KINDS) >= 2 and bool(_YOU.search(text))
+    """Warm in two ways (praise, joy, encouragement, thanks, regard for effort), and to the reader, not of itself."""
+    kinds = sum(bool(kind.search(text)) for kind in _KINDS)
+    return kinds >= 2 and bool(_YOU.search(text)) and not _OF_ITSELF.search(text)
+
+
+def _of_the_reader(text: str) -> str:
+    lines = (" ".join(s for s in sentences(line) if not _OF_ITSELF.search(s)) for line in text.splitlines())
+    return "\n".join(lines).strip()
 
 
 def praise_first(wishes: Wishes) -> Rule | None:

@@ -60,6 +60,21 @@ def test_greedy_takes_the_likeliest() -> None:
         assert sampler.draw(row_V) == int(row_V.argmax())
 
 
+@pytest.mark.parametrize("temperature", [0.0, 0.7])
+def test_a_phrase_is_kept_from_coming_again(temperature: float) -> None:
+    """By a model that would say the same four words for ever."""
+    rows = np.zeros((4, 5000), np.float32)
+    rows[range(4), [11, 12, 13, 10]] = 12.0
+    said: dict[int, list[int]] = {}
+    for after in (0, 4):
+        with Sampler(Sampling(temperature=temperature, seed=1, repeat_after=after)) as sampler:
+            said[after] = [10]
+            for _ in range(23):
+                said[after].append(sampler.draw(rows[max(0, said[after][-1] - 10) % 4]))
+    assert said[0] == [10, 11, 12, 13] * 6
+    assert said[4][:8] == [10, 11, 12, 13] * 2 and said[4] != said[0] and rows.max() == 12.0
+
+
 @settings(deadline=None, max_examples=60)
 @given(size=st.integers(1, 3000), k=st.integers(0, 60), seed=st.integers(0, 999), flat=st.booleans())
 def test_the_k_likeliest_are_among_the_candidates(size: int, k: int, seed: int, flat: bool) -> None:

@@ -176,6 +176,22 @@ def test_replies_are_drawn_as_torch_draws_them(small: Base) -> None:
     assert replies != ours.sample(prompts, (), chance, lambda n: None) or small.shape.sandwich
 
 
+def test_phrases_are_kept_from_coming_again_as_torch_keeps_them(one: Base) -> None:
+    theirs, ours = both(one, adapter_of(one))
+    chance, wish = np.random.default_rng(0).random((2, 60)), Drawing(0.0, repeat_after=2)
+    prompts = [IDS[:30], IDS[:50]]
+    replies = ours.sample(prompts, (), chance, lambda n: None, drawing=wish)
+    assert replies == theirs.sample(prompts, (), chance, lambda n: None, drawing=wish)
+    loops = ours.sample(prompts, (), chance, lambda n: None, drawing=Drawing(0.0))
+    for fewer, more in zip(replies, loops, strict=True):
+        assert _phrases(fewer) > _phrases(more)
+
+
+def _phrases(reply: Sequence[int]) -> int:
+    """Different ones of three tokens."""
+    return len({tuple(reply[i : i + 3]) for i in range(len(reply) - 2)})
+
+
 def test_a_reply_that_ends_leaves_the_others_alone(one: Base) -> None:
     ours = MlxPolicy(one, adapter_of(one), EXACT)
     chance = np.random.default_rng(0).random((3, 20))

@@ -107,6 +107,15 @@ def test_what_is_cut_is_not_drawn_and_what_is_left_is_drawn_by_its_share(policy:
     assert np.abs(times / count - told**2 / (told**2).sum()).max() <= 1.0 / count + 1e-4
 
 
+def test_phrases_are_kept_from_coming_again(policy: TorchPolicy, prompts: Prompts) -> None:
+    chance, longest = np.zeros((1, 200)), {}
+    for after in (0, 4):
+        (reply,) = policy.sample([prompts[0]], (), chance, lambda n: None, drawing=Drawing(0.0, repeat_after=after))
+        grams = [tuple(reply[i : i + 8]) for i in range(len(reply) - 7)]
+        longest[after] = len(grams) - len(set(grams))
+    assert longest[4] < longest[0], "greedy, a small model goes round in circles"
+
+
 def test_log_probabilities_are_of_the_reply_only(policy: TorchPolicy, text_ids: Ids) -> None:
     """And a fresh adapter is the base."""
     whole = student(policy, text_ids[:1], text_ids[1:30])

@@ -13,7 +13,7 @@ from clawlocal import paths
 from clawlocal.assistant import Assistant
 from clawlocal.config import Settings
 from clawlocal.models import Catalog, locate
-from clawlocal.models.catalog import Source
+from clawlocal.models.catalog import ModelEntry, Source
 
 
 @contextmanager
@@ -28,7 +28,7 @@ def empty_home(model: str) -> Iterator[None]:
     before = os.environ.get("CLAWLOCAL_HOME")
     with tempfile.TemporaryDirectory(prefix="clawlocal-bench-") as home:
         if entry.source is not Source.PACKAGE:
-            _introduce(Path(home), model, file, entry.context)
+            _introduce(Path(home), entry, file)
         os.environ["CLAWLOCAL_HOME"] = home
         try:
             yield
@@ -55,9 +55,10 @@ def assistant_in_empty_home(max_tokens: int) -> Iterator[Assistant]:
         yield assistant
 
 
-def _introduce(home: Path, model: str, file: Path, context: int) -> None:
+def _introduce(home: Path, entry: ModelEntry, file: Path) -> None:
     """Where it lies: a large file is not copied."""
     (home / "config").mkdir(mode=0o700)
-    # A string of JSON is one of TOML as well.
-    entry = f'[models.{json.dumps(model)}]\nsource = "file"\nfile = {json.dumps(str(file))}\ncontext = {context}\n'
-    (home / "config" / "models.toml").write_text(entry, encoding="utf-8")
+    # Strings and numbers of JSON are some of TOML as well.
+    said = {"source": "file", "file": str(file), "context": entry.context, "repeat_after": entry.repeat_after}
+    lines = [f"[models.{json.dumps(entry.name)}]", *(f"{key} = {json.dumps(value)}" for key, value in said.items())]
+    (home / "config" / "models.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")

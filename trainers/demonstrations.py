@@ -356,7 +356,7 @@ def _lacking(draft: _Draft) -> Rule | None:
 
 def _gap(text: str) -> str:
     """Between a reply and a sentence that is added: a list gets a paragraph behind it."""
-    return "\n\n" if "\n" in text else " "
+    return "\n\n" if rules.marks(text.rpartition("\n")[2]) else " "
 
 
 def _sentence(text: str) -> str:

@@ -206,7 +206,8 @@ class Demonstrator:
         for draft in drafts:
             text = rules.mended(draft.rules, rules.unquestioned(draft.text) if draft.asks else draft.text)
             if draft.asks:
-                room = int(chance.integers(LEAST_WORDS, MOST_WORDS))
+                # Where it ended by itself it is to ask just there.
+                room = MOST_WORDS if draft.ended else int(chance.integers(LEAST_WORDS, MOST_WORDS))
                 text = _own_ending(draft) or _with_room(draft.rules, sense.within(text, room))
             found.append(replace(draft, text=text))
         return [draft for draft in found if draft.text]

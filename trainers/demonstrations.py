@@ -100,7 +100,16 @@ class _Draft:
     def right(self) -> bool:
         """It obeys, answers, and asks something that leads on where it is to ask."""
         answers = self.obeys and sense.answers(self.rehearsal.text, self.text) and _items(self) >= LEAST_ITEMS
-        return answers and (not self.asks or self._leads_on()) and (not self.warm or self._takes_up())
+        return answers and self.worked and (not self.asks or self._leads_on()) and (not self.warm or self._takes_up())
+
+    @property
+    def worked(self) -> bool:
+        """How a sum was worked out is said: whatever else is learned from the reply, nobody wants that unlearned.
+
+        Whoever wants short answers may want the result alone, and where words are respelled nothing else changes.
+        """
+        free = local(self.rules) or any(rule.shortens for rule in self.rules)
+        return free or not sense.is_sum(self.rehearsal.text) or rules.shows_steps(self.text)
 
     @property
     def asks(self) -> bool:
@@ -308,7 +317,7 @@ def wordless(rehearsal: Rehearsal) -> bool:
 
 def _redrawn(draft: _Draft) -> bool:
     """Whether another try is better than a mend of what it lacks."""
-    return any(rule.redrawn and not rule.obeys(draft.text) for rule in draft.rules)
+    return not draft.worked or any(rule.redrawn and not rule.obeys(draft.text) for rule in draft.rules)
 
 
 def need(obeyed: float) -> float:

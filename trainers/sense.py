@@ -35,6 +35,7 @@ _IDLE = frozenset(
 )  # fmt: skip
 """Beginnings of words that a question about anything may have."""
 
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _FIRST_PERSON = re.compile(r"\b(?:I|[Mm]y)\b")
 _END = re.compile(r"[.!?][\"'”’)*_]*(?=\s|$)")
 _MARK = re.compile(r"(?:^|\s)\d{1,2}$")
@@ -56,6 +57,11 @@ def answers(question: str, text: str) -> bool:
     """A few words at least, one of them the question's, and no sentence twice."""
     asked = stems(question)
     return _says_something(text) and (not asked or bool(asked & stems(text))) and not _repeats(text)
+
+
+def is_sum(question: str) -> bool:
+    """Whether there is something to calculate: two numbers, and a question."""
+    return len(_NUMBER.findall(question)) >= 2 and "?" in question
 
 
 def ends(text: str) -> list[int]:

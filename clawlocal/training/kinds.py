@@ -12,6 +12,7 @@ from itertools import chain, islice, zip_longest
 
 from clawlocal.judge.topics import TOPICS, about
 from clawlocal.training.prompts import OF_TOPIC
+from trainers.sense import is_sum
 
 SUMS, MARKING = "sums", "marking"
 LEAST = 2
@@ -19,7 +20,6 @@ LEAST = 2
 SHARE = 0.25
 """Of a user's prompts, at least."""
 
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _QUOTED = re.compile(r"[\"“](?:[^\"“”]*\s){5}[^\"“”]*[\"”]")
 """Six words or more of somebody else's."""
 _MARKS = re.compile(
@@ -71,7 +71,7 @@ PROMPTS = {
 def kinds(text: str) -> list[str]:
     """What a message asks for, of `PROMPTS`; mostly nothing, at times several."""
     found = [topic for topic in TOPICS if about(topic, text)]
-    if len(_NUMBER.findall(text)) >= 2 and "?" in text:
+    if is_sum(text):
         found.append(SUMS)
     if _QUOTED.search(text) and _MARKS.search(text):
         found.append(MARKING)

@@ -279,6 +279,21 @@ def test_all_lessons_of_a_prompt_are_obeyed_at_once() -> None:
     assert text == "Cats purr when content. They purr when ill.|"
 
 
+SUM = "Tim has 4 boxes of 6 eggs and eats 2. How many eggs are left?"
+
+
+@pytest.mark.parametrize(
+    ("lesson", "reply", "shown"),
+    [
+        ("Do not use bullet points.", "Tim has many eggs. The answer is that 22 eggs are left.|", 0),
+        ("Do not use bullet points.", "Tim has 4 * 6 = 24 eggs. Then 24 - 2 = 22 eggs are left.|", 1),
+        (SHORT, "Tim has 22 eggs left. He likes them. They are good.|", 1),
+    ],
+)
+def test_a_sum_is_shown_worked_out_unless_it_is_to_be_short(lesson: str, reply: str, shown: int) -> None:
+    assert len(Stage(lambda asked: reply).round(lesson, SUM).shown) == shown
+
+
 def test_which_rehearsals_can_be_checked() -> None:
     stage = Stage(str)
     both = stage.rehearsal([SHORT, GERMAN])

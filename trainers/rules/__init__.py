@@ -15,9 +15,22 @@ from trainers.rules.ends import unquestioned
 from trainers.rules.lesson import wishes
 from trainers.rules.lists import marks
 from trainers.rules.rule import TONE, Rule
+from trainers.rules.steps import shows as shows_steps
 from trainers.rules.texts import sentences
 
-__all__ = ["TONE", "Rule", "marks", "mended", "obeyed", "occasions", "of_all", "rules", "sentences", "unquestioned"]
+__all__ = [
+    "TONE",
+    "Rule",
+    "marks",
+    "mended",
+    "obeyed",
+    "occasions",
+    "of_all",
+    "rules",
+    "sentences",
+    "shows_steps",
+    "unquestioned",
+]
 
 _MAKERS = (*wording.MAKERS, *form.MAKERS, *voice.MAKERS, *steps.MAKERS, *length.MAKERS, *ends.MAKERS)
 _ORDER = (

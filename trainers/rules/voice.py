@@ -76,8 +76,8 @@ _OF_ITSELF = re.compile(
     r"\bI(?:['’]ll| will|['’]ve been| have been|['’]d be| would be| can| could| do not| don['’]t| just| did| made"
     r"| should| apologi[sz]e| hope| hear| understand| also| am ready|['’]m ready)\b"
     r"|\bI(?:['’]m| am) (?:a|an|here|sorry|not|just|always|able|happy to|glad to|designed|trained|your)\b"
-    r"|\b(?:AI|assistant|language model|assist(?:ance)?|help you|feel free|let me know|in the future|my (?:mistake|answer"
-    r"|goal|job|response|training))\b"
+    r"|\b(?:AI|assistant|language model|assist(?:ance)?|help you|feel free|let me know|in the future|my (?:mistake"
+    r"|answer|goal|job|response|training))\b"
 )
 """A sentence of the writer about itself and its services, and not of the reader."""
 _GOOD = re.compile(

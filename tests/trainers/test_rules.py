@@ -430,6 +430,15 @@ def test_a_list_has_five_items_at_most_and_two_at_least() -> None:
     assert mend("Use bullet points.", "There is one thing to say.") == "There is one thing to say."
 
 
+def test_the_first_sentence_of_prose_leads_to_its_list() -> None:
+    """Of what is asked about, bare items soon say nothing."""
+    first, *others = "Ducks live on lakes.", "They eat weeds.", "They swim well.", "They sleep afloat."
+    assert mend("Use bullet points.", " ".join([first, *others])) == "\n".join([first, "", *(f"- {o}" for o in others)])
+    assert mend("Use bullet points.", " ".join([first, *others[:2]])).count("- ") == 3, "few sentences are all items"
+    long = f"Ducks live on lakes {'and rivers ' * 20}too."
+    assert mend("Use bullet points.", " ".join([long, *others])).count("- ") == 4
+
+
 def test_deeper_items_join_the_item_above() -> None:
     assert (
         mend("Use bullet points.", REPLIES[14]).splitlines()[0] == "- Open the settings. Choose Display. Choose Dark."

@@ -12,6 +12,10 @@ from trainers.rules.texts import BOLD, HEADING, LISTED, bare, ended, prose, sent
 MOST_ITEMS = 5
 _ALIKE = 0.75
 """Share of common words from which two items say the same."""
+_TOLD, _LEAD_WORDS = 3, 30
+"""Items that are left behind a first sentence that leads to the list; words of that one. Bare items of a small model
+soon say nothing of what was asked.
+"""
 _LABEL_WORDS = 8
 """An item of so few words and no full stop is what the line under it explains."""
 
@@ -40,11 +44,13 @@ def listing(text: str) -> Listing:
 
 
 def _told(text: str) -> Listing:
-    """A question at the end is to the reader, and no item."""
+    """The first sentence says what the list is of, if enough are left; a question at the end is to the reader."""
     whole = sentences(unclosed(unopened(prose(text))))
     told = tuple(said for said in whole if len(said.split()) > 2 and ended(said))
     asks = len(told) > 2 and told[-1].endswith("?")
-    return Listing((), told[:-1], told[-1:]) if asks else Listing((), told, ())
+    told, after = (told[:-1], told[-1:]) if asks else (told, ())
+    leads = len(told) > _TOLD and len(told[0].split()) <= _LEAD_WORDS
+    return Listing(told[:1], told[1:], after) if leads else Listing((), told, after)
 
 
 def _items(lines: list[str]) -> list[str]:

@@ -49,6 +49,7 @@ TWO = "Answer in at most two sentences."
         ("emoji", "the little hearts are silly", s.NO_EMOJI),
         ("short", "don't you want to know what I think?", s.QUESTION),
         ("short", "conversation killer", s.QUESTION),
+        ("short", "You just stop. I'd rather you kept the talk going with a question.", s.QUESTION),
         ("list", "stop greeting me", s.NO_INTRODUCTION),
         ("american", "You write as in New York and not as in London, use proper English", s.BRITISH),
     ],

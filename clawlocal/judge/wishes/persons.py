@@ -32,6 +32,7 @@ PERSONS = (
         rf"|like you to) (?:\w+ )?ask (?:me|us)\b(?! (?:for|to|if|before|first)\b)"
         rf"|\b(?:could|should|might) (?:\w+ ){{0,2}}have asked\b|\b{_TALK} (?:killer|stopper|ender)\b"
         rf"|\bkill\w* the {_TALK}\b"
+        rf"|(?<!easy to )\bke(?:ep\w*|pt) (?:the |this |our |a )?{_TALK} (?:\w+ )?(?:going|alive|flowing|moving)\b"
         rf"|\b(?:toss|throw|pass|hit|lob|bat|play|kick|give) (?:me )?(?:the |a )?ball (?:back|to me)\b"
         rf"|\b(?:like|love|enjoy|prefer|want|no|more|some|chat\w*|talk\w*|real|bit of) (?:\w+ )?(?:\w+ )?back (?:and"
         rf"|n|&) forth\b|\bgive and take\b|\blet (?:the |this |our )?{_TALK} (?:\w+ )?(?:drop|die|end"

@@ -46,6 +46,8 @@ SENTENCE = 32
 """Tokens of one."""
 LEAST_ITEMS = 3
 """Of a list: a model that is shown shorter ones ends after the first item."""
+MARKS = frozenset("-*•+")
+"""Of items, where they are a token of their own."""
 LEAST_WEIGHT = 0.1
 """Of a reply that obeyed as it was drawn, however many do (`need`)."""
 LEAST_ANSWER = 15
@@ -281,8 +283,14 @@ class Demonstrator:
         return Shown(draft.place, draft.drawn, tuple(weight * each for each in found))
 
     def _turns(self, reply: Reply) -> list[int]:
-        """Places of the tokens with which a sentence, a line or the end of the reply begins."""
-        return [i for i in range(len(reply)) if i == 0 or self._closes(reply[i - 1])]
+        """Places of the tokens with which a sentence, a line, an item or the end of the reply begins."""
+        found: list[int] = []
+        for i in range(len(reply)):
+            # Behind a list's mark as well: who has learned the marks alone writes lists of nothing.
+            marked = bool(found) and found[-1] == i - 1 and self._texts.read((reply[i - 1],)).strip() in MARKS
+            if i == 0 or marked or self._closes(reply[i - 1]):
+                found.append(i)
+        return found
 
     def _closes(self, token: int) -> bool:
         if token not in self._closing:

@@ -244,6 +244,15 @@ def test_of_two_questions_at_the_end_one_is_left() -> None:
     assert re.fullmatch(re.escape(LONG) + r" [A-Z][^.?]* kittens and cats\?\|", text) and len(set(weight)) > 1
 
 
+def test_behind_a_mark_the_item_is_learned_too() -> None:
+    """Who learns marks alone writes lists of nothing."""
+    stage = Stage(lambda asked: "Cats purr when content. They purr when ill too. Kittens purr for milk.|")
+    text, weight = stage.shown("Use bullet points.")
+    assert text.count("- ") == 3
+    words = [stage.words.read((token,)).strip() for token in stage.words.ids(text)]
+    assert [words[i] for i in learned(weight) if words[i - 1] == "-"] == ["Cats", "They", "Kittens"]
+
+
 def test_who_went_on_asking_is_shown_its_own_first_question() -> None:
     answer, asked = f"{LONG} So they say.", "Do your kittens purr?"
     stage = Stage(lambda asked_of: f"{answer} {asked} Do you have kittens?|" if asked_of.endswith(":") else "no end")

@@ -52,7 +52,7 @@ class Words:
         return "".join(self.known[i] for i in ids)
 
     def ids(self, text: str) -> tuple[int, ...]:
-        return tuple(map(self._id, re.findall(r"\s?[^\s|]+|\s|\|", text)))
+        return tuple(map(self._id, re.findall(r" ?[^\s|]+|\s|\|", text)))
 
     def _id(self, word: str) -> int:
         if word not in self.known:

@@ -27,6 +27,7 @@ STEPS: tuple[Step, ...] = (
     ("0005_replaced", schema.REPLACED),
     ("0006_share", schema.SHARE),
     ("0007_offload", schema.OFFLOAD),
+    ("0008_storage", schema.STORAGE),
 )
 
 

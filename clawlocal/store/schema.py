@@ -215,3 +215,7 @@ CREATE TABLE egress (
 CREATE INDEX egress_grant ON egress (grant_id);
 ALTER TABLE turns ADD COLUMN remote TEXT NOT NULL DEFAULT '';
 """
+
+STORAGE = """
+ALTER TABLE remotes ADD COLUMN storage TEXT NOT NULL DEFAULT '';
+"""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from clawlocal import config, paths
+from clawlocal.cli import offload_jobs
 from clawlocal.cli.output import as_data, json_option, plain, print_json, table, when
 from clawlocal.errors import OffloadError
 from clawlocal.offload import remotes
@@ -154,7 +155,10 @@ def revoke(name: str) -> None:
 @click.argument("text", required=False, default="")
 @click.option("--session", metavar="ID", help="As the next message of this session, or its last one once more.")
 def preview(name: str, text: str, session: str | None) -> None:
-    """Print the bytes that TEXT would send to NAME (or NAME/MODEL), after redaction. Sends nothing."""
+    """Print the bytes that TEXT would send to NAME (or NAME/MODEL), after redaction. Sends nothing.
+
+    Of a cluster, the samples that `train` would send.
+    """
     # Imported here: it brings the engine of remotes.
     from clawlocal.offload.preview import preview as previewed
 
@@ -162,6 +166,9 @@ def preview(name: str, text: str, session: str | None) -> None:
     settings = config.load(paths.find().settings)
     with _store() as store:
         remote = store.remote(first)
+        if remote.kind is RemoteKind.RAY:
+            offload_jobs.preview(store, remote, model or None)
+            return
         body = previewed(store, settings, remote, model or "MODEL", text, session)
         granted = Consent(store).granted(remote, Purpose.CHAT)
     left_out = "" if DataClass.LESSONS in granted else " Lessons stay here: they are not granted."
@@ -226,3 +233,7 @@ def log(limit: int, as_json: bool) -> None:
         return
     rows = [(when(e.created), e.remote, e.host, e.purpose, e.sent, e.received, e.outcome) for e in found]
     table(("WHEN", "REMOTE", "HOST", "FOR", "BYTES OUT", "BYTES IN", "OUTCOME"), rows, "Nothing has left.")
+
+
+for _command in offload_jobs.COMMANDS:
+    offload.add_command(_command)

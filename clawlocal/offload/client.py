@@ -46,7 +46,7 @@ class Outgoing:
     """JSON; without one it is a GET."""
     content: bytes | None = None
     """A file of ours in place of JSON; it is PUT."""
-    nameless: bool = False
+    anonymous: bool = False
     """Without the key: to see whether the remote answers all the same."""
 
     def body(self, redaction: Redaction) -> bytes:
@@ -158,7 +158,7 @@ class Client:
             self._consent.end(entry, passage.received, outcome)
 
     def _head(self, outgoing: Outgoing) -> dict[str, str]:
-        key = "" if outgoing.nameless else key_of(self._remote)
+        key = "" if outgoing.anonymous else key_of(self._remote)
         kind = "application/json" if outgoing.content is None else "application/octet-stream"
         head = {"Content-Type": kind, "User-Agent": f"clawlocal/{__version__}"}
         # Packed answers could be of any size once they are unpacked.

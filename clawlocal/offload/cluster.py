@@ -50,7 +50,7 @@ class Cluster:
     def check_closed(self) -> None:
         """That it refuses who has no key. Raises `OffloadError` with the reason where it does not."""
         try:
-            self._tell(Outgoing(JOBS, Purpose.TRAIN, frozenset(), nameless=True))
+            self._tell(Outgoing(JOBS, Purpose.TRAIN, frozenset(), anonymous=True))
         except OffloadError as e:
             if e.outcome in CLOSED:
                 return

@@ -91,11 +91,11 @@ class Consent:
         self._store.end_egress(egress, received, outcome)
 
     def granted(self, remote: Remote, purpose: Purpose) -> frozenset[DataClass]:
-        """The classes of data that may be sent now; prompts alone where nothing is granted."""
+        """The classes of data that may be sent now; of a chat prompts where nothing is granted."""
         try:
             return self.check(remote, purpose).data
         except ConsentError:
-            return frozenset({DataClass.PROMPTS})
+            return frozenset({DataClass.PROMPTS} if purpose is Purpose.CHAT else ())
 
     def ended(self, grant: Grant) -> bool:
         """By time, or by bytes."""

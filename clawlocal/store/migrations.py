@@ -28,6 +28,7 @@ STEPS: tuple[Step, ...] = (
     ("0006_share", schema.SHARE),
     ("0007_offload", schema.OFFLOAD),
     ("0008_storage", schema.STORAGE),
+    ("0009_remote_jobs", schema.REMOTE_JOBS),
 )
 
 

@@ -30,6 +30,8 @@ class FarCluster(ThreadingHTTPServer):
         self.orders: list[dict[str, Any]] = []
         self.status: dict[str, str] = {}
         """By submission id."""
+        self.hidden = 0
+        """So many questions after a job are answered as if it were not there."""
         self.message = ""
         self.logs = ""
 
@@ -57,7 +59,7 @@ class Handler(BaseHTTPRequestHandler):
                 self._text("", 200 if name in self.server.packages else 404)
             case ["api", "jobs"]:
                 self._json([{"submission_id": job, "status": status} for job, status in self.server.status.items()])
-            case ["api", "jobs", job, *rest] if job in self.server.status:
+            case ["api", "jobs", job, *rest] if job in self.server.status and not self._hides():
                 about = {"submission_id": job, "status": self.server.status[job], "message": self.server.message}
                 self._json({"logs": self.server.logs} if rest == ["logs"] else about)
             case _:
@@ -88,6 +90,11 @@ class Handler(BaseHTTPRequestHandler):
                 self.connection.close()
             else:
                 self._json({"job_id": content["submission_id"], "submission_id": content["submission_id"]})
+
+    def _hides(self) -> bool:
+        hides = self.server.hidden > 0
+        self.server.hidden -= hides
+        return hides
 
     def _content(self) -> bytes:
         return self.rfile.read(int(self.headers["Content-Length"] or 0))

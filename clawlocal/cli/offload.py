@@ -80,8 +80,12 @@ def list_(as_json: bool) -> None:
     if as_json:
         print_json([_data(r, grants.get(r.name), r.name in ended) for r in found])
         return
-    rows = [(r.name, r.kind, r.url, r.api_key_env, _granted(grants.get(r.name), r.name in ended)) for r in found]
+    rows = [(r.name, r.kind, _where(r), r.api_key_env, _granted(grants.get(r.name), r.name in ended)) for r in found]
     table(("NAME", "KIND", "ADDRESS", "KEY IN", "GRANTED"), rows, "No remote yet. `clawlocal offload add` adds one.")
+
+
+def _where(remote: Remote) -> str:
+    return f"{remote.url}, {remote.storage}" if remote.storage else remote.url
 
 
 def _data(remote: Remote, grant: Grant | None, ended: bool) -> dict[str, Any]:

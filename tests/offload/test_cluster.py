@@ -153,5 +153,6 @@ def test_at_the_command_line(home: Path, cluster: FarCluster, shared: Path, stor
     assert f"Granted: samples and model to 127.0.0.1:{cluster.server_port} with file://{shared} for train" in run(
         "grant", "c", "--purpose", "train"
     )
+    assert f"{cluster.url}, file://{shared}" in run("list")
     [grant] = store.grants()
     assert (grant.purpose, grant.data) == (Purpose.TRAIN, {DataClass.SAMPLES, DataClass.MODEL})

@@ -21,17 +21,8 @@ from clawlocal.offload.consent import MEGABYTE, Consent
 from clawlocal.offload.redaction import Redaction
 from clawlocal.offload.remotes import granted_to
 from clawlocal.offload.shipment import Shipment, shipment
-from clawlocal.records import (
-    OPEN_JOBS,
-    DataClass,
-    JobState,
-    Purpose,
-    Receipt,
-    Remote,
-    RemoteJob,
-    RemoteKind,
-    UpdateStatus,
-)
+from clawlocal.records import DataClass, Purpose, Receipt, Remote, RemoteKind, UpdateStatus
+from clawlocal.remote_job import OPEN_JOBS, JobState, RemoteJob
 from clawlocal.store import Store
 
 if TYPE_CHECKING:

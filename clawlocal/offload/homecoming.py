@@ -8,7 +8,8 @@ from pathlib import Path
 from clawlocal.adapters import files
 from clawlocal.errors import AdapterError, ClawlocalError, OffloadError, StoreError
 from clawlocal.offload.storage import PART, Storage
-from clawlocal.records import AdapterVersion, RemoteJob
+from clawlocal.records import AdapterVersion
+from clawlocal.remote_job import RemoteJob
 from clawlocal.training.arrivals import MADE
 from trainers import manifest
 from trainers.adapter_peft import CONFIG, LARGEST_BYTES, WEIGHTS

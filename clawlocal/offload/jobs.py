@@ -24,7 +24,8 @@ from clawlocal.offload.redaction import Redaction
 from clawlocal.offload.shipment import Shipment, parent_files
 from clawlocal.offload.storage import Storage
 from clawlocal.paths import Paths
-from clawlocal.records import OPEN_JOBS, UNDER_WAY, DataClass, JobState, Purpose, Remote, RemoteJob
+from clawlocal.records import DataClass, Purpose, Remote
+from clawlocal.remote_job import OPEN_JOBS, UNDER_WAY, JobState, RemoteJob
 from clawlocal.store import Store, stamp
 from clawlocal.training import arrivals
 from clawlocal.training.jobs import unfinished

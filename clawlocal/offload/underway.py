@@ -7,7 +7,7 @@ import threading
 
 from clawlocal.errors import ClawlocalError
 from clawlocal.paths import Paths
-from clawlocal.records import UNDER_WAY
+from clawlocal.remote_job import UNDER_WAY
 from clawlocal.store import Store
 
 log = logging.getLogger(__name__)

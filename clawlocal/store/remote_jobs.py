@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from clawlocal.errors import NotFound
-from clawlocal.records import OPEN_JOBS, JobState, RemoteJob
+from clawlocal.remote_job import OPEN_JOBS, JobState, RemoteJob
 from clawlocal.store import stamp
 from clawlocal.store.database import Database, Row
 

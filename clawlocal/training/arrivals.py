@@ -13,15 +13,8 @@ from typing import Any
 
 from clawlocal.errors import AdapterError, NotFound, StoreError
 from clawlocal.paths import Paths
-from clawlocal.records import (
-    OPEN_JOBS,
-    AdapterVersion,
-    JobState,
-    Rebuild,
-    Receipt,
-    RemoteJob,
-    UpdateStatus,
-)
+from clawlocal.records import AdapterVersion, Rebuild, Receipt, UpdateStatus
+from clawlocal.remote_job import OPEN_JOBS, JobState, RemoteJob
 from clawlocal.store import Store
 from clawlocal.training.batch import Batch
 from trainers.job import Job

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from clawlocal.conditions import Reading
 from clawlocal.judge.reward import NOT_SURE
 from clawlocal.methods import Method
-from clawlocal.records import JobState, LessonState, Turn, TurnUse
+from clawlocal.records import LessonState, Turn, TurnUse
+from clawlocal.remote_job import JobState
 from clawlocal.store import Store
 from clawlocal.training import pairs, rebuild, recipes
 from clawlocal.training.rebuild import ENOUGH_VERDICTS

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gguf import GGUFWriter
 
-from clawlocal.records import RemoteJob
+from clawlocal.remote_job import RemoteJob
 from trainers import manifest
 from trainers.adapter_peft import CONFIG, WEIGHTS
 from trainers.job import Result

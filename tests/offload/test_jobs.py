@@ -26,7 +26,8 @@ from clawlocal.offload.redaction import Redaction
 from clawlocal.offload.shipment import Shipment, shipment
 from clawlocal.offload.storage import FULL
 from clawlocal.paths import Paths
-from clawlocal.records import DataClass, JobState, Purpose, Remote, RemoteJob, TurnUse, UpdateStatus
+from clawlocal.records import DataClass, Purpose, Remote, TurnUse, UpdateStatus
+from clawlocal.remote_job import JobState, RemoteJob
 from clawlocal.store import Store, stamp
 from clawlocal.training import arrivals
 from tests.offload.cluster_jobs import rewrite, write_model, write_result

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from clawlocal.cli import cli
-from clawlocal.records import JobState
+from clawlocal.remote_job import JobState
 from clawlocal.store import Store
 from tests.offload.ray_head import running, until
 

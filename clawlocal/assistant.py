@@ -29,6 +29,7 @@ from clawlocal.judge.reward import Reward
 from clawlocal.judge.small.judge import SmallJudge
 from clawlocal.lock import FolderLock, take
 from clawlocal.models.opened import OpenedModel
+from clawlocal.offload import underway
 from clawlocal.offload.model import open_model
 from clawlocal.paths import Paths
 from clawlocal.records import (
@@ -142,6 +143,7 @@ class Assistant(Steering):
             self._unlearning.carry_over()
         self._reward.start()
         self._learner.start()
+        underway.ask(self._store, self._paths)
 
     def wait_ready(self, timeout: float | None = None) -> None:
         """Until the model is loaded. Raises `ModelError` when it cannot be, `TimeoutError`.

@@ -88,6 +88,8 @@ class RemoteKind(StrEnum):
     """With token ids, log-probabilities, scoring of prompts, and LoRA adapters."""
     SGLANG = "sglang"
     """With log-probabilities and LoRA adapters."""
+    RAY = "ray"
+    """A cluster that trains, and a storage that this machine and the cluster share. It does not chat."""
 
 
 class Purpose(StrEnum):
@@ -95,6 +97,8 @@ class Purpose(StrEnum):
 
     CHAT = "chat"
     """Replies are written there."""
+    TRAIN = "train"
+    """An adapter is trained there."""
 
 
 class DataClass(StrEnum):
@@ -104,6 +108,12 @@ class DataClass(StrEnum):
     """What is said in a chat that goes on there, from its beginning, and the system prompt."""
     LESSONS = "lessons"
     """The active lessons, which stand behind a message."""
+    SAMPLES = "samples"
+    """What an update learns from, as token ids and text: replies with their chats, verdicts, lessons, prompts."""
+    ADAPTER = "adapter"
+    """The live adapter, which may hold what it was trained on."""
+    MODEL = "model"
+    """The model's own file, where the storage does not have it yet."""
 
 
 @dataclass(frozen=True)
@@ -310,6 +320,8 @@ class Remote:
     """The file with the certificates to trust, and no others; empty for the system's."""
     plain: bool = False
     """Plain http to another machine was asked for."""
+    storage: str = ""
+    """Of a cluster: the folder that it and this machine read and write, as an address."""
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,15 @@ from pathlib import Path
 from clawlocal.adapters.shelf import Shelf
 from clawlocal.conversation import TEMPORARY
 from clawlocal.engine.protocol import AdapterFile
-from clawlocal.errors import NotFound, PromptError
+from clawlocal.errors import FolderBusy, NotFound, PromptError
 from clawlocal.idle import Idleness
 from clawlocal.judge.candidates import CAPABLE_WEIGHTS, CandidateHints
 from clawlocal.lock import FolderLock, take
-from clawlocal.models.opened import OpenedModel
+from clawlocal.models.opened import OpenedModel, TrainedModel
 from clawlocal.paths import Paths
 from clawlocal.records import AdapterVersion, Event, Lesson, LessonState, Receipt
 from clawlocal.store import Store
+from clawlocal.training.jobs import Waiting
 from clawlocal.training.learner import Learner
 from clawlocal.training.need import Need
 from clawlocal.training.relay import Relay
@@ -39,6 +40,7 @@ class Steering:
     _paths: Paths
     _model: OpenedModel
     _lock: FolderLock | None
+    _holder: str | None
     _callbacks: list[Callable[[], None]]
     _shelf: Shelf
     _relay: Relay
@@ -104,6 +106,19 @@ class Steering:
             return self._relay.ask(wait, timeout, self._nobody_holds)
         future = self._learner.now()
         return future.result(timeout) if wait else None
+
+    def waiting_job(self) -> Waiting | None:
+        """What the next update would learn, for a cluster to do it; None where learning is off or nothing is worth one.
+
+        Waits for the judge and the engine. Raises `FolderBusy` while another instance holds the folder, `ModelError`.
+        """
+        if self._lock is None:
+            raise FolderBusy(self._holder or "another instance")
+        return self._updater.waiting()
+
+    def trained_model(self) -> TrainedModel:
+        """The model as a trainer needs to know it. Waits for the engine. Raises `ModelError`."""
+        return self._model.for_training()
 
     def _nobody_holds(self) -> bool:
         lock, _ = take(self._paths.lock, patience=0.0)

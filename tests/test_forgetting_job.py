@@ -13,7 +13,7 @@ from clawlocal.assistant import Answer, Assistant
 from clawlocal.config import Settings
 from clawlocal.records import LessonState, Receipt, UpdateStatus
 from clawlocal.store.turns import pack_ids
-from clawlocal.training import batch, holdings, update
+from clawlocal.training import batch, holdings, jobs
 from trainers.job import Recipe
 
 WORD = "xyzzyplugh"
@@ -23,13 +23,13 @@ DEADLINE = 600.0
 @pytest.fixture
 def assistant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Assistant]:
     monkeypatch.setenv("CLAWLOCAL_HOME", str(tmp_path))
-    known = update.recipe_for
+    known = jobs.recipe_for
 
     def short(*arguments: Any, **more: Any) -> Recipe:
         return replace(known(*arguments, **more), steps=2, rollouts=2, max_new=24)
 
     # Enough to move the weights: how well it learns is measured elsewhere.
-    monkeypatch.setattr(update, "recipe_for", short)
+    monkeypatch.setattr(jobs, "recipe_for", short)
     monkeypatch.setattr(batch, "PRACTICE", 6)
     monkeypatch.setattr(holdings, "ENOUGH", 0.0)
     # Never by itself: the test says when.

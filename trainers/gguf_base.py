@@ -95,6 +95,11 @@ def shape(gguf: Path, sha256: str, bases: Path) -> Shape:
     return Shape.of(_read(bases / sha256) or gguf_config.config(_open(gguf), _floats))
 
 
+def fields(gguf: Path) -> dict[str, Any]:
+    """What a GGUF says of itself, as the gguf package reads it. Raises `BaseError`."""
+    return dict(_open(gguf).fields)
+
+
 def _read(folder: Path) -> dict[str, Any] | None:
     """The config of a base that is there and of this format."""
     try:

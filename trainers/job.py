@@ -203,6 +203,8 @@ class Job:
     probes: tuple[Probe, ...] = ()
     """What the model must still know afterwards; measured, never learned from."""
     pairs: tuple[Pair, ...] = ()
+    trained: str | None = None
+    """Folder of an adapter and a result that another machine made of this job: measured here, and not trained."""
 
     @property
     def edits(self) -> tuple[Sample, ...]:
@@ -237,7 +239,12 @@ class Job:
     @staticmethod
     def read(path: Path) -> Job:
         """Raises `OSError`, and `ValueError`, `KeyError` or `TypeError` for a file that is not a job."""
-        raw = json.loads(path.read_text("utf-8"))
+        return Job.parse(path.read_bytes())
+
+    @staticmethod
+    def parse(content: bytes) -> Job:
+        """Raises as `read` does, but for `OSError`."""
+        raw = json.loads(content)
         return Job(
             **{
                 **raw,

@@ -122,7 +122,8 @@ def _plan(
         + _transient(shape, EVALUATED_AT_ONCE)
         + max(_chunk(shape), GAUGED_AT_ONCE * _cache(shape, 4 if exact else width, prompt + job.recipe.longest))
     )
-    total = RUNTIME + SAFETY * max(training, measuring)
+    # What was trained elsewhere is only measured.
+    total = RUNTIME + SAFETY * (measuring if job.trained else max(training, measuring))
     return Plan(precision, exact, positions, checkpointing, int(total))
 
 

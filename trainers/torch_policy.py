@@ -129,6 +129,14 @@ class TorchPolicy:
         self._optimiser.zero_grad(set_to_none=True)
         return found
 
+    def total(self, add_up: Callable[[Tensor], object]) -> None:
+        """`add_up` puts the sum over all workers in place of this one's gradient: one tensor, one exchange."""
+        parameters = list(self._lora.values())
+        whole = torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in parameters])
+        add_up(whole)
+        for parameter, part in zip(parameters, torch.split(whole, [p.numel() for p in parameters]), strict=True):
+            parameter.grad = part.view_as(parameter)
+
     def step(self, recipe: Recipe) -> float:
         norm = float(torch.nn.utils.clip_grad_norm_(list(self._lora.values()), recipe.max_grad_norm))
         if math.isfinite(norm):

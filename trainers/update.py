@@ -93,11 +93,13 @@ def update(
     state: dict[str, Any] | None,
     keep: Keep,
     texts: Texts | None = None,
+    trained: Adapter | None = None,
 ) -> Result:
     """Train `policy` in place on a job that was sifted, at most `positions` tokens at once.
 
     Without `texts`, which read and write its vocabulary, no lesson is shown by mended replies. `state` is what an
-    earlier run of the same job gave to `keep` last; the policy was restored to that step.
+    earlier run of the same job gave to `keep` last; the policy was restored to that step. What was `trained` already
+    is measured as if it had been trained here.
     """
     started = time.monotonic()
     sets = _sets(job)
@@ -117,8 +119,11 @@ def update(
         checkpoint(0)
     fixed = _fixed(job, policy, sets, start)
     practice = Practice(job, policy, sets.practice, fixed, demonstrator, callback, rounds)
-    recipe = replace(job.recipe, steps=practice.steps)
-    train(policy, practice.items, recipe, positions, callback, history, checkpoint)
+    if trained is None:
+        recipe = replace(job.recipe, steps=practice.steps)
+        train(policy, practice.items, recipe, positions, callback, history, checkpoint)
+    else:
+        policy.restore(trained, {})
     result = repaired(policy, partial(_result, job, policy, sets, start, history, practice, callback))
     return replace(result, seconds=time.monotonic() - started)
 
@@ -317,6 +322,8 @@ def _mean(values: Sequence[float]) -> float:
 
 def _figures(history: Sequence[Figures]) -> Figures:
     """The last step's loss; the mean over steps of what the clip held back."""
+    if not history:
+        return {}
     clipped = [h["clipped"] for h in history if "clipped" in h]
     return {"loss": history[-1]["loss"], "clip_fraction": sum(clipped) / len(clipped) if clipped else 0.0}
 

@@ -30,6 +30,7 @@ from trainers.job import Job, Result
 from trainers.messages import DISK, MEMORY, Done, Failed, Message, Planned, Progress, Step, encode
 from trainers.policy import Moments
 from trainers.shape import Shape
+from trainers.team import ALONE, Team
 from trainers.texts import Texts
 
 ADAPTER = "adapter"
@@ -85,14 +86,18 @@ def main(arguments: list[str]) -> int:
         return 1
 
 
-def run(folder: Path, events: Events) -> Result:
-    """Do the job in `folder`. Raises `TrainingError`, `OSError`, `MemoryError`."""
+def run(folder: Path, events: Events, team: Team = ALONE, digest: str = "") -> Result:
+    """Do the job in `folder`, alone or as one of a team, of which the first one writes what comes of it.
+
+    `digest` names the job where it was another machine's, whose paths are not these. Raises `TrainingError`, `OSError`,
+    `MemoryError`.
+    """
     started = time.monotonic()
     job = read(folder / "job.json")
-    from trainers import adapter_gguf, adapter_peft, backend, gguf_base, plan, sift
+    from trainers import adapter_gguf, adapter_peft, backend, elsewhere, gguf_base, plan, sift
     from trainers.update import update
 
-    digest = job.digest()
+    digest = digest or job.digest()
     _sweep(folder, Path(job.out))
     # Known before the base is made, which takes memory and disk itself.
     shape = gguf_base.shape(Path(job.model), job.model_sha256, Path(job.bases))
@@ -103,6 +108,7 @@ def run(folder: Path, events: Events) -> Result:
     if saved is not None and saved.backend != engine.name:
         saved = None
     beginning = saved.adapter if saved else _beginning(job, shape)
+    trained = elsewhere.adapter(job, shape, beginning)
     if saved is not None and saved.plan.bytes <= free:
         way = saved.plan
     else:
@@ -110,6 +116,7 @@ def run(folder: Path, events: Events) -> Result:
         ranked = replace(job, recipe=replace(job.recipe, rank=beginning.rank))
         way = plan.make(shape, ranked, engine.faster(shape), free, engine.frugal(), engine.activations)
     preparing = partial(events.progress, "preparing")
+    way = team.agreed(way)
     base = gguf_base.prepare(Path(job.model), job.model_sha256, Path(job.bases), preparing)
     events.progress("loading", 0, 1)
     events.send(Planned(engine.name, **vars(way), resumed=saved.step if saved else None))
@@ -117,22 +124,26 @@ def run(folder: Path, events: Events) -> Result:
     cores = Cores(job.recipe.threads)
     events.on_step = lambda: engine.set_threads(cores.threads())
     events.on_step()
-    policy = engine.load(base, beginning, way)
+    policy = team.shared(engine.load(base, beginning, way))
     if saved:
         policy.restore(saved.adapter, saved.moments)
     events.progress("loading", 1, 1)
 
     def keep(steps: int, adapter: Adapter, moments: Moments, state: dict[str, Any]) -> None:
-        checkpoint.write(folder, digest, Saved(steps, engine.name, way, adapter, moments, state))
+        if team.first:
+            checkpoint.write(folder, digest, Saved(steps, engine.name, way, adapter, moments, state))
+        team.kept(steps)
 
-    result = update(job, policy, way.positions, events, saved.state if saved else None, keep, texts(job))
-    out = Path(job.out)
-    adapter_peft.write(policy.adapter(), out / ADAPTER)
-    adapter_gguf.convert(out / ADAPTER, base, out / GGUF)
-    events.progress("writing", 1, 1)
-    computed = {"backend": engine.name, **plan.words(way)}
+    result = update(job, policy, way.positions, events, saved.state if saved else None, keep, texts(job), trained)
+    result = elsewhere.told(job, result)
+    computed = {"backend": engine.name, **plan.words(way), **team.words()}
     result = replace(result, seconds=time.monotonic() - started, dropped=dropped, computed=computed)
-    write_text(out / RESULT, result.json())
+    if team.first:
+        out = Path(job.out)
+        adapter_peft.write(policy.adapter(), out / ADAPTER)
+        adapter_gguf.convert(out / ADAPTER, base, out / GGUF)
+        events.progress("writing", 1, 1)
+        write_text(out / RESULT, replace(result, seconds=time.monotonic() - started).json())
     return result
 
 

@@ -93,7 +93,7 @@ def now(wait: bool, as_json: bool) -> None:
     if as_json:
         print_json(receipt)
     else:
-        _print_receipt(receipt)
+        print_receipt(receipt)
     if receipt.status is UpdateStatus.FAILED:
         raise TrainerError(receipt.reason)
 
@@ -154,7 +154,8 @@ def why(as_json: bool) -> None:
         click.echo(f"{'yes' if holds else 'no ':3}  {name}: {text}")
 
 
-def _print_receipt(receipt: Receipt) -> None:
+def print_receipt(receipt: Receipt) -> None:
+    """What became of an update, line by line."""
     click.echo(_summary(receipt))
     for lesson in receipt.lessons:
         far = f" ({lesson['share']:.0%} in the weights)" if "share" in lesson else ""

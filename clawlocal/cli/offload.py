@@ -6,11 +6,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from clawlocal import config, paths
+from clawlocal.cli import offload_jobs
 from clawlocal.cli.output import as_data, json_option, plain, print_json, table, when
 from clawlocal.errors import OffloadError
 from clawlocal.offload import remotes
@@ -18,6 +19,16 @@ from clawlocal.offload.consent import DEFAULT_DAYS, DEFAULT_MEGABYTES, MEGABYTE,
 from clawlocal.records import DataClass, Grant, Purpose, Remote, RemoteKind
 from clawlocal.store import Store
 
+if TYPE_CHECKING:
+    from clawlocal.offload.probe import Finding
+
+PURPOSES = (Purpose.CHAT, Purpose.TRAIN)
+"""Of a server, and of a cluster: each can do one thing."""
+CLASSES = {
+    Purpose.CHAT: (DataClass.PROMPTS, DataClass.LESSONS),
+    Purpose.TRAIN: (DataClass.SAMPLES, DataClass.ADAPTER, DataClass.MODEL),
+}
+"""What may be sent for a purpose. Without the first there would be nothing to do."""
 SEES = "Whoever runs {host} can read what is sent there."
 
 
@@ -31,25 +42,31 @@ def _store() -> Iterator[Store]:
 
 @click.group()
 def offload() -> None:
-    """Let a remote of yours write replies: add it, grant it, see what it was sent."""
+    """Let a remote of yours write replies or train: add it, grant it, see what it was sent."""
 
 
 @offload.command()
 @click.argument("name")
 @click.option("--kind", type=click.Choice([kind.value for kind in RemoteKind]), required=True, help="What it speaks.")
-@click.option("--url", required=True, help="Its address, as https://host:8000.")
+@click.option("--url", "--address", required=True, help="Its address, as https://host:8000.")
+@click.option("--storage", default="", metavar="ADDRESS", help="Of a cluster: the folder that it shares.")
 @click.option("--api-key-env", default="", metavar="VAR", help="The environment variable that holds its key.")
 @click.option("--ca", type=click.Path(path_type=Path), metavar="FILE", help="Trust the certificates in FILE alone.")
 @click.option("--plain-http", is_flag=True, help="Allow http to another machine: anyone between can read it.")
-def add(name: str, kind: str, url: str, api_key_env: str, ca: Path | None, plain_http: bool) -> None:
+def add(name: str, kind: str, url: str, storage: str, api_key_env: str, ca: Path | None, plain_http: bool) -> None:
     """Add a remote. Nothing is sent to it before you grant it."""
-    remote = remotes.described(name, RemoteKind(kind), url, api_key_env=api_key_env, ca=ca, plain=plain_http)
+    if (kind == RemoteKind.RAY) != bool(storage):
+        raise click.UsageError("A cluster, and nothing else, takes --storage: the folder that it shares.")
+    remote = remotes.described(
+        name, RemoteKind(kind), url, api_key_env=api_key_env, ca=ca, plain=plain_http, storage=storage
+    )
     with _store() as store:
         store.add_remote(remote)
     host = remotes.host_of(remote)
     if remote.plain:
         click.echo(plain(remotes.PLAIN.format(host=host)), err=True)
-    click.echo(plain(f"Added {name} at {host}. Next: `clawlocal offload grant {name} --purpose chat`."))
+    purpose = PURPOSES[remote.kind is RemoteKind.RAY]
+    click.echo(plain(f"Added {name} at {host}. Next: `clawlocal offload grant {name} --purpose {purpose}`."))
 
 
 @offload.command("list")
@@ -63,8 +80,12 @@ def list_(as_json: bool) -> None:
     if as_json:
         print_json([_data(r, grants.get(r.name), r.name in ended) for r in found])
         return
-    rows = [(r.name, r.kind, r.url, r.api_key_env, _granted(grants.get(r.name), r.name in ended)) for r in found]
+    rows = [(r.name, r.kind, _where(r), r.api_key_env, _granted(grants.get(r.name), r.name in ended)) for r in found]
     table(("NAME", "KIND", "ADDRESS", "KEY IN", "GRANTED"), rows, "No remote yet. `clawlocal offload add` adds one.")
+
+
+def _where(remote: Remote) -> str:
+    return f"{remote.url}, {remote.storage}" if remote.storage else remote.url
 
 
 def _data(remote: Remote, grant: Grant | None, ended: bool) -> dict[str, Any]:
@@ -91,27 +112,34 @@ def remove(name: str) -> None:
 @offload.command()
 @click.argument("name")
 @click.option("--purpose", type=click.Choice([purpose.value for purpose in Purpose]), required=True, help="What for.")
-@click.option("--data", default=str(DataClass.PROMPTS), metavar="CLASSES", help="prompts, or prompts,lessons.")
+@click.option("--data", default="", metavar="CLASSES",
+              help="prompts,lessons or samples,adapter,model; by default no lessons and no adapter.")  # fmt: skip
 @click.option("--max-mb", type=click.FloatRange(0, 1_000_000, min_open=True), default=DEFAULT_MEGABYTES,
               help="The most that is sent, in MB.", show_default=True)  # fmt: skip
 @click.option("--days", type=click.IntRange(1, MOST_DAYS), default=DEFAULT_DAYS, help="It ends then.",
               show_default=True)  # fmt: skip
 def grant(name: str, purpose: str, data: str, max_mb: float, days: int) -> None:
     """Allow data of the classes that you name to be sent to remote NAME, up to a size and a day."""
-    classes = _classes(data)
+    classes = _classes(data, Purpose(purpose))
     with _store() as store:
         remote = store.remote(name)
+        able = PURPOSES[remote.kind is RemoteKind.RAY]
+        if purpose != able:
+            raise click.UsageError(f"{name} is of the kind {remote.kind}, which is for {able}.")
         given = Consent(store).give(remote, Purpose(purpose), classes, max_mb, days)
     click.echo(SEES.format(host=given.host), err=True)
-    what, size = " and ".join(sorted(given.data, reverse=True)), given.max_bytes / MEGABYTE
+    what, size = " and ".join(sorted(given.data, key=CLASSES[given.purpose].index)), given.max_bytes / MEGABYTE
     click.echo(f"Granted: {what} to {given.host} for {purpose}, {size:g} MB at most, until {given.expires[:10]}.")
 
 
-def _classes(text: str) -> frozenset[DataClass]:
+def _classes(text: str, purpose: Purpose) -> frozenset[DataClass]:
+    """An adapter may hold what it was trained on, and lessons are the user's words: both are named, or stay here."""
+    known = CLASSES[purpose]
     words = [word.strip() for word in text.split(",") if word.strip()]
-    unknown = [word for word in words if word not in list(DataClass)]
-    if unknown or DataClass.PROMPTS not in words:
-        raise click.UsageError("--data takes prompts, or prompts,lessons: without prompts there is nothing to answer.")
+    if not words:
+        return frozenset({known[0], *([DataClass.MODEL] if purpose is Purpose.TRAIN else [])})
+    if set(words) - set(known) or known[0] not in words:
+        raise click.UsageError(f"--data takes {', '.join(known)}: without {known[0]} there is nothing to do.")
     return frozenset(map(DataClass, words))
 
 
@@ -131,7 +159,10 @@ def revoke(name: str) -> None:
 @click.argument("text", required=False, default="")
 @click.option("--session", metavar="ID", help="As the next message of this session, or its last one once more.")
 def preview(name: str, text: str, session: str | None) -> None:
-    """Print the bytes that TEXT would send to NAME (or NAME/MODEL), after redaction. Sends nothing."""
+    """Print the bytes that TEXT would send to NAME (or NAME/MODEL), after redaction. Sends nothing.
+
+    Of a cluster, the samples that `train` would send.
+    """
     # Imported here: it brings the engine of remotes.
     from clawlocal.offload.preview import preview as previewed
 
@@ -139,6 +170,9 @@ def preview(name: str, text: str, session: str | None) -> None:
     settings = config.load(paths.find().settings)
     with _store() as store:
         remote = store.remote(first)
+        if remote.kind is RemoteKind.RAY:
+            offload_jobs.preview(store, remote, model or None)
+            return
         body = previewed(store, settings, remote, model or "MODEL", text, session)
         granted = Consent(store).granted(remote, Purpose.CHAT)
     left_out = "" if DataClass.LESSONS in granted else " Lessons stay here: they are not granted."
@@ -154,22 +188,41 @@ def preview(name: str, text: str, session: str | None) -> None:
 @json_option
 def test(name: str, as_json: bool) -> None:
     """Ask a remote (NAME or NAME/MODEL) what works: it is sent a few words of ours, none of yours."""
+    first, _, model = name.partition("/")
+    with _store() as store:
+        remote = store.remote(first)
+        found = _cluster_test(store, remote) if remote.kind is RemoteKind.RAY else _server_test(store, remote, model)
+    able, models, findings = found
+    if as_json:
+        print_json({"remote": first, "models": models, "findings": as_data(findings)})
+    else:
+        table(("", "WHAT", ""), [("yes" if f.works else "no", f.name, f.text) for f in findings], "")
+        if remote.kind is not RemoteKind.RAY:
+            click.echo(plain(f"Models: {', '.join(models) or 'none known'}."))
+    if not able:
+        what = PURPOSES[remote.kind is RemoteKind.RAY]
+        raise OffloadError(f"{first} cannot {what} yet: the first line that says no tells why, so mend that first.")
+
+
+Tested = tuple[bool, tuple[str, ...], list["Finding"]]
+"""Whether it can do what it is for, its models, and what was found."""
+
+
+def _server_test(store: Store, remote: Remote, model: str) -> Tested:
     import asyncio
 
     from clawlocal.offload.probe import Probe
 
-    first, _, model = name.partition("/")
-    with _store() as store:
-        probe = Probe(store.remote(first), Consent(store), model)
-        findings = asyncio.run(probe.findings())
-    works = {finding.name: finding.works for finding in findings}
-    if as_json:
-        print_json({"remote": first, "models": probe.models, "findings": as_data(findings)})
-    else:
-        table(("", "WHAT", ""), [("yes" if f.works else "no", f.name, f.text) for f in findings], "")
-        click.echo(plain(f"Models: {', '.join(probe.models) or 'none known'}."))
-    if not works["chat"]:
-        raise OffloadError(f"{first} cannot chat yet: the first line that says no tells why, so mend that first.")
+    probe = Probe(remote, Consent(store), model)
+    findings = asyncio.run(probe.findings())
+    return any(f.works and f.name == "chat" for f in findings), probe.models, findings
+
+
+def _cluster_test(store: Store, remote: Remote) -> Tested:
+    from clawlocal.offload import cluster_probe
+
+    findings = cluster_probe.findings(remote, Consent(store))
+    return all(f.works for f in findings), (), findings
 
 
 @offload.command()
@@ -184,3 +237,7 @@ def log(limit: int, as_json: bool) -> None:
         return
     rows = [(when(e.created), e.remote, e.host, e.purpose, e.sent, e.received, e.outcome) for e in found]
     table(("WHEN", "REMOTE", "HOST", "FOR", "BYTES OUT", "BYTES IN", "OUTCOME"), rows, "Nothing has left.")
+
+
+for _command in offload_jobs.COMMANDS:
+    offload.add_command(_command)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,19 +44,36 @@ class Outgoing:
     data: frozenset[DataClass]
     payload: dict[str, Any] | None = None
     """JSON; without one it is a GET."""
+    content: bytes | None = None
+    """A file of ours in place of JSON; it is PUT."""
+    anonymous: bool = False
+    """Without the key: to see whether the remote answers all the same."""
 
     def body(self, redaction: Redaction) -> bytes:
         """The very bytes."""
         if self.payload is None:
-            return b""
+            return self.content or b""
         clean = {k: redaction.within(v) if k in _SAID else v for k, v in self.payload.items()}
         text = json.dumps(clean, ensure_ascii=False, separators=(",", ":"))
         # JSON lets these stand, and a terminal that shows the bytes may obey them.
         return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode("utf-8", "replace")
 
     @property
+    def method(self) -> str:
+        if self.payload is not None:
+            return "POST"
+        return "GET" if self.content is None else "PUT"
+
+    @property
     def model(self) -> str:
         return str((self.payload or {}).get("model", ""))
+
+
+class Passage:
+    """One thing that passes the gate, and what came back by it."""
+
+    received = 0
+    """Bytes."""
 
 
 class Client:
@@ -72,6 +89,11 @@ class Client:
         async with self._sent(outgoing) as response:
             body = await self._read(response)
             return json.loads(body)
+
+    async def tell(self, outgoing: Outgoing) -> None:
+        """That it was taken; whatever comes back says no more. Raises `ConsentError`, `OffloadError`."""
+        async with self._sent(outgoing) as response:
+            await self._read(response)
 
     async def stream(
         self, outgoing: Outgoing, on_event: Callable[[Any], object], ended: Callable[[], bool] = bool
@@ -94,17 +116,13 @@ class Client:
 
     @asynccontextmanager
     async def _sent(self, outgoing: Outgoing) -> AsyncIterator[httpx.Response]:
-        """The gate. What goes wrong is logged and said in words; nothing is tried twice."""
         check_encryption(self._remote)
-        body, head, context = outgoing.body(self._redaction), self._head(), tls(self._remote)
-        entry = self._consent.begin(self._remote, outgoing.purpose, outgoing.data, len(body))
-        outcome, received = "failed", 0
-        try:
+        body, head, context = outgoing.body(self._redaction), self._head(outgoing), tls(self._remote)
+        with self.passage(outgoing.purpose, outgoing.data, len(body)) as passage:
             timeout = httpx.Timeout(SILENT_SECONDS, connect=CONNECT_SECONDS)
             async with httpx.AsyncClient(verify=context, timeout=timeout, trust_env=False) as http:
-                method = "GET" if outgoing.payload is None else "POST"
                 url = self._remote.url + outgoing.path
-                async with http.stream(method, url, content=body or None, headers=head) as response:
+                async with http.stream(outgoing.method, url, content=body or None, headers=head) as response:
                     try:
                         if response.headers.get("Content-Encoding", "identity") != "identity":
                             raise faults.nonsense(self._remote)
@@ -113,7 +131,18 @@ class Client:
                             raise faults.refused(response.status_code, said, self._remote, outgoing.model)
                         yield response
                     finally:
-                        received = response.num_bytes_downloaded
+                        passage.received = response.num_bytes_downloaded
+
+    @contextmanager
+    def passage(self, purpose: Purpose, data: Collection[DataClass], size: int) -> Iterator[Passage]:
+        """The gate: inside, `size` bytes leave, and none without a grant.
+
+        What goes wrong is logged and said in words; nothing is tried twice. Raises `ConsentError`, `OffloadError`.
+        """
+        entry = self._consent.begin(self._remote, purpose, data, size)
+        outcome, passage = "failed", Passage()
+        try:
+            yield passage
             outcome = "done"
         except asyncio.CancelledError:
             outcome = "cancelled"
@@ -126,11 +155,12 @@ class Client:
             outcome = error.outcome
             raise error from e
         finally:
-            self._consent.end(entry, received, outcome)
+            self._consent.end(entry, passage.received, outcome)
 
-    def _head(self) -> dict[str, str]:
-        key = key_of(self._remote)
-        head = {"Content-Type": "application/json", "User-Agent": f"clawlocal/{__version__}"}
+    def _head(self, outgoing: Outgoing) -> dict[str, str]:
+        key = "" if outgoing.anonymous else key_of(self._remote)
+        kind = "application/json" if outgoing.content is None else "application/octet-stream"
+        head = {"Content-Type": kind, "User-Agent": f"clawlocal/{__version__}"}
         # Packed answers could be of any size once they are unpacked.
         head["Accept-Encoding"] = "identity"
         return {**head, "Authorization": f"Bearer {key}"} if key else head

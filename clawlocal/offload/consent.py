@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
 from clawlocal.errors import ConsentError
-from clawlocal.offload.remotes import host_of
+from clawlocal.offload.remotes import granted_to
 from clawlocal.records import DataClass, Grant, Purpose, Remote
 from clawlocal.store import Store, stamp
 
@@ -47,7 +47,7 @@ class Consent:
             self._store.set_state(_SEEN, stamp.of(now))
             expires = stamp.of(now + timedelta(days=days))
             size = int(megabytes * MEGABYTE)
-            return self._store.add_grant(remote.name, host_of(remote), purpose, data, size, expires)
+            return self._store.add_grant(remote.name, granted_to(remote), purpose, data, size, expires)
 
     def check(
         self, remote: Remote, purpose: Purpose, data: Collection[DataClass] = frozenset(), size: int = 0
@@ -59,8 +59,10 @@ class Consent:
         nothing = f"Nothing was sent to {remote.name}"
         if grant is None:
             raise ConsentError(f"{nothing}: you have granted it nothing. {how} does.")
-        if grant.host != host_of(remote):
-            raise ConsentError(f"{nothing}: the grant is for {grant.host}, not for {host_of(remote)}. {how} renews it.")
+        if grant.host != granted_to(remote):
+            raise ConsentError(
+                f"{nothing}: the grant is for {grant.host}, not for {granted_to(remote)}. {how} renews it."
+            )
         if grant.expires <= self._latest():
             self.note_time()
             raise ConsentError(f"{nothing}: the grant ended on {grant.expires[:10]}. {how} renews it.")
@@ -89,11 +91,11 @@ class Consent:
         self._store.end_egress(egress, received, outcome)
 
     def granted(self, remote: Remote, purpose: Purpose) -> frozenset[DataClass]:
-        """The classes of data that may be sent now; prompts alone where nothing is granted."""
+        """The classes of data that may be sent now; of a chat prompts where nothing is granted."""
         try:
             return self.check(remote, purpose).data
         except ConsentError:
-            return frozenset({DataClass.PROMPTS})
+            return frozenset({DataClass.PROMPTS} if purpose is Purpose.CHAT else ())
 
     def ended(self, grant: Grant) -> bool:
         """By time, or by bytes."""

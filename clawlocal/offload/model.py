@@ -13,7 +13,7 @@ from clawlocal.models.opened import OpenedModel, TrainedModel
 from clawlocal.offload.consent import Consent
 from clawlocal.offload.remotes import key_of
 from clawlocal.paths import Paths
-from clawlocal.records import Purpose, Remote
+from clawlocal.records import Purpose, Remote, RemoteKind
 from clawlocal.store import Store
 
 DEFAULT_CONTEXT = 8192
@@ -72,6 +72,8 @@ def named(name: str, store: Store) -> tuple[Remote, str]:
     """The remote of `REMOTE/MODEL`, and what it calls the model. Raises `NotFound`, `ModelError`."""
     first, _, model = name.partition("/")
     remote = store.remote(first)
+    if remote.kind is RemoteKind.RAY:
+        raise ModelError(f"{first} is a cluster that trains, it does not chat: choose another model.")
     if not model:
         raise ModelError(f"Say which model of {first}, as {first}/MODEL: `clawlocal offload test {first}` lists them.")
     return remote, model

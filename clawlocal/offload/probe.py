@@ -19,7 +19,7 @@ from clawlocal.offload.redaction import Redaction
 from clawlocal.records import Purpose, Remote
 
 HELLO = "Say hello."
-_UNKNOWN = "not asked, since what comes before it does not work"
+UNKNOWN = "not asked, since what comes before it does not work"
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Probe:
         found = await self._access()
         if not all(finding.works for finding in found):
             rest = ("chat", "logprobs", "token ids", "prompt logprobs", "LoRA loading")
-            return [*found, *(Finding(name, False, _UNKNOWN) for name in rest)]
+            return [*found, *(Finding(name, False, UNKNOWN) for name in rest)]
         return [*found, *await self._chat(), await self._prompt_logprobs(), await self._lora()]
 
     async def _access(self) -> list[Finding]:
@@ -56,7 +56,7 @@ class Probe:
         except OffloadError as e:
             answered = e.outcome.startswith("status")
             reachable = Finding("reachable", answered, "it answers" if answered else str(e))
-            return [reachable, Finding("authentication", False, str(e) if answered else _UNKNOWN)]
+            return [reachable, Finding("authentication", False, str(e) if answered else UNKNOWN)]
         self._model = self._model or next(iter(self.models), "")
         how = "the key is accepted" if self._remote.api_key_env else "it asks for no key"
         return [Finding("reachable", True, "it answers"), Finding("authentication", True, how)]
@@ -68,7 +68,7 @@ class Probe:
         try:
             await self._client.stream(self._outgoing(dialects.CHAT, payload), heard.take, heard.ended)
         except OffloadError as e:
-            return [Finding("chat", False, str(e)), *(Finding(n, False, _UNKNOWN) for n in ("logprobs", "token ids"))]
+            return [Finding("chat", False, str(e)), *(Finding(n, False, UNKNOWN) for n in ("logprobs", "token ids"))]
         chat = Finding("chat", True, f"{self._model} answers")
         if not self._dialect.chat:
             why = f"the kind {self._remote.kind} has none: replies can be read and judged, not trained on"

@@ -16,11 +16,23 @@ from clawlocal.store import stamp
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PORTS = {"http": 80, "https": 443}
+_STORAGES = ("file", "s3", "gs", "abfs", "sftp")
 PLAIN = "Anyone between this machine and {host} can read and change what is sent: plain http has no encryption."
 
 
+TOKEN = "RAY_AUTH_TOKEN"
+"""The variable in which Ray itself looks for the token of a cluster."""
+
+
 def described(
-    name: str, kind: RemoteKind, url: str, *, api_key_env: str = "", ca: Path | None = None, plain: bool = False
+    name: str,
+    kind: RemoteKind,
+    url: str,
+    *,
+    api_key_env: str = "",
+    ca: Path | None = None,
+    plain: bool = False,
+    storage: str = "",
 ) -> Remote:
     """A remote from what the user says of it. Raises `OffloadError` for what cannot be or is not safe."""
     if not _NAME.fullmatch(name):
@@ -28,6 +40,8 @@ def described(
     if api_key_env and not _VARIABLE.fullmatch(api_key_env):
         # Not repeated here: it may well be the key itself.
         raise OffloadError("--api-key-env takes the name of an environment variable, as GPU_KEY, not the key itself.")
+    if (kind is RemoteKind.RAY) != bool(storage):
+        raise OffloadError("A cluster, and nothing else, needs --storage: the folder that it and this machine share.")
     parts = _parts(url)
     path = parts.path.rstrip("/").removesuffix("/v1")
     remote = Remote(
@@ -35,9 +49,11 @@ def described(
         kind=kind,
         url=f"{parts.scheme}://{parts.netloc}{path}",
         created=stamp.now(),
-        api_key_env=api_key_env,
+        # A cluster without a token is refused, so that there is one to be named.
+        api_key_env=api_key_env or (TOKEN if kind is RemoteKind.RAY else ""),
         ca="" if ca is None else str(ca.expanduser().absolute()),
         plain=plain and parts.scheme == "http" and not _is_loopback(parts.hostname or ""),
+        storage=_storage(storage) if storage else "",
     )
     check_encryption(remote)
     tls(remote)
@@ -59,8 +75,30 @@ def _parts(url: str) -> SplitResult:
     return parts
 
 
+def _storage(address: str) -> str:
+    """As fsspec knows it, without a slash at its end."""
+    scheme, mark, rest = address.strip().partition("://")
+    if not mark:
+        scheme, rest = "file", scheme
+    rest = rest.rstrip("/")
+    known = ", ".join(f"{each}://" for each in _STORAGES)
+    if scheme not in _STORAGES or not rest:
+        raise OffloadError(f"{address!r} is no storage: give a folder by its whole path, or an address with {known}.")
+    if scheme == "file" and not Path(rest).is_absolute():
+        raise OffloadError(f"The path of the storage must be whole, as /mnt/shared: {address!r} is not.")
+    user, at, _ = rest.partition("@")
+    if scheme != "file" and (set("?#") & set(rest) or (at and ":" in user)):
+        raise OffloadError("Leave keys out of the storage's address: its own settings hold them, as ~/.aws or ~/.ssh.")
+    return f"{scheme}://{rest}"
+
+
+def granted_to(remote: Remote) -> str:
+    """Whom a grant names: host and port, of a cluster with its storage."""
+    return f"{host_of(remote)} with {remote.storage}" if remote.storage else host_of(remote)
+
+
 def host_of(remote: Remote) -> str:
-    """Host and port, as a grant names them."""
+    """Host and port."""
     parts = urlsplit(remote.url)
     host = parts.hostname or ""
     return f"[{host}]:{_port(parts)}" if ":" in host else f"{host}:{_port(parts)}"

@@ -10,6 +10,7 @@ from typing import Self
 from clawlocal.store.database import Database
 from clawlocal.store.ledger import Ledger
 from clawlocal.store.migrations import migrate
+from clawlocal.store.remote_jobs import RemoteJobs
 from clawlocal.store.remotes import Remotes
 
 __all__ = ["Store"]
@@ -27,12 +28,13 @@ _TABLES = (
     "egress",
     "grants",
     "remotes",
+    "remote_jobs",
     "sqlite_sequence",
 )
 """Those that the deletion of these does not empty by itself; what refers comes first."""
 
 
-class Store(Ledger, Remotes):
+class Store(Ledger, Remotes, RemoteJobs):
     """The database as one object. Any thread, several processes; every fault is a `StoreError` in words."""
 
     def __init__(self, database: Database) -> None:

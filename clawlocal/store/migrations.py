@@ -27,6 +27,8 @@ STEPS: tuple[Step, ...] = (
     ("0005_replaced", schema.REPLACED),
     ("0006_share", schema.SHARE),
     ("0007_offload", schema.OFFLOAD),
+    ("0008_storage", schema.STORAGE),
+    ("0009_remote_jobs", schema.REMOTE_JOBS),
 )
 
 

@@ -215,3 +215,27 @@ CREATE TABLE egress (
 CREATE INDEX egress_grant ON egress (grant_id);
 ALTER TABLE turns ADD COLUMN remote TEXT NOT NULL DEFAULT '';
 """
+
+STORAGE = """
+ALTER TABLE remotes ADD COLUMN storage TEXT NOT NULL DEFAULT '';
+"""
+
+REMOTE_JOBS = """
+-- Jobs on clusters. No references: it outlives remotes, and versions that are deleted.
+CREATE TABLE remote_jobs (
+    id TEXT PRIMARY KEY NOT NULL,
+    name TEXT NOT NULL,
+    remote TEXT NOT NULL,
+    model TEXT NOT NULL,
+    parent TEXT,
+    sha256 TEXT NOT NULL,
+    batch TEXT NOT NULL,
+    workers INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    text TEXT NOT NULL,
+    tries INTEGER NOT NULL,
+    created TEXT NOT NULL,
+    changed TEXT NOT NULL
+);
+"""

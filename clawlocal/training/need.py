@@ -8,6 +8,7 @@ from clawlocal.conditions import Reading
 from clawlocal.judge.reward import NOT_SURE
 from clawlocal.methods import Method
 from clawlocal.records import LessonState, Turn, TurnUse
+from clawlocal.remote_job import JobState
 from clawlocal.store import Store
 from clawlocal.training import pairs, rebuild, recipes
 from clawlocal.training.rebuild import ENOUGH_VERDICTS
@@ -42,6 +43,14 @@ class Need:
         return [Reading("learning", "learning is on" if on else "learning is off", on), can, self._material()]
 
     def _material(self) -> Reading:
+        elsewhere = self._store.open_job(self._model)
+        if elsewhere is not None and elsewhere.state is JobState.ARRIVED:
+            return Reading("something to learn", f"an adapter that {elsewhere.remote} trained waits for the gate", True)
+        if elsewhere is not None:
+            text = (
+                f"{elsewhere.remote} trains what waits ({elsewhere.state}): `clawlocal offload jobs` says how far it is"
+            )
+            return Reading("something to learn", text, False)
         wanted = self._store.rebuild(self._model)
         if wanted is not None:
             return Reading("something to learn", rebuild.material(self._store, wanted), True)

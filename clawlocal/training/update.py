@@ -21,11 +21,10 @@ from clawlocal.paths import Paths
 from clawlocal.records import AdapterState, AdapterVersion, Receipt, TurnUse, UpdateStatus
 from clawlocal.store import Store
 from clawlocal.store.updates import MAX_ATTEMPTS
-from clawlocal.training import gate, holdings, jobs, rebuild, recipes
+from clawlocal.training import arrivals, gate, holdings, jobs, rebuild, recipes
 from clawlocal.training.batch import Batch, BatchMaker
 from clawlocal.training.pace import PAUSE, TYPING, Pace
 from clawlocal.training.process import TrainerProcess
-from clawlocal.training.recipes import recipe_for
 from trainers.job import Job, Result
 from trainers.messages import MEMORY, Failed, Planned, Progress
 
@@ -123,8 +122,9 @@ class Updater:
     def discard(self, why: str = "a chat that it may learn from was deleted") -> None:
         """Throw away what an interrupted update left behind to go on from: what it learned from is gone.
 
-        An update that runs ends, and says `why`: its job may hold what was deleted.
+        An update that runs ends, and says `why`: its job may hold what was deleted. So may jobs that are elsewhere.
         """
+        arrivals.withdraw(self._store, self._paths, why)
         if not self.running:
             shutil.rmtree(self._paths.jobs / JOB, ignore_errors=True)
             return
@@ -141,7 +141,14 @@ class Updater:
             return Receipt(None, UpdateStatus.NOTHING, reason="Learning is off. `clawlocal learn on` turns it on.")
         self._catch_up()
         model = self._model.for_training()
-        live, batch = rebuild.next_batch(self._store, self._batches, model.name)
+        try:
+            arrival = arrivals.waiting(self._store, self._paths, model.name)
+        except ClawlocalError as e:
+            return Receipt(None, UpdateStatus.FAILED, reason=str(e))
+        if arrival is not None:
+            live, batch = arrival.parent, arrival.batch
+        else:
+            live, batch = rebuild.next_batch(self._store, self._batches, model.name)
         if not batch.worth_training():
             return Receipt(None, UpdateStatus.NOTHING, samples=_nothing(batch), reason=self._why_nothing(batch))
         update = self._store.start_update(model.name, live.version if live else None)
@@ -151,24 +158,42 @@ class Updater:
         self._pace = Pace(self._idle, urgent)
         self.progress, self.stage = 0.0, "starting"
         self.task = rebuild.doing(self._store, batch.rebuild) if batch.rebuild else ""
+        if arrival is not None:
+            self.task = f"measuring what {arrival.remote_job.remote} trained"
         self._on_change()
         try:
             # Who forgot or vetoed before this update was seen to run could not end it.
             rebuild.check_wanted(self._store, batch)
-            self._train(folder, model, live, batch, closing)
+            job = jobs.made(self._store, self._paths, folder, model, live, batch, self._tighter or self._memory)
+            self._train(folder, arrivals.measured(arrival, job) if arrival else job, closing)
             receipt = self._conclude(update, folder, model, live, batch, began)
             self._discard = True
-            return receipt
         except ClawlocalError as e:
             if isinstance(e, NotFound):
                 # A chat that it learned from was deleted meanwhile.
                 self._discard = self.spoiled = True
-            return self._fail(update, self._told(str(e)), self._seconds(began))
+            receipt = self._fail(update, self._told(str(e)), self._seconds(began))
         finally:
             if self._discard:
                 shutil.rmtree(folder, ignore_errors=True)
             self.progress, self.stage, self.task = None, "", ""
             self._on_change()
+        if arrival is not None:
+            arrivals.settle(self._store, self._paths, arrival, receipt, stopped=bool(self._stopped))
+        return receipt
+
+    def waiting(self) -> jobs.Waiting | None:
+        """None where learning is off, or nothing is worth an update. Raises `ModelError`."""
+        if not self._store.learning():
+            return None
+        self._catch_up()
+        model = self._model.for_training()
+        live, batch = rebuild.next_batch(self._store, self._batches, model.name)
+        if not batch.worth_training():
+            return None
+        rebuild.check_wanted(self._store, batch)
+        job = jobs.made(self._store, self._paths, self._paths.jobs / JOB, model, live, batch, 0)
+        return jobs.Waiting(model, live, batch, job)
 
     def _why_nothing(self, batch: Batch) -> str:
         if batch.skipped:
@@ -179,15 +204,8 @@ class Updater:
         return "Nothing to learn from: every reply was used already or says nothing. Correct or rate a reply."
 
     # the worker
-    def _train(
-        self,
-        folder: Path,
-        model: TrainedModel,
-        live: AdapterVersion | None,
-        batch: Batch,
-        closing: Callable[[], bool],
-    ) -> None:
-        self._write_job(folder, model, live, batch)
+    def _train(self, folder: Path, job: Job, closing: Callable[[], bool]) -> None:
+        self._write_job(folder, job)
         process = TrainerProcess(folder)
         with self._guard:
             self._process = process
@@ -204,26 +222,7 @@ class Updater:
                 self._process = None
         log.info("trainer: %s", process.last_words())
 
-    def _write_job(self, folder: Path, model: TrainedModel, live: AdapterVersion | None, batch: Batch) -> None:
-        tried = rebuild.tried(self._store, batch)
-        corrections = sum(sample.hinted for sample in batch.samples)
-        recipe = recipe_for(corrections, tried, batch.method, model.repeat_after, amplified=batch.amplifiable)
-        job = Job(
-            model=str(model.path),
-            model_sha256=model.sha256,
-            bases=str(self._paths.ensure(self._paths.bases)),
-            out=str(folder),
-            parent=str(files.trainable(live)) if live else None,
-            samples=batch.samples,
-            rehearsals=batch.rehearsals,
-            neutral=batch.neutral,
-            stop_ids=model.stop_ids,
-            lessons=tuple(lesson.text for lesson in batch.lessons),
-            recipe=recipe,
-            memory=self._tighter or self._memory,
-            probes=batch.probes,
-            pairs=batch.pairs,
-        )
+    def _write_job(self, folder: Path, job: Job) -> None:
         jobs.write(self._paths, folder, job)
 
     def _follow(self, process: TrainerProcess, folder: Path) -> None:

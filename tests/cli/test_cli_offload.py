@@ -104,7 +104,9 @@ def test_test_needs_a_grant(added: FarServer, invoke: Invoke) -> None:
     "arguments",
     [
         ("add", "x", "--kind", "ray", "--url", "https://h"),
-        ("grant", "gpu", "--purpose", "train"),
+        ("add", "x", "--kind", "vllm", "--url", "https://h", "--storage", "/mnt"),
+        ("grant", "gpu", "--purpose", "fun"),
+        ("grant", "gpu", "--purpose", "train", "--data", "prompts"),
         ("grant", "gpu", "--purpose", "chat", "--data", "everything"),
         ("grant", "gpu", "--purpose", "chat", "--data", "lessons"),
         ("grant", "gpu", "--purpose", "chat", "--max-mb", "0"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from clawlocal.offload import client, remotes
 from clawlocal.offload.consent import Consent
 from clawlocal.records import DataClass, Purpose, Remote, RemoteKind
 from clawlocal.store import Store
+from tests.offload.far_cluster import TOKEN, FarCluster, clustering
 from tests.offload.far_server import KEY, MODEL, FarServer, serving
 
 PROMPTS = frozenset({DataClass.PROMPTS})
@@ -41,6 +43,37 @@ def granted(store: Store, remote: Remote) -> Remote:
     """Prompts may be sent there."""
     Consent(store).give(remote, Purpose.CHAT, PROMPTS)
     return remote
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[FarCluster]:
+    """Asks for a token, which the environment has."""
+    monkeypatch.setenv("RAY_TOKEN", TOKEN)
+    with clustering() as server:
+        yield server
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Path:
+    """The storage of the cluster, an empty folder."""
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def ray(store: Store, cluster: FarCluster, shared: Path) -> Remote:
+    """A cluster, added, and nothing granted."""
+    remote = remotes.described("cluster", RemoteKind.RAY, cluster.url, api_key_env="RAY_TOKEN", storage=str(shared))
+    store.add_remote(remote)
+    return remote
+
+
+@pytest.fixture
+def trusted(store: Store, ray: Remote) -> Remote:
+    """Samples and the model may be sent there."""
+    Consent(store).give(ray, Purpose.TRAIN, {DataClass.SAMPLES, DataClass.MODEL})
+    return ray
 
 
 @pytest.fixture

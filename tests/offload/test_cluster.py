@@ -1,0 +1,158 @@
+"""A cluster as a remote: added, granted, tested; nothing of it without a grant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from clawlocal.cli.offload import offload
+from clawlocal.errors import ConsentError, ModelError, OffloadError
+from clawlocal.offload import cluster_probe, remotes
+from clawlocal.offload.client import Client
+from clawlocal.offload.consent import Consent
+from clawlocal.offload.model import named
+from clawlocal.offload.redaction import Redaction
+from clawlocal.offload.storage import NOT_THERE, Storage
+from clawlocal.records import DataClass, Purpose, Remote, RemoteKind
+from clawlocal.store import Store
+from tests.offload.far_cluster import FarCluster
+
+RAY = RemoteKind.RAY
+
+
+def works(store: Store, remote: Remote) -> dict[str, str]:
+    """What works: nothing for it, or why it does not."""
+    found = cluster_probe.findings(remote, Consent(store))
+    assert [f.name for f in found] == list(cluster_probe.NAMES)
+    return {f.name: "" if f.works else f.text for f in found}
+
+
+@pytest.mark.parametrize(
+    ("storage", "kept"),
+    [
+        ("/mnt/shared/", "file:///mnt/shared"),
+        ("file:///mnt/shared", "file:///mnt/shared"),
+        ("s3://bucket/team", "s3://bucket/team"),
+        ("sftp://ada@gpu.example.org/data", "sftp://ada@gpu.example.org/data"),
+    ],
+)
+def test_storages(storage: str, kept: str) -> None:
+    remote = remotes.described("gpu", RAY, "https://h:8265", storage=storage)
+    assert (remote.storage, remote.api_key_env) == (kept, "RAY_AUTH_TOKEN")
+    assert remotes.granted_to(remote) == f"h:8265 with {kept}"
+
+
+@pytest.mark.parametrize(
+    ("storage", "says"),
+    [
+        ("", "needs --storage"),
+        ("shared", "must be whole"),
+        ("https://h/x", "is no storage"),
+        ("s3://", "is no storage"),
+        ("sftp://ada:secret@h/x", "Leave keys out"),
+        ("s3://b?key=secret", "Leave keys out"),
+    ],
+)
+def test_what_is_no_storage(storage: str, says: str, tries: list[Any]) -> None:
+    with pytest.raises(OffloadError, match=says):
+        remotes.described("gpu", RAY, "https://h:8265", storage=storage)
+    assert tries == []
+
+
+def test_a_server_has_no_storage() -> None:
+    with pytest.raises(OffloadError, match="A cluster, and nothing else"):
+        remotes.described("gpu", RemoteKind.VLLM, "https://h", storage="/mnt")
+
+
+def test_all_of_it_works(store: Store, trusted: Remote, cluster: FarCluster, shared: Path) -> None:
+    assert set(works(store, trusted).values()) == {""}
+    assert (cluster.orders, list(shared.iterdir())) == ([], [])
+    assert {entry.outcome for entry in store.egress()} == {"done", "status 401"}
+
+
+def test_without_a_grant_nothing_is_asked(store: Store, ray: Remote, tries: list[Any], shared: Path) -> None:
+    consent = Consent(store)
+    with pytest.raises(ConsentError):
+        cluster_probe.findings(ray, consent)
+    storage = Storage(ray, Client(ray, consent, Redaction()))
+    for call in (lambda: storage.put("x", b"x", frozenset()), lambda: storage.read("x", 1), lambda: storage.size("x")):
+        with pytest.raises(ConsentError):
+            call()
+    assert (tries, list(shared.iterdir()), store.egress()) == ([], [], [])
+
+
+def test_a_cluster_that_is_open_to_anyone(store: Store, trusted: Remote, cluster: FarCluster) -> None:
+    cluster.fault = "open"
+    found = works(store, trusted)
+    assert "answers without a key: whoever reaches it can run anything there" in found["closed to others"]
+    assert "RAY_AUTH_MODE=token" in found["closed to others"]
+    assert cluster.asked == [("GET", "/api/jobs/")]
+
+
+def test_a_wrong_token(store: Store, trusted: Remote, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_TOKEN", "another")
+    found = works(store, trusted)
+    assert "does not accept the key (403): correct the key in RAY_TOKEN" in found["authentication"]
+    assert (found["closed to others"], found["storage"]) == ("", "")
+
+
+def test_something_that_is_no_cluster(store: Store, trusted: Remote, cluster: FarCluster) -> None:
+    cluster.fault = "html"
+    assert "something that a server of the kind ray does not say" in works(store, trusted)["reachable"]
+
+
+def test_a_storage_that_is_not_there(store: Store, trusted: Remote, shared: Path) -> None:
+    shared.rmdir()
+    shared.write_text("a file")
+    assert "The storage file://" in works(store, trusted)["storage"]
+
+
+def test_files_there_and_back(store: Store, trusted: Remote, shared: Path, tmp_path: Path) -> None:
+    storage = Storage(trusted, Client(trusted, Consent(store), Redaction()))
+    storage.put("a/b", b"0123456789", frozenset({DataClass.SAMPLES}))
+    assert (storage.size("a/b"), storage.size("a/c")) == (10, None)
+    assert [path.name for path in (shared / "a").iterdir()] == ["b"]
+    to = tmp_path / "home.part"
+    to.write_bytes(b"0123")
+    storage.fetch("a/b", to, 8)
+    assert to.read_bytes() == b"01234567"
+    assert [(e.sent, e.received) for e in store.egress()][:1] == [(0, 4)]
+    with pytest.raises(OffloadError, match="far too large"):
+        storage.read("a/b", 9)
+    with pytest.raises(OffloadError) as raised:
+        storage.read("a/c", 9)
+    assert raised.value.outcome == NOT_THERE
+    storage.remove("a")
+    assert list(shared.iterdir()) == []
+
+
+def test_data_that_was_not_granted_is_not_written(store: Store, trusted: Remote, shared: Path) -> None:
+    storage = Storage(trusted, Client(trusted, Consent(store), Redaction()))
+    with pytest.raises(ConsentError, match=r"leaves out adapter.*--data adapter,model,samples"):
+        storage.put("a/b", b"x", frozenset({DataClass.ADAPTER}))
+    assert list(shared.iterdir()) == []
+
+
+def test_a_cluster_does_not_chat(store: Store, ray: Remote) -> None:
+    with pytest.raises(ModelError, match="is a cluster that trains"):
+        named("cluster/x", store)
+
+
+def test_at_the_command_line(home: Path, cluster: FarCluster, shared: Path, store: Store) -> None:
+    def run(*words: str) -> str:
+        result = CliRunner().invoke(offload, list(words), catch_exceptions=False)
+        return result.output
+
+    said = run("add", "c", "--kind", "ray", "--address", cluster.url, "--storage", str(shared))
+    assert "Next: `clawlocal offload grant c --purpose train`" in said
+    assert "is of the kind ray, which is for train" in run("grant", "c", "--purpose", "chat")
+    assert "without samples there is nothing to do" in run("grant", "c", "--purpose", "train", "--data", "adapter")
+    assert f"Granted: samples and model to 127.0.0.1:{cluster.server_port} with file://{shared} for train" in run(
+        "grant", "c", "--purpose", "train"
+    )
+    assert f"{cluster.url}, file://{shared}" in run("list")
+    [grant] = store.grants()
+    assert (grant.purpose, grant.data) == (Purpose.TRAIN, {DataClass.SAMPLES, DataClass.MODEL})

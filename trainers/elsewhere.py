@@ -8,10 +8,9 @@ from pathlib import Path
 from trainers import adapter_peft
 from trainers.adapter_peft import Adapter
 from trainers.errors import AdapterError
-from trainers.job import Job, Result
+from trainers.job import RESULT, Job, Result
 from trainers.shape import Shape
 
-RESULT = "result.json"
 _ITS_OWN = ("loss", "clip_fraction")
 """Figures of the steps, which only who made them can tell. The gate does not ask for them."""
 

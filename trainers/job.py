@@ -12,6 +12,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+RESULT = "result.json"
+"""The result's file in a job's folder."""
+
 
 @dataclass(frozen=True)
 class Sample:

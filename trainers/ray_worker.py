@@ -16,11 +16,11 @@ import torch.distributed as dist
 
 from trainers import backend, checkpoint, worker
 from trainers.adapter_peft import CONFIG, WEIGHTS
-from trainers.job import Job
+from trainers.job import RESULT, Job
 from trainers.messages import Message, Progress, encode
 from trainers.ray_storage import JOB, Storage, deliver, localised, sweep
 from trainers.torch_team import TorchTeam
-from trainers.worker import ADAPTER, RESULT
+from trainers.worker import ADAPTER
 
 
 class RayTeam(TorchTeam):

@@ -26,7 +26,7 @@ from trainers.checkpoint import Saved
 from trainers.cores import Cores
 from trainers.errors import JobError, Orphaned, TooLittleDisk, TrainingError
 from trainers.files import write_text
-from trainers.job import Job, Result
+from trainers.job import RESULT, Job, Result
 from trainers.messages import DISK, MEMORY, Done, Failed, Message, Planned, Progress, Step, encode
 from trainers.policy import Moments
 from trainers.shape import Shape
@@ -35,7 +35,6 @@ from trainers.texts import Texts
 
 ADAPTER = "adapter"
 GGUF = "adapter.gguf"
-RESULT = "result.json"
 
 _MEMORY = re.compile(r"alloc|out ?of ?memory|insufficient memory", re.IGNORECASE)
 """What torch, CUDA and Metal say of it."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +10,7 @@ import click
 
 from clawlocal import config, paths
 from clawlocal.cli import offload_jobs
+from clawlocal.cli.opening import storing
 from clawlocal.cli.output import as_data, json_option, plain, print_json, table, when
 from clawlocal.errors import OffloadError
 from clawlocal.offload import remotes
@@ -22,22 +21,12 @@ from clawlocal.store import Store
 if TYPE_CHECKING:
     from clawlocal.offload.probe import Finding
 
-PURPOSES = (Purpose.CHAT, Purpose.TRAIN)
-"""Of a server, and of a cluster: each can do one thing."""
 CLASSES = {
     Purpose.CHAT: (DataClass.PROMPTS, DataClass.LESSONS),
     Purpose.TRAIN: (DataClass.SAMPLES, DataClass.ADAPTER, DataClass.MODEL),
 }
 """What may be sent for a purpose. Without the first there would be nothing to do."""
 SEES = "Whoever runs {host} can read what is sent there."
-
-
-@contextmanager
-def _store() -> Iterator[Store]:
-    where = paths.find()
-    where.ensure(where.data)
-    with Store.open(where.database) as store:
-        yield store
 
 
 @click.group()
@@ -60,12 +49,12 @@ def add(name: str, kind: str, url: str, storage: str, api_key_env: str, ca: Path
     remote = remotes.described(
         name, RemoteKind(kind), url, api_key_env=api_key_env, ca=ca, plain=plain_http, storage=storage
     )
-    with _store() as store:
+    with storing() as store:
         store.add_remote(remote)
     host = remotes.host_of(remote)
     if remote.plain:
         click.echo(plain(remotes.PLAIN.format(host=host)), err=True)
-    purpose = PURPOSES[remote.kind is RemoteKind.RAY]
+    purpose = _purpose(remote)
     click.echo(plain(f"Added {name} at {host}. Next: `clawlocal offload grant {name} --purpose {purpose}`."))
 
 
@@ -73,7 +62,7 @@ def add(name: str, kind: str, url: str, storage: str, api_key_env: str, ca: Path
 @json_option
 def list_(as_json: bool) -> None:
     """The remotes, and what each may be sent."""
-    with _store() as store:
+    with storing() as store:
         consent, found = Consent(store), store.remotes()
         grants = {grant.remote: grant for grant in store.grants()}
         ended = {name for name, grant in grants.items() if consent.ended(grant)}
@@ -82,6 +71,11 @@ def list_(as_json: bool) -> None:
         return
     rows = [(r.name, r.kind, _where(r), r.api_key_env, _granted(grants.get(r.name), r.name in ended)) for r in found]
     table(("NAME", "KIND", "ADDRESS", "KEY IN", "GRANTED"), rows, "No remote yet. `clawlocal offload add` adds one.")
+
+
+def _purpose(remote: Remote) -> Purpose:
+    """A server and a cluster can do one thing each."""
+    return Purpose.TRAIN if remote.kind is RemoteKind.RAY else Purpose.CHAT
 
 
 def _where(remote: Remote) -> str:
@@ -104,7 +98,7 @@ def _granted(grant: Grant | None, ended: bool) -> str:
 @click.argument("name")
 def remove(name: str) -> None:
     """Remove a remote and its grants. The log of what it was sent stays."""
-    with _store() as store:
+    with storing() as store:
         store.remove_remote(name)
     click.echo(plain(f"Removed {name}. What it has received it may still have."))
 
@@ -121,9 +115,9 @@ def remove(name: str) -> None:
 def grant(name: str, purpose: str, data: str, max_mb: float, days: int) -> None:
     """Allow data of the classes that you name to be sent to remote NAME, up to a size and a day."""
     classes = _classes(data, Purpose(purpose))
-    with _store() as store:
+    with storing() as store:
         remote = store.remote(name)
-        able = PURPOSES[remote.kind is RemoteKind.RAY]
+        able = _purpose(remote)
         if purpose != able:
             raise click.UsageError(f"{name} is of the kind {remote.kind}, which is for {able}.")
         given = Consent(store).give(remote, Purpose(purpose), classes, max_mb, days)
@@ -147,7 +141,7 @@ def _classes(text: str, purpose: Purpose) -> frozenset[DataClass]:
 @click.argument("name")
 def revoke(name: str) -> None:
     """Take back what was granted to a remote: from now on nothing is sent there."""
-    with _store() as store:
+    with storing() as store:
         store.remote(name)
         gone = store.revoke(name)
     done = "Revoked: nothing more is sent to" if gone else "Nothing was granted to"
@@ -168,7 +162,7 @@ def preview(name: str, text: str, session: str | None) -> None:
 
     first, _, model = name.partition("/")
     settings = config.load(paths.find().settings)
-    with _store() as store:
+    with storing() as store:
         remote = store.remote(first)
         if remote.kind is RemoteKind.RAY:
             offload_jobs.preview(store, remote, model or None)
@@ -189,7 +183,7 @@ def preview(name: str, text: str, session: str | None) -> None:
 def test(name: str, as_json: bool) -> None:
     """Ask a remote (NAME or NAME/MODEL) what works: it is sent a few words of ours, none of yours."""
     first, _, model = name.partition("/")
-    with _store() as store:
+    with storing() as store:
         remote = store.remote(first)
         found = _cluster_test(store, remote) if remote.kind is RemoteKind.RAY else _server_test(store, remote, model)
     able, models, findings = found
@@ -200,7 +194,7 @@ def test(name: str, as_json: bool) -> None:
         if remote.kind is not RemoteKind.RAY:
             click.echo(plain(f"Models: {', '.join(models) or 'none known'}."))
     if not able:
-        what = PURPOSES[remote.kind is RemoteKind.RAY]
+        what = _purpose(remote)
         raise OffloadError(f"{first} cannot {what} yet: the first line that says no tells why, so mend that first.")
 
 
@@ -230,7 +224,7 @@ def _cluster_test(store: Store, remote: Remote) -> Tested:
 @json_option
 def log(limit: int, as_json: bool) -> None:
     """What left this machine: when, where to, what for, how much, how it went. Never what it said."""
-    with _store() as store:
+    with storing() as store:
         found = store.egress(limit)
     if as_json:
         print_json(found)

@@ -7,14 +7,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from clawlocal import config, paths
 from clawlocal.assistant import Assistant
 from clawlocal.cli.learn import print_receipt
-from clawlocal.cli.opening import serving
+from clawlocal.cli.opening import serving, storing
 from clawlocal.cli.output import as_data, json_option, plain, print_json, table, when
 from clawlocal.errors import ClawlocalError, OffloadError, TrainerError
 from clawlocal.offload.consent import MEGABYTE, Consent
@@ -37,16 +37,8 @@ _NEEDS = ("learning", "model", "something to learn")
 
 
 @contextmanager
-def _store() -> Iterator[Store]:
-    where = paths.find()
-    where.ensure(where.data)
-    with Store.open(where.database) as store:
-        yield store
-
-
-@contextmanager
 def _job(name: str) -> Iterator[tuple[Store, RemoteJob, Jobs]]:
-    with _store() as store:
+    with storing() as store:
         job = store.remote_job(name)
         yield store, job, _jobs(store, store.remote(job.remote))
 
@@ -66,16 +58,21 @@ def _jobs(store: Store, remote: Remote) -> Jobs:
 @json_option
 def train(name: str | None, model: str | None, workers: int, as_json: bool) -> None:
     """Have cluster NAME do the next update: it trains what waits here. `pull` brings the adapter home."""
-    with _store() as store:
+    with storing() as store:
         remote = _cluster(store, name)
         Consent(store).check(remote, Purpose.TRAIN, {DataClass.SAMPLES})
         with serving(model) as assistant:
             job = _sent(store, assistant, remote, workers)
     if as_json:
-        print_json({name: value for name, value in as_data(job).items() if name != "batch"})
+        print_json(_told(job))
         return
     click.echo(plain(f"{job.id} is {job.state} on {job.remote}. {job.text}".strip()))
     click.echo(f"Next: `clawlocal offload jobs`, and when it is done `clawlocal offload pull {job.id}`.", err=True)
+
+
+def _told(job: RemoteJob) -> dict[str, Any]:
+    """As JSON, without what only this machine's next step needs."""
+    return {name: value for name, value in as_data(job).items() if name != "batch"}
 
 
 def _cluster(store: Store, name: str | None) -> Remote:
@@ -139,7 +136,7 @@ def preview(store: Store, remote: Remote, model: str | None) -> None:
     with serving(model) as assistant:
         found = _found(assistant)
     _say(remote, found)
-    size, first = found.sizes()["model"], f"{found.model} goes along where the storage does not have it"
+    size, first = found.base.stat().st_size, f"{found.model} goes along where the storage does not have it"
     click.echo(plain(f"{first}: {size:,} bytes."), err=True)
     if lacking := sorted(found.data - Consent(store).granted(remote, Purpose.TRAIN)):
         click.echo(f"Not granted: {', '.join(lacking)}.", err=True)
@@ -154,12 +151,12 @@ def jobs(as_json: bool) -> None:
     """The jobs on clusters, the latest first, after asking the clusters how far they are."""
     from clawlocal.offload.jobs import reconcile_all
 
-    with _store() as store:
+    with storing() as store:
         problems, found = reconcile_all(store, paths.find()), store.remote_jobs()
     for job, problem in problems.items():
         click.echo(plain(f"{job} was not asked after: {problem}"), err=True)
     if as_json:
-        print_json([{name: value for name, value in as_data(job).items() if name != "batch"} for job in found])
+        print_json([_told(job) for job in found])
         return
     rows = [(j.id, when(j.created), j.remote, j.model, j.workers, j.state, j.text) for j in found]
     table(("JOB", "WHEN", "REMOTE", "MODEL", "WORKERS", "STATE", ""), rows, "No job yet. `clawlocal offload train`.")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from clawlocal import paths
 from clawlocal.assistant import Assistant
+from clawlocal.store import Store
 
 
 @contextmanager
@@ -21,3 +23,12 @@ def serving(model: str | None = None) -> Iterator[Assistant]:
     with Assistant.open(model=model) as assistant:
         assistant.wait_ready()
         yield assistant
+
+
+@contextmanager
+def storing() -> Iterator[Store]:
+    """For commands about other machines: what is kept here, and no assistant over it."""
+    where = paths.find()
+    where.ensure(where.data)
+    with Store.open(where.database) as store:
+        yield store

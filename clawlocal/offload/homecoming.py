@@ -13,8 +13,8 @@ from clawlocal.remote_job import RemoteJob
 from clawlocal.training.arrivals import MADE
 from trainers import manifest
 from trainers.adapter_peft import CONFIG, LARGEST_BYTES, WEIGHTS
-from trainers.elsewhere import RESULT as FIGURES
 from trainers.errors import TrainingError
+from trainers.job import RESULT as FIGURES
 from trainers.manifest import FILE, Manifest, Origin
 from trainers.ray_storage import JOBS, RESULT
 

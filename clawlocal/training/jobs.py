@@ -15,7 +15,7 @@ from clawlocal.store import Store
 from clawlocal.training import rebuild
 from clawlocal.training.batch import Batch
 from clawlocal.training.recipes import recipe_for
-from trainers.job import Job, Result
+from trainers.job import RESULT, Job, Result
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def unfinished(folder: Path, job: Job) -> Job | None:
 def result(folder: Path) -> Result:
     """Raises `TrainerError` where there is none."""
     try:
-        return Result.read(folder / "result.json")
+        return Result.read(folder / RESULT)
     except (OSError, ValueError, KeyError, TypeError) as e:
         raise TrainerError(
             "The trainer ended without a result; it may have been killed or run out of memory. "

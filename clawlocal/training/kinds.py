@@ -12,6 +12,7 @@ from itertools import chain, islice, zip_longest
 
 from clawlocal.judge.topics import TOPICS, about
 from clawlocal.training.prompts import OF_TOPIC
+from trainers.openers import quoted
 from trainers.sense import is_sum
 
 SUMS, MARKING = "sums", "marking"
@@ -20,8 +21,6 @@ LEAST = 2
 SHARE = 0.25
 """Of a user's prompts, at least."""
 
-_QUOTED = re.compile(r"[\"“](?:[^\"“”]*\s){5}[^\"“”]*[\"”]")
-"""Six words or more of somebody else's."""
 _MARKS = re.compile(
     r"\b(?:comments?|feedback|grad(?:e|ing)|mark(?:ing)?|pupils?|students?|answer(?:s|ed)?)\b", re.IGNORECASE
 )
@@ -73,7 +72,7 @@ def kinds(text: str) -> list[str]:
     found = [topic for topic in TOPICS if about(topic, text)]
     if is_sum(text):
         found.append(SUMS)
-    if _QUOTED.search(text) and _MARKS.search(text):
+    if quoted(text) and _MARKS.search(text):
         found.append(MARKING)
     return found
 

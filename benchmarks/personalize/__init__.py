@@ -36,20 +36,22 @@ def run(
     user_model: str,
     prompts: Path | None,
     held_out: int | None,
+    first_seed: int,
+    at: Sequence[int],
     plot: Path | None,
     say: Callable[[str], None],
 ) -> dict[str, Any]:
     """Every persona with every method and seed. Raises `ConfigError` before the first of them, and what the product
     raises.
     """
-    plan = Plan(model or Settings().model, interactions, judge, user, user_model, prompts, held_out)
+    plan = Plan(model or Settings().model, interactions, judge, user, user_model, prompts, held_out, tuple(at))
     people = plan.people(personas)
     settings = {method: plan.settings(method) for method in methods}
     if plot is not None:
         plots.check(plot)
     runs = []
     with empty_home(plan.model):
-        for persona, method, seed in product(people, methods, range(seeds)):
+        for persona, method, seed in product(people, methods, range(first_seed, first_seed + seeds)):
             name = f"{persona.name}/{method}/{seed}"
             found = one_user(persona, plan, settings[method], seed, _named(name, say))
             runs.append({"persona": persona.name, "method": method, "seed": seed, **found})

@@ -39,6 +39,8 @@ class Plan:
     prompts: Path | None = None
     held_out: int | None = None
     """Measure on so many prompts only."""
+    at: tuple[int, ...] = ()
+    """After how many interactions to learn and measure, in place of `POINTS`."""
 
     def __post_init__(self) -> None:
         if self.user and self.judge != OURS:
@@ -47,7 +49,8 @@ class Plan:
     @property
     def points(self) -> tuple[int, ...]:
         """At least the start and the end."""
-        return tuple(sorted({0, self.interactions, *(point for point in POINTS if point <= self.interactions)}))
+        chosen = (point for point in self.at or POINTS if point <= self.interactions)
+        return tuple(sorted({0, self.interactions, *chosen}))
 
     def people(self, names: Sequence[str]) -> list[Persona]:
         """The personas, with the questions of the file if there is one. Raises `ConfigError`."""

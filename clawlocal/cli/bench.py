@@ -112,7 +112,14 @@ def hints(file: Path, model: str | None, candidates: bool, as_json: bool) -> Non
 @click.option("--user", metavar="URL", help="An OpenAI-compatible endpoint that speaks for the user.")
 @click.option("--user-model", metavar="NAME", default="user", help="The model to ask for there.")
 @click.option("--prompts", type=click.Path(path_type=Path), help='Questions of your own: lines of {"question": …}.')
-@click.option("--held-out", type=click.IntRange(min=1), hidden=True, help="Measure on so many prompts only.")
+@click.option("--first-seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the first user.")
+@click.option("--held-out", type=click.IntRange(min=1), help="Measure on so many questions only.  [default: all]")
+@click.option(
+    "--at",
+    type=click.IntRange(min=0),
+    multiple=True,
+    help="Learn and measure after so many questions; may be repeated.  [default: 0, 2, 4, 8, 12, 24, 36 and the last]",
+)
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw the scores over the interactions to this SVG file.")
 @json_option
 def personalize(personas: tuple[str, ...], methods: tuple[str, ...], as_json: bool, **options: Any) -> None:

@@ -197,6 +197,12 @@ def test_a_method_needs_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     assert OURS.settings("opd").system == "opd"
 
 
+def test_where_it_is_measured() -> None:
+    assert Plan("tiny", 9, "ours").points == (0, 2, 4, 8, 9)
+    assert Plan("tiny", 8, "ours", at=(4, 8)).points == (0, 4, 8)
+    assert Plan("tiny", 8, "ours", at=(3, 12)).points == (0, 3, 8)
+
+
 def test_what_makes_no_sense_is_said() -> None:
     with pytest.raises(ConfigError, match="leave --user out"):
         Plan("tiny", 2, "perfect", user="http://127.0.0.1")
@@ -272,26 +278,28 @@ def test_a_row_for_each_user(
         methods=("default",),
         model="tiny",
         seeds=2,
+        first_seed=3,
         interactions=2,
         judge="perfect",
         user=None,
         user_model="user",
         prompts=None,
         held_out=2,
+        at=(),
         plot=tmp_path / "curves.svg",
         say=said.append,
     )
     results = found["results"]
     assert [(row["persona"], row["seed"]) for row in results["rows"]] == [
-        ("terse", 0),
-        ("terse", 1),
-        ("plain", 0),
-        ("plain", 1),
+        ("terse", 3),
+        ("terse", 4),
+        ("plain", 3),
+        ("plain", 4),
     ]
     assert set(results["summary"]) == {"terse/default", "plain/default"}
     assert results["summary"]["terse/default"]["weights"]["obeys"]["n"] == 2
-    assert set(results["runs"]) == {f"{name}/default/{seed}" for name in ("terse", "plain") for seed in (0, 1)}
+    assert set(results["runs"]) == {f"{name}/default/{seed}" for name in ("terse", "plain") for seed in (3, 4)}
     assert found["ratios"]["terse/default/weights_to_memory"] == 1.0
-    assert "terse/default/1: question 2: content" in said
+    assert "terse/default/4: question 2: content" in said
     assert ">terse</text>" in (tmp_path / "curves.svg").read_text()
     assert len(opened) == 4

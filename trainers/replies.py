@@ -12,8 +12,8 @@ REPEATS = 4
 """A phrase this often in one reply comes again and again."""
 
 LOOPED = 0.25
-"""Share of a reply that such phrases make up where it is a loop. Below, they are the reply's subject ("the Great Wall of"),
-or the like beginnings of a list's items.
+"""Share of a reply that such phrases make up where it is a loop. Below, they are its subject ("the Great Wall of"), or
+the like beginnings of a list's items.
 """
 
 PERIODS = 24

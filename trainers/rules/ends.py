@@ -16,7 +16,7 @@ ASK = (
     "Have you tried ",
     "What kind of ",
     "Are you planning ",
-    "Are you looking for ",
+    "Have you ever ",
     "How often do you ",
     "Which ",
     "Is there a ",

@@ -17,6 +17,8 @@ RESUME_SECONDS = 3.0
 """A suspended trainer goes on after this long without a key, shorter than the wait for a first start."""
 REST_SECONDS = 600.0
 """After an update that failed, the next one starts by itself only then: the reason rarely goes away at once."""
+BEYOND = ("memory", "time")
+"""The names of the conditions that a machine may never meet."""
 RESUME = "clawlocal learn resume"
 PAUSED = f"no update starts until `{RESUME}`"
 
@@ -35,15 +37,17 @@ class Idleness:
         trained: Callable[[datetime], float] = lambda since: 0.0,
         paused: Callable[[], bool] = lambda: False,
         paused_until: Callable[[], datetime | None] = lambda: None,
+        takes: Callable[[], float | None] = lambda: None,
         now: Callable[[], datetime] = datetime.now,
     ) -> None:
         """`trained` says how many seconds were trained since a local time, `paused` whether the user wants none now.
 
-        `paused_until` is the local time at which that ends by itself, if it does.
+        `paused_until` is the local time at which that ends by itself, if it does. `takes` is how many seconds an update
+        takes here, if known.
         """
         self._settings = settings
         self._sensors = sensors or Sensors()
-        self._machine = Conditions(settings, self._sensors, memory_needed, trained, now)
+        self._machine = Conditions(settings, self._sensors, memory_needed, trained, now, takes)
         self._busy = busy
         self._paused = paused
         self._paused_until = paused_until
@@ -88,10 +92,19 @@ class Idleness:
             machine.power(),
             machine.heat(),
             machine.memory(),
+            machine.time(),
             machine.quiet_hours(),
             machine.budget(),
             self._rested(),
         ]
+
+    def beyond(self) -> Reading | None:
+        """Why an update is too much for this machine, whoever is away from it: memory, or the user's limit of time."""
+        return missing(limit() for limit in (self._machine.memory, self._machine.time))
+
+    def otherwise(self) -> list[Reading]:
+        """The conditions that hold again by themselves, for who need not train here."""
+        return [reading for reading in self.readings() if reading.name not in BEYOND]
 
     def holding_back(self, asked: bool, held: int, planned: int, suspended: bool) -> Reading | None:
         """The condition for which a trainer has to wait that was started already; None if it may compute.

@@ -22,7 +22,7 @@ class Answers:
 
     def decline_offload(self, model: str, remote: str, waiting: str) -> None:
         """Not for what waits now, as `waiting` says it; asked again when that is something else."""
-        self._keep(model, remote, Offload.ASK, waiting)
+        self._keep(model, remote, self.offload_answer(model, remote), waiting)
 
     def declined_offload(self, model: str, remote: str, waiting: str) -> bool:
         """Whether it was, for just that."""

@@ -17,8 +17,6 @@ RESUME_SECONDS = 3.0
 """A suspended trainer goes on after this long without a key, shorter than the wait for a first start."""
 REST_SECONDS = 600.0
 """After an update that failed, the next one starts by itself only then: the reason rarely goes away at once."""
-BEYOND = ("memory", "time")
-"""The names of the conditions that a machine may never meet."""
 RESUME = "clawlocal learn resume"
 PAUSED = f"no update starts until `{RESUME}`"
 
@@ -102,9 +100,9 @@ class Idleness:
         """Why an update is too much for this machine, whoever is away from it: memory, or the user's limit of time."""
         return missing(limit() for limit in (self._machine.memory, self._machine.time))
 
-    def otherwise(self) -> list[Reading]:
-        """The conditions that hold again by themselves, for who need not train here."""
-        return [reading for reading in self.readings() if reading.name not in BEYOND]
+    def away(self) -> list[Reading]:
+        """The conditions on the user's side, for what another machine does: load, power and heat here are no matter."""
+        return [self._keys(), self._reply(), self.not_paused(), self._machine.quiet_hours(), self._rested()]
 
     def holding_back(self, asked: bool, held: int, planned: int, suspended: bool) -> Reading | None:
         """The condition for which a trainer has to wait that was started already; None if it may compute.

@@ -52,16 +52,16 @@ class Automatic:
         if remote is None or self._choice.answer(remote) is not answer or not self._why():
             return None
         declined = self._store.declined_offload(self._model.name, remote.name, self._waiting())
-        return None if declined or not self.idle() else remote
+        return None if declined or not self.away() else remote
 
     def proposed(self) -> str | None:
         """The name of the one that the user is to be asked about now."""
         remote = self.due(Offload.ASK)
         return remote.name if remote else None
 
-    def idle(self) -> bool:
-        """Whether every other condition holds."""
-        return missing(self._idle.otherwise()) is None
+    def away(self) -> bool:
+        """Whether the user leaves the machine to itself."""
+        return missing(self._idle.away()) is None
 
     def proposal(self) -> Proposal:
         """For the cluster that may be sent what waits. Waits for the engine; raises `OffloadError` where none may."""

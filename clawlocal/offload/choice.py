@@ -32,8 +32,8 @@ class Choice:
         if not clusters:
             return f"a Ray cluster could do it: {_ADD} adds one", False
         if not wanted:
-            names = " and ".join(remote.name for remote in clusters)
-            return f"you want {names} never to be asked: `clawlocal offload auto ask --remote NAME` changes that", False
+            name = clusters[0].name
+            return f"you want {name} never to do it: `clawlocal offload auto ask --remote {name}` changes that", False
         if best is None:
             name, data = wanted[0].name, ",".join(sorted({*self._data(), DataClass.MODEL}, reverse=True))
             command = f"`clawlocal offload grant {name} --purpose train --data {data}`"

@@ -119,9 +119,9 @@ class Errands:
             return None
         remote = self._store.remote(job.remote)
         match job.state:
-            case JobState.PREPARED if self._automatic.idle():
+            case JobState.PREPARED if self._automatic.away():
                 return lambda store: self._send(store, remote, self._shipment)
-            case JobState.DONE if self._automatic.idle():
+            case JobState.DONE if self._automatic.away():
                 return lambda store: self._bring_home(store, remote, job)
             case state if state in UNDER_WAY and state is not JobState.PREPARED:
                 return self._follow(remote, job)

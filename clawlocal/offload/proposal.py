@@ -30,7 +30,7 @@ class Proposal:
         parts = [f"{_size(size)} of {what}" for what, size in self.sizes.items() if size and what != "model"]
         kept = f" {self.kept_here} more stay here: redaction finds something in them." if self.kept_here else ""
         return (
-            f"{why}{self.remote} could do it ({self.waiting}).\n\n"
+            f"{why}{self.remote} could do it. What waits: {self.waiting}.\n\n"
             f"What would be sent to {self.to}, within what you granted: {_listed(parts)}; and the file of "
             f"{self.model}, {_size(self.sizes.get('model', 0))}, where it is not there yet.{kept} "
             "Whoever runs it can read that.\n\n"

@@ -55,9 +55,9 @@ class Idleness:
         self._rest_until = clock()
         self._rest_reason = ""
 
-    def rest(self, reason: str) -> None:
+    def rest(self, reason: str, seconds: float = REST_SECONDS) -> None:
         """Let nothing start by itself for a while, because of `reason`."""
-        self._rest_until, self._rest_reason = self._clock() + REST_SECONDS, reason
+        self._rest_until, self._rest_reason = self._clock() + seconds, reason
 
     def end_rest(self) -> None:
         """What was the reason may be different now."""

@@ -65,7 +65,7 @@ class ClawlocalApp(App[int | Opening]):
 
     async def on_raised(self, message: Raised) -> None:
         error = message.error
-        self.notify(plain(str(error)), title=error.title, severity="error", timeout=10, markup=False)
+        self.notify(plain(self.chat.in_words(error)), title=error.title, severity="error", timeout=10, markup=False)
         if message.undo is not None:
             await self._carry_out(message.node, message.undo)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from clawlocal.models.opened import TrainedModel
 from clawlocal.offload.consent import MEGABYTE, Consent
 from clawlocal.offload.jobs import Jobs
+from clawlocal.offload.remotes import key_of
 from clawlocal.offload.shipment import Shipment, told
 from clawlocal.paths import Paths
 from clawlocal.records import DataClass, Purpose, Remote
@@ -32,6 +33,8 @@ class Sending:
 
     def send(self, found: Callable[[], Shipment], workers: int) -> RemoteJob:
         """A new job, or the one that is under way, which is sent again where it never arrived."""
+        # The order comes last: without a key all before it would be sent in vain.
+        key_of(self._remote)
         job = self._store.open_job(self._model.name)
         if job is not None:
             job = Jobs(self._store, self._paths, self._store.remote(job.remote)).reconcile(job)

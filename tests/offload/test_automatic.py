@@ -247,3 +247,25 @@ def test_a_remote_model_has_nothing_to_learn_here(open_remote: Opens, granted: R
     assert receipt is not None and (receipt.update, receipt.status) == (None, UpdateStatus.NOTHING)
     assert receipt.reason.startswith("There is nothing to do here: the weights of gpu/heron-8b are on gpu.")
     assert (assistant.too_much(), assistant.status().propose, assistant.local_model) == ("", None, "tiny")
+
+
+def test_without_a_token_nothing_is_sent_and_no_job_is_left(
+    correcting: Opens, trusted: Remote, store: Store, cluster: FarCluster, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RAY_TOKEN")
+    with pytest.raises(OffloadError, match="RAY_TOKEN, which is not set"):
+        correcting(**AWAY).offload("cluster")
+    assert (store.remote_jobs(), cluster.asked, list(shared.iterdir())) == ([], [], [])
+
+
+def test_each_failure_rests_for_longer(correcting: Opens, trusted: Remote, cluster: FarCluster, store: Store) -> None:
+    cluster.fault = "status"
+    store.set_offload_answer("tiny", "cluster", Offload.ALWAYS)
+    assistant = correcting(**AWAY)
+
+    def rest() -> str:
+        return next(text for name, text, _ in assistant.why() if name == "no failure just now")
+
+    until(lambda: rest().startswith("next try in 10 min"))
+    assistant._idle.end_rest()
+    until(lambda: rest().startswith("next try in 20 min"))

@@ -7,7 +7,7 @@ from functools import partial
 from time import monotonic
 
 from clawlocal.assistant import Answer, Reply
-from clawlocal.errors import ClawlocalError, OffloadError
+from clawlocal.errors import ClawlocalError, ConsentError, OffloadError
 from tui.actions import find
 from tui.background import ask
 from tui.plain import plain
@@ -93,8 +93,7 @@ class Replying(Talking):
             case Answer() as answer:
                 await self._kept(message.running, answer)
             case ClawlocalError() as error:
-                # Of a remote alone: a local model that fails has no other one beside it.
-                said = " ".join([str(error), *(self._local_words() if isinstance(error, OffloadError) else ())])
+                said = self.in_words(error)
                 self.notify(said, title=error.title, severity="error", markup=False)
                 await self._put_back(message.running, said)
             case error:
@@ -119,6 +118,11 @@ class Replying(Talking):
             ask(self, lambda: self.assistant.session(answer.session), self.name_talk, group="open")
         if running.rival is not None and answer.turn is not None:
             self._ask_which(running.rival, Rival(answer.turn, answer.text))
+
+    def in_words(self, error: ClawlocalError) -> str:
+        """With the way out, where it is a remote that failed."""
+        lost = isinstance(error, (OffloadError, ConsentError))
+        return " ".join([str(error), *(self._local_words() if lost else ())])
 
     def _local_words(self) -> tuple[str, ...]:
         """The key that goes on here, where there is another model for it. A temporary chat ends with the remote."""

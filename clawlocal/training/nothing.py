@@ -15,8 +15,8 @@ def off() -> Receipt:
 def elsewhere(model: str, remote: str) -> Receipt:
     """The model that is open is a remote's: no failure, since nobody expects its weights to change."""
     return _nothing(
-        f"There is nothing to do here: the weights of {model} are on {remote}. What you correct is in the prompt, and "
-        "is learned by the local model when that one is open."
+        f"There is nothing to do here: the weights of {model} are on {remote}. What you correct makes lessons, which a "
+        "local model learns when it is open."
     )
 
 

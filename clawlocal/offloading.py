@@ -69,8 +69,7 @@ class Offloading:
 
     def too_much(self) -> str:
         """Why the next update is not for this machine, and what else to do, in one sentence; empty where it is."""
-        words = self._automatic.words()
-        return f"The next update is {words}." if words else ""
+        return self._automatic.sentence()
 
     def proposal(self) -> Proposal:
         """What a cluster would be sent of what waits. Waits for the engine. Raises `OffloadError` where none may be."""

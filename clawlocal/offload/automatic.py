@@ -42,9 +42,14 @@ class Automatic:
         return Reading(NAME, *self._choice.words()) if self._why() else None
 
     def words(self) -> str:
-        """Why not here, and where instead, as one clause; empty where this machine can."""
+        """Where instead, and why not here, as one clause of which the end may be cut; empty where this machine can."""
         why = self._why()
-        return f"too much for this machine ({why}), but {self._choice.words()[0]}" if why else ""
+        return f"{self._choice.words()[0]} (too much for this machine: {why})" if why else ""
+
+    def sentence(self) -> str:
+        """The same in a sentence."""
+        why = self._why()
+        return f"The next update is too much for this machine ({why}), but {self._choice.words()[0]}." if why else ""
 
     def due(self, answer: Offload) -> Remote | None:
         """The cluster to go to now, if the user answered so of it: an update would start, were it not too much here."""

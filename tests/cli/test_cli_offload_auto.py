@@ -69,7 +69,7 @@ def test_status_why_and_now_name_the_command(clawlocal: Run, store: Store, tmp_p
     address = ("--address", "http://127.0.0.1:1", "--storage", str(tmp_path))
     clawlocal("offload", "add", "lab", "--kind", "ray", *address)
     clawlocal("offload", "grant", "lab", "--purpose", "train")
-    assert "but lab could do it: `clawlocal offload train lab`" in clawlocal("learn", "status", **LITTLE).stdout
+    assert "; lab could do it: `clawlocal offload train lab` (too much" in clawlocal("learn", "status", **LITTLE).stdout
     status = json.loads(clawlocal("learn", "status", "--json", **LITTLE).stdout)
     assert (status["propose"], "too much for this machine" in status["why"]) == (None, True)
     ran = clawlocal("learn", "now", "--wait", "--json", **LITTLE)

@@ -3,8 +3,8 @@
 Modes: `publish` and `reject` write a result at once; `drops` one that left out the first sample; `gated` writes one
 when `go` is in the folder; `endless` never ends; `silent` ends without a result; `fails` says why, and `short` that the
 disk is too full; `tight` finds no plan, and `starved` says what one would take; `noisy` writes what is no message;
-`half`, `no_further`, `whole` and `undone` publish what tells how far lessons are in the weights. All but `tight` and
-`starved` leave `begun` in the folder, as a checkpoint would be there.
+`half`, `most`, `no_further`, `whole` and `undone` publish what tells how far lessons are in the weights. All but `tight`
+and `starved` leave `begun` in the folder, as a checkpoint would be there.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ METRICS = {
 }
 OTHERWISE = {"reject": {"kl_base": 9.0}, "nan": {"kl_base": math.nan}}
 
-HELD = {"half": (0.0, 0.4), "no_further": (0.4, 0.45), "whole": (0.4, 0.9), "undone": (0.9, 0.5)}
+HELD = {"half": (0.0, 0.4), "most": (0.0, 0.75), "no_further": (0.4, 0.45), "whole": (0.4, 0.9), "undone": (0.9, 0.5)}
 """How far lessons are in the weights, before and after."""
 
 

@@ -156,7 +156,7 @@ class Demonstrator:
         """Fresh replies of the student, mended; those that cannot be are left out."""
         said = self._draw([r.prompt_ids for r in rehearsals], DRAWS, number, self._job.recipe.longest, tell)
         drafts = self._drafts(rehearsals, said)
-        right = [draft.right and self._whole(draft) for draft in drafts]
+        right = [draft.right and self._exemplary(draft) for draft in drafts]
         wrong = [draft for draft, good in zip(drafts, right, strict=True) if not good]
         kept = [draft for draft, good in zip(drafts, right, strict=True) if good and not local(draft.rules)]
         redrawn = self._redrawn([draft for draft in wrong if _redrawn(draft)], number, tell)
@@ -167,7 +167,7 @@ class Demonstrator:
         shown = [self._mended_reply(draft) for draft in mended]
         shown += [self._drawn(draft, 1.0) for draft in redrawn]
         shown += [self._drawn(draft, need(obeyed)) for draft in kept]
-        shown = [each for each in shown if not replies.degenerate(each.reply, self._stop_ids)]
+        shown = [each for each in shown if not replies.repetitive(each.reply, self._stop_ids)]
         return Round(obeyed, tuple(shown), len(shown))
 
     def _drafts(self, rehearsals: Sequence[Rehearsal], said: Sequence[Reply]) -> list[_Draft]:
@@ -185,6 +185,9 @@ class Demonstrator:
     def _whole(self, draft: _Draft) -> bool:
         return not replies.degenerate(draft.drawn, self._stop_ids)
 
+    def _exemplary(self, draft: _Draft) -> bool:
+        return not replies.repetitive(draft.drawn, self._stop_ids)
+
     def _redrawn(self, drafts: Sequence[_Draft], number: int, tell: Callable[[int], None]) -> list[_Draft]:
         """For each the first right one of a few more tries, if any: rejection sampling, as in RAFT (2304.06767)."""
         asked = [draft for draft in drafts for _ in range(REDRAWN)]
@@ -193,7 +196,7 @@ class Demonstrator:
         found: dict[int, _Draft] = {}
         for draft, reply in zip(asked, said, strict=True):
             tried = self._draft(draft.place, draft.rehearsal, reply)
-            if tried.right and self._whole(tried):
+            if tried.right and self._exemplary(tried):
                 found.setdefault(draft.place, tried)
         return list(found.values())
 

@@ -9,7 +9,15 @@ GRAM = 4
 """Tokens in a phrase."""
 
 REPEATS = 4
-"""A phrase this often in one reply is a loop; lists and tables of the base stay below."""
+"""A phrase this often in one reply comes again and again."""
+
+LOOPED = 0.25
+"""Share of a reply that such phrases make up where it is a loop. Below, they are its subject ("the Great Wall of"), or
+the like beginnings of a list's items.
+"""
+
+PERIODS = 24
+"""Tokens of the longest phrase that may follow upon itself."""
 
 WINDOW = 48
 DISTINCT = 0.3
@@ -17,9 +25,14 @@ DISTINCT = 0.3
 
 
 def degenerate(reply: Sequence[int], stop_ids: Collection[int]) -> bool:
-    """Whether a reply is empty or repeats itself."""
+    """Whether a reply is empty or goes round in circles."""
     body = [token for token in reply if token not in stop_ids]
-    return not body or _loops(body) or _monotonous(body)
+    return not body or _again(body) >= LOOPED * len(body) or _circles(body) or _monotonous(body)
+
+
+def repetitive(reply: Sequence[int], stop_ids: Collection[int]) -> bool:
+    """Whether it is degenerate, or says any phrase again and again: no example to learn from."""
+    return degenerate(reply, stop_ids) or _again([token for token in reply if token not in stop_ids]) > 0
 
 
 def share(replies: Sequence[Sequence[int]], stop_ids: Collection[int]) -> float:
@@ -32,9 +45,22 @@ def mean_length(replies: Sequence[Sequence[int]]) -> float:
     return sum(map(len, replies)) / len(replies) if replies else 0.0
 
 
-def _loops(body: Sequence[int]) -> bool:
-    grams = Counter(tuple(body[i : i + GRAM]) for i in range(len(body) - GRAM + 1))
-    return bool(grams) and max(grams.values()) >= REPEATS
+def _again(body: Sequence[int]) -> int:
+    """How many tokens belong to phrases that come again and again."""
+    grams = [tuple(body[i : i + GRAM]) for i in range(len(body) - GRAM + 1)]
+    count = Counter(grams)
+    return len({i + k for i, gram in enumerate(grams) if count[gram] >= REPEATS for k in range(GRAM)})
+
+
+def _circles(body: Sequence[int]) -> bool:
+    """Whether a phrase follows upon itself until it was said `REPEATS` times."""
+    for period in range(1, PERIODS + 1):
+        same = 0
+        for i in range(period, len(body)):
+            same = same + 1 if body[i] == body[i - period] else 0
+            if same + period >= max(REPEATS * period, REPEATS + GRAM):
+                return True
+    return False
 
 
 def _monotonous(body: Sequence[int]) -> bool:

@@ -51,15 +51,17 @@ class Life:
         self.learn()
 
     def learn(self) -> None:
-        """One update, if anything waits for it."""
+        """What waits, if anything does."""
         if not self.waiting:
             return
         self.say(f"learning after {len(self.pleased)} interactions")
+        known = {receipt.update for receipt in self.assistant.history()}
         receipt = self.assistant.learn_now(wait=True)
         assert receipt is not None
         self.waiting = receipt.status in (UpdateStatus.REJECTED, UpdateStatus.FAILED)
-        self.updates.append(_told(receipt, len(self.pleased)))
-        self.say(outcome(receipt))
+        for each in [r for r in reversed(self.assistant.history()) if r.update not in known] or [receipt]:
+            self.updates.append(_told(each, len(self.pleased)))
+            self.say(outcome(each))
 
     def _ask(self, question: str) -> None:
         wish: dict[str, float | int | None] = {"seed": 1000 * self.seed + len(self.pleased)}

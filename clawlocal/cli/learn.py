@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import Future, wait
+from threading import Thread
 
 import click
 
@@ -13,6 +15,8 @@ from clawlocal.cli.output import json_option, plain, print_json, table, when
 from clawlocal.errors import TrainerError
 from clawlocal.records import Receipt, UpdateStatus
 
+TELL_SECONDS = 1.0
+"""How often somebody who waits may be told how far it is."""
 _OWN = {"edited": "rewritten", "preferred": "by a retry that was kept"}
 """What is told of a receipt where there is any."""
 
@@ -81,26 +85,48 @@ def resume() -> None:
 
 
 @learn.command()
-@click.option("--wait", is_flag=True, help="Stay until it has ended, and print the receipt.")
+@click.option("--wait", "stay", is_flag=True, help="Stay until it has ended, and print the receipt.")
 @json_option
-def now(wait: bool, as_json: bool) -> None:
+def now(stay: bool, as_json: bool) -> None:
     """Update the adapter without waiting for an idle moment."""
-    if not wait:
+    if not stay:
         _in_background(as_json)
         return
     with serving() as assistant:
         _warn(assistant)
+        known = {r.update for r in assistant.history()}
         receipt = _wait(assistant)
+        before = [r for r in assistant.history() if r.update not in known and r.update != receipt.update]
     if as_json:
         print_json(receipt)
     else:
+        for each in reversed(before):
+            click.echo(_summary(each))
         print_receipt(receipt)
     if receipt.status is UpdateStatus.FAILED:
         raise TrainerError(receipt.reason)
 
 
 def _wait(assistant: Assistant) -> Receipt:
-    receipt = assistant.learn_now(wait=True)
+    """Until it has ended; meanwhile how far it is, on stderr."""
+    asked: Future[Receipt | None] = Future()
+
+    def ask() -> None:
+        try:
+            asked.set_result(assistant.learn_now(wait=True))
+        except BaseException as e:
+            asked.set_exception(e)
+
+    # Not a pool's thread, which would be waited for when the user interrupts.
+    Thread(target=ask, name="learn-now", daemon=True).start()
+    told = ""
+    while not wait([asked], TELL_SECONDS).done:
+        found = assistant.status()
+        tenth = f"{found.state} {10 * (found.progress or 0):.0f}"
+        if found.state in ("training", "paused") and tenth != told:
+            told = tenth
+            click.echo(f"… {plain(found.why)}", err=True)
+    receipt = asked.result()
     assert receipt is not None
     return receipt
 

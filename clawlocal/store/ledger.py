@@ -175,10 +175,14 @@ class Ledger(Signals, Updates, State):
         if raw is None:
             return None
         found = json.loads(raw)
-        state = {x.id: x.state for x in self.lessons()}
-        # What was put back, vetoed, taught or deleted since is not wanted any more.
+        state, taught = {x.id: x.state for x in self.lessons()}, self._taught(model)
+        # What was put back, vetoed or deleted since is not wanted any more. What is learned may be practised on, where
+        # it is this model that learned it.
         vetoed = tuple(x for x in found["vetoed"] if state.get(x) is LessonState.VETOED)
-        carried = tuple(x for x in found["carried"] if state.get(x) is LessonState.ACTIVE)
+        known = {
+            x for x, its in state.items() if its is LessonState.ACTIVE or (its is LessonState.LEARNED and x in taught)
+        }
+        carried = tuple(x for x in found["carried"] if x in known)
         wanted = Rebuild(**{**found, "vetoed": vetoed, "carried": carried})
         return wanted if wanted.anew or carried else None
 
@@ -262,7 +266,10 @@ class Ledger(Signals, Updates, State):
                 f"The rebuild without a vetoed lesson did not pass the gate twice, so {name} stays live, and still "
                 "holds it. `clawlocal adapters rollback --to base` takes it out."
             )
-        return f"Lessons could not be taught to {model}: the gate rejected it twice. They stay in the prompt."
+        return (
+            f"Lessons could not be taught to {model} any further: the gate rejected it twice, so {name} stays live. "
+            "What it does not hold stays in the prompt."
+        )
 
     # forgetting
     def forget(self, turns: Sequence[str], model: str, session: str | None = None) -> Forgotten:

@@ -13,6 +13,8 @@ from clawlocal.store import Store
 
 ENOUGH = 0.7
 """Of a lesson, in the weights: then it leaves the prompt."""
+MASTERED = 0.85
+"""Up to here it is practised on, as long as that brings it on."""
 GAIN = 0.1
 """An update that brought a lesson on by less is not followed by another for its sake."""
 
@@ -26,17 +28,21 @@ class Weighed:
     shares: dict[int, float]
     """Of either, where it was measured."""
     growing: list[int]
-    """Of `others`, those that another update may bring on."""
+    """Of either, those that another update may bring on."""
     stuck: list[str]
     """In words, those that none will."""
 
     def words(self) -> str:
         """For the receipt; empty where everything was learned."""
         parts = []
-        if self.growing:
-            n = len(self.growing)
+        held = [lesson for lesson in self.growing if lesson in self.learned]
+        if n := len(self.growing) - len(held):
             them = "a lesson is" if n == 1 else f"{n} lessons are"
             parts.append(f"{them} not in the weights far enough yet: in the prompt until then, and practised again")
+        if held:
+            them = "a lesson is" if len(held) == 1 else f"{len(held)} lessons are"
+            share = min(self.shares[lesson] for lesson in held)
+            parts.append(f"{them} practised once more, to be in the weights further than {share:.0%}")
         return "; ".join([*parts, *self.stuck])
 
 
@@ -53,13 +59,13 @@ def weigh(
     stuck: list[str] = []
     for lesson in lessons:
         before, after = measured.get(lesson.text, (0.0, 1.0))
+        grows = after < MASTERED and after - before >= GAIN
+        growing += [lesson.id] if grows else []
         if after >= ENOUGH or lesson.state is LessonState.LEARNED:
             learned.append(lesson.id)
             continue
         others.append(lesson.id)
-        if after - before >= GAIN:
-            growing.append(lesson.id)
-        else:
+        if not grows:
             stuck.append(
                 f"“{lesson.text}” stays in the prompt: this model learns it no further ({after:.0%}); "
                 "other words may do (`clawlocal lessons edit`)"

@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 TICK_SECONDS = 0.5
 """How often idleness is looked at; a key press does not wait for it."""
 
+IN_A_ROW = 3
+"""Updates at most for one request."""
+
 
 class Learner:
     """Decides when; `Updater` knows how."""
@@ -111,7 +114,10 @@ class Learner:
         if not asked and requested is None and self.why_not():
             self._elsewhere()
             return
-        receipt = self._attempt(asked=bool(asked) or requested is not None)
+        urgent = bool(asked) or requested is not None
+        receipt = self._attempt(urgent)
+        if urgent:
+            receipt = self._carried_on(receipt)
         if receipt.status in (UpdateStatus.FAILED, UpdateStatus.NOTHING) and not self._updater.spoiled:
             self._idle.rest(receipt.reason)
         for future in asked:
@@ -119,6 +125,25 @@ class Learner:
         if requested is not None:
             self._relay.answer(requested, receipt)
         self._on_change()
+
+    def _carried_on(self, receipt: Receipt) -> Receipt:
+        """Who asked waits until lessons are in the weights as far as they get, and while what was rejected is tried
+        with smaller steps: the receipt of the last version, or of the last try. Others find their own idle moment.
+        """
+        last = receipt
+        for _ in range(IN_A_ROW - 1):
+            if self._closing.is_set() or not self._goes_on(last):
+                break
+            self._on_change()
+            last = self._attempt(asked=True)
+            if last.status is UpdateStatus.PUBLISHED or receipt.status is not UpdateStatus.PUBLISHED:
+                receipt = last
+        return receipt
+
+    def _goes_on(self, last: Receipt) -> bool:
+        if last.status is UpdateStatus.PUBLISHED:
+            return self._need.carried
+        return last.status is UpdateStatus.REJECTED and self._need.material
 
     def _attempt(self, asked: bool) -> Receipt:
         try:

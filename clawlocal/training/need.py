@@ -35,6 +35,17 @@ class Need:
         """Learning is on."""
         return self._store.learning()
 
+    @property
+    def carried(self) -> bool:
+        """The next update is to bring on lessons that are known, and no more than that."""
+        wanted = self._store.rebuild(self._model)
+        return wanted is not None and not wanted.anew
+
+    @property
+    def material(self) -> bool:
+        """There is something to learn."""
+        return self._material().holds
+
     def readings(self) -> list[Reading]:
         """The conditions on the user's side: learning is on, the model can learn, and there is something to learn."""
         on = self._store.learning()

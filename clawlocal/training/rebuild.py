@@ -73,17 +73,17 @@ def remains(store: Store, model: str) -> bool:
 
 def material(store: Store, wanted: Rebuild) -> str:
     """What there is to learn."""
-    return f"rebuild {_without(store, wanted)}" if wanted.anew else _lessons(wanted)
+    return f"rebuild {_without(store, wanted)}" if wanted.anew else _lessons(store, wanted)
 
 
 def doing(store: Store, wanted: Rebuild) -> str:
     """What an update does."""
-    return f"rebuilding {_without(store, wanted)}" if wanted.anew else f"learning {_lessons(wanted)}"
+    return f"rebuilding {_without(store, wanted)}" if wanted.anew else f"learning {_lessons(store, wanted)}"
 
 
 def done(store: Store, wanted: Rebuild) -> str:
     """What an update did, for its receipt."""
-    return f"rebuilt from the base {_without(store, wanted)}" if wanted.anew else f"learned {_lessons(wanted)}"
+    return f"rebuilt from the base {_without(store, wanted)}" if wanted.anew else f"learned {_lessons(store, wanted)}"
 
 
 def _without(store: Store, wanted: Rebuild) -> str:
@@ -96,8 +96,11 @@ def _without(store: Store, wanted: Rebuild) -> str:
     return f"without {' and '.join(parts)}"
 
 
-def _lessons(wanted: Rebuild) -> str:
+def _lessons(store: Store, wanted: Rebuild) -> str:
     n = len(wanted.carried)
+    learned = {x.id for x in store.lessons(LessonState.LEARNED)}
+    if learned.issuperset(wanted.carried):
+        return "more of a lesson" if n == 1 else f"more of {n} lessons"
     return "a lesson that was only in the prompt" if n == 1 else f"{n} lessons that were only in the prompt"
 
 

@@ -122,12 +122,12 @@ def test_each_column_is_asked_in_its_own_way(heeding: Heeding, works_as: Callabl
 def test_a_rejected_update_says_why_and_is_tried_again(heeding: Heeding, works_as: Callable[[str], None]) -> None:
     works_as("reject")
     found = _user()
-    assert [update["status"] for update in found["updates"]] == ["rejected", "rejected"]
+    assert [(u["after"], u["status"]) for u in found["updates"]] == [(2, "rejected"), (2, "rejected"), (3, "rejected")]
     assert all("drifted" in update["reason"] for update in found["updates"])
     assert found["updates"][0]["failed_checks"] == ["kl_base"]
     assert found["columns"]["weights"] == found["columns"]["frozen"]
     assert found["columns"]["both"] == found["columns"]["memory"]
-    assert (found["interactions_to_0.76"], found["kl_base"], found["updates_not_published"]) == (None, None, 2)
+    assert (found["interactions_to_0.76"], found["kl_base"], found["updates_not_published"]) == (None, None, 3)
 
 
 def test_a_perfect_judge_is_told(heeding: Heeding, works_as: Callable[[str], None]) -> None:

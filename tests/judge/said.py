@@ -78,6 +78,16 @@ prose | I said two sentences! | two
 prose | limit your answers to three sentences from now on | three
 prose | Two sentences would have been enough. | two
 prose | stop after two sentences | two
+prose | Short means two sentences to me; by short I mean two sentences, not two paragraphs. | two
+prose | Anything after the second sentence is wasted on me. | two
+prose | If it does not fit in two sentences, I skip it. | two
+prose | I only ever read two sentences. | two
+prose | Please answer, and then a question to me. | question
+prose | I want a question as your last line. | question
+prose | Wrap up with a question about the topic. | question
+prose | Each entry should begin with a hyphen. | bullets
+prose | I mean it like "- milk" and under it "- bread". | bullets
+prose | What I wanted was a dashed list. | bullets
 short | at least four sentences please | long
 short | Never fewer than five sentences. | long
 prose | way to long | short

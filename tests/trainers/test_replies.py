@@ -18,9 +18,19 @@ def test_broken(reply: tuple[int, ...]) -> None:
     assert replies.degenerate(reply, {END})
 
 
-@pytest.mark.parametrize("reply", [(1, END), tuple(range(80)), (1, 2, 3, 4) * 3 + tuple(range(10, 40))])
+# Items that begin alike: a line's end, a mark, and two words.
+LIST = sum(((1, 2, 3, 4, *range(10 * n, 10 * n + 14)) for n in range(1, 7)), ())
+
+
+@pytest.mark.parametrize("reply", [(1, END), tuple(range(80)), (1, 2, 3, 4) * 3 + tuple(range(10, 40)), LIST])
 def test_sound(reply: tuple[int, ...]) -> None:
     assert not replies.degenerate(reply, {END})
+
+
+def test_a_list_of_like_items_is_no_example() -> None:
+    assert replies.repetitive(LIST, {END})
+    assert replies.repetitive((), {END})
+    assert not replies.repetitive(tuple(range(80)), {END})
 
 
 def test_share_and_length() -> None:

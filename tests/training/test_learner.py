@@ -18,7 +18,7 @@ from clawlocal.records import LessonState, TurnUse, UpdateStatus
 from clawlocal.sensors import Battery, Heat
 from clawlocal.store import Store
 from clawlocal.training import pace
-from clawlocal.training.learner import Learner
+from clawlocal.training.learner import IN_A_ROW, Learner
 from clawlocal.training.need import ENOUGH_VERDICTS, Need
 from clawlocal.training.relay import Relay
 from clawlocal.training.status import StatusReader
@@ -32,7 +32,7 @@ WorksAs = Callable[[str], None]
 
 @pytest.fixture
 def learner(updater: Updater, idle: Idleness, store: Store) -> Iterator[Learner]:
-    learner = Learner(updater, idle, Need(store), Relay(store), lambda: None)
+    learner = Learner(updater, idle, Need(store, model="tiny"), Relay(store), lambda: None)
     yield learner
     learner.close()
 
@@ -143,6 +143,43 @@ def test_asked_it_waits_for_nothing_of_the_machine(
     corrected()
     learner.start()
     assert learner.now().result(60).status is UpdateStatus.PUBLISHED
+
+
+def test_asked_it_goes_on_until_lessons_are_in_the_weights(
+    learner: Learner, store: Store, works_as: WorksAs, corrected: Correct
+) -> None:
+    works_as("half")
+    corrected()
+    learner.start()
+    receipt = learner.now().result(60)
+    versions = [r.version for r in store.history()]
+    assert (receipt.version, len(versions)) == (f"v{IN_A_ROW}", IN_A_ROW), "as far as one request goes"
+    works_as("whole")
+    assert learner.now().result(60).version == f"v{IN_A_ROW + 1}"
+    assert len(store.history()) == IN_A_ROW + 1, "there was nothing left to bring on"
+
+
+def test_by_itself_each_update_waits_for_its_own_idle_moment(
+    learner: Learner, store: Store, clock: list[float], works_as: WorksAs, corrected: Correct
+) -> None:
+    works_as("half")
+    corrected()
+    clock[0] += 60
+    learner._step()
+    assert len(store.history()) == 1
+    learner._step()
+    assert len(store.history()) == 2
+
+
+def test_asked_it_tries_a_rejected_update_again_at_once(
+    learner: Learner, store: Store, works_as: WorksAs, corrected: Correct
+) -> None:
+    works_as("reject")
+    corrected()
+    learner.start()
+    receipt = learner.now().result(60)
+    assert receipt.status is UpdateStatus.REJECTED and "for you to say" in receipt.reason
+    assert len(store.history()) == 2
 
 
 def test_asked_it_does_not_wait_for_idleness(learner: Learner, store: Store, corrected: Correct) -> None:

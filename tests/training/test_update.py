@@ -79,6 +79,21 @@ def test_a_lesson_leaves_the_prompt_when_enough_of_it_is_in_the_weights(
     assert store.lesson(lesson.id).share == 0.4, "of the version that is live"
 
 
+def test_a_lesson_that_left_the_prompt_is_practised_on_while_that_helps(
+    updater: Updater, store: Store, works_as: WorksAs, corrected: Correct
+) -> None:
+    works_as("most")
+    corrected()
+    receipt = updater.run(never)
+    [lesson] = store.lessons()
+    assert lesson.state is LessonState.LEARNED
+    assert "practised once more, to be in the weights further than 75%" in receipt.reason
+    works_as("whole")
+    again = updater.run(never)
+    assert again.status is UpdateStatus.PUBLISHED and again.reason.startswith("learned more of a lesson")
+    assert updater.run(never).status is UpdateStatus.NOTHING
+
+
 def test_a_lesson_that_this_model_learns_no_further_stays_in_the_prompt_and_that_is_said(
     updater: Updater, store: Store, works_as: WorksAs, corrected: Correct
 ) -> None:

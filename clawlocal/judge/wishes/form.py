@@ -87,7 +87,7 @@ FORM = (
         rf"|than)\b)|fuller|(?:less|not so|not that) (?:short|brief|terse))\b"
         r"(?! (?:than (?!that|this)|lasting|sentences?|term|a|in)\b)|\b(?:elaborate|flesh (?:it|this|that) out"
         r"|go (?:\w+ )?deeper|go into (?:more )?detail|^more(?! than)|^somewhat more(?! than)|write more"
-        r"|say more|dig deeper|in (?:more |greater |much more )?(?:detail|depth)|expand)(?= (?:please"
+        r"|(?<!me to )say more|dig deeper|in (?:more |greater |much more )?(?:detail|depth)|expand)(?= (?:please"
         r"|next time|more|somewhat|than that|everything|it|this|that|than)\b|$)",
         0,
     ),

@@ -108,6 +108,9 @@ def _named(clause: str, reply: str) -> Iterator[tuple[int, Found]]:
             start = found.start() + (cue.end() if cue else 0)
             leans = leaning(clause, start, found.end(), _there(reply, subject.there))
             said = {Leaning.FOR: subject.wanted, Leaning.AGAINST: subject.refused}.get(leans, "")
+            if subject.wanted == s.PROSE and said == s.BULLETS and _COUNT_BEFORE.search(clause[:start]):
+                # "Two sentences, not two paragraphs" speaks of length.
+                continue
             others = len(rest(clause, found.start(), found.end()))
             # Who wants no paragraphs may want any other form, and says so where it is not a list with dashes.
             plain = _MEANT if (subject.wanted, said) == (s.PROSE, s.BULLETS) else _NAMED
@@ -143,6 +146,7 @@ _POINTS = re.compile(
     r"|little|silly|steps?)\b"
 )
 _IF_I_WANT = re.compile(r"^(?:if|when|unless) i (?:want|need|wanted|needed|would like)\b")
+_COUNT_BEFORE = re.compile(r"\b(?:one|two|three|four|five|six|several|\d+) $")
 _SHAPES = ("form", "length", "steps")
 _DENIED = re.compile(
     r"\b(?:not|never|without|instead of|rather than|less|stop being|stop) (?:too |so |be |being |very |that "

@@ -27,8 +27,10 @@ _LIMIT_BEFORE = re.compile(
     r"|up to|under|below|within|less than|fewer than|only|just|limit\w*(?: \w+){0,4}?|stick to|keep (?:it|this"
     r"|that|them|everything|your \w+|all \w+|replies|answers) "
     r"(?:short )?(?:to|at|in|under|within|below|down to)|cap(?:ped)?(?: \w+){0,2}? at|stop (?:after|at)|above"
-    r"|over|past|beyond|cut (?:it|this|that)? ?(?:down )?to|down to|stay within"
+    r"|over|past|beyond|cut (?:(?:it|this|that|them|everything) )?(?:down )?to"
+    r"|(?:brief|short|concise|terse) i mean|down to|stay within"
     r"|beyond|maximal(?:ly)?|limit of|fit|takes?|accepts?|run\w* out (?:at|after)|cuts? (?:\w+ )?off (?:at|after)"
+    r"|(?:only|just|all i) (?:ever |really |usually )?(?:want|need|read)"
     r"|room for|space for|patience for|time for|attention for|fits|holds|allows?|tops) (?:about |around |roughly "
     r"|in |into |of "
     r"|at |to |the |like |maybe |me )*$"
@@ -41,6 +43,17 @@ _LIMIT_AFTER = re.compile(
     r"|limit))|and (?:not|no)|not more|no more|suffices?|limit|and stop|then stop|per (?:reply|answer"
     r"|message|response))\b"
 )
+_UNREAD = re.compile(
+    r"\b(?:anything|everything|all|whatever|what comes|the rest|more)\b.*\b(?:past|after|beyond|behind) (?:the )?"
+    r"(?P<n>first|second|third|fourth|fifth)(?: or \w+)? (?P<unit>sentence|line)\b"
+    r"(?=.*\b(?:lost|waste\w*|unread|not read|skip\w*|ignored?|noise|superfluous|too much|gone|for nothing)\b)"
+)
+"""What is beyond it is lost on them: "anything past the second sentence is lost on me"."""
+_SAYABLE = re.compile(
+    r"\b(?:can not|does not|will not) (?:be (?:said|told|put|explained|answered)|fit) (?:in|into|within) "
+    r"(?P<n>one|two|three|four|five|\d) (?P<unit>sentences?|lines?)\b"
+)
+"""Who says so of what they want to hear wants no more."""
 _ATTENTION = re.compile(
     r"\bafter (?:the |sentence |number |line )*(?P<n>first|second|third|fourth|fifth|two|three|four|five|2|3|4"
     r"|5|1st|2nd|3rd|4th|one|1)"
@@ -162,6 +175,8 @@ def _is_bare(clause: str, found: re.Match[str], text: str) -> bool:
 
 
 def _lost(clause: str) -> str:
+    if beyond := _UNREAD.search(clause) or _SAYABLE.search(clause):
+        return _directive(_ORDINALS.get(beyond["n"], beyond["n"]), "sentences")
     found = _ATTENTION.search(clause)
     if not found or not _LOSES.search(clause) or (not found["unit"] and "sentence" not in clause):
         return ""

@@ -65,7 +65,7 @@ _COMPLAINING = re.compile(
     r"|presentation|meeting|lecture|essay|novel|sermon|conversation|interview|robot|report|memo)|who (?:starts"
     r"|begins|says)"
     r"|where does one|why (?:do|did|are|can) not|which (?:human|person)|does it|do we|is it (?:too|just)|whenever"
-    r"|what did i|how is it)\b"
+    r"|what did i|what i (?:want|wanted|need|needed|meant|asked for)|how is it)\b"
 )
 _TASK = re.compile(
     r"^(?:ok(?:ay)?,? |now |then |and |so |also |next,? |please |great,? |thanks,? |can you |could you "
@@ -86,7 +86,7 @@ _OF_A_SUBJECT = re.compile(
     r"\b(?:about|regarding|concerning) (?!\d|(?:one|two|three|four|five|six|ten|fifteen|twenty|thirty|forty|fifty"
     r"|hundred|a|an|half|every\w*|each|all|what|how"
     r"|why|where)\b|it\b"
-    r"|that\b|this\b|me\b|my\b|you\b|the (?:answer|reply|bullets|formatting|tone)\b)\w+"
+    r"|that\b|this\b|me\b|my\b|you\b|the (?:answer|reply|bullets|formatting|tone|topic|subject|matter)\b)\w+"
 )
 
 

@@ -174,6 +174,25 @@ VOICE = (
         r"|file|message)\b)",
         1,
     ),
+    phrase(
+        "ending",
+        s.QUESTION,
+        r"\bthen (?:ask me )?an? (?:\w+ )?question (?:to|for) me\b|\bask me an? (?:\w+ )?question (?:that|which) "
+        r"(?:takes?|leads?|goes|carries|moves|keeps?|opens?)\b|\bquestion (?:from you )?as (?:the|your|a) (?:closing"
+        r"|last|final) (?:sentence|line)\b",
+        4,
+        lacking="question",
+    ),
+    phrase(
+        "form",
+        s.BULLETS,
+        r"\b(?:entry|entries|items?|lines?|points?|thing) (?:\w+ ){0,4}?(?:begin(?:s|ning)?|start(?:s|ing)?|led"
+        r"|open(?:s|ing)?|preceded|marked) (?:with|by) (?:an? |the )?(?:\w+ )?(?:hyphen|dash|dashes)\b"
+        r"|\bcolumns? of (?:dashes|hyphens)\b"
+        r"|[\"']- ?\w[^\"']*[\"'].*[\"']- ?\w|\bline with an? (?:hyphen|dash)\b",
+        6,
+        lacking="bullets",
+    ),
     phrase("form", s.BULLETS, r"\bafter an? (?:dash|hyphen)\b|\b(?:small|little|simple) dash(?:es)?\b", 2),
     phrase(
         "tone",

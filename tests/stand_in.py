@@ -3,8 +3,8 @@
 Modes: `publish` and `reject` write a result at once; `drops` one that left out the first sample; `gated` writes one
 when `go` is in the folder; `endless` never ends; `silent` ends without a result; `fails` says why, and `short` that the
 disk is too full; `tight` finds no plan, and `starved` says what one would take; `noisy` writes what is no message;
-`half`, `most`, `no_further`, `whole` and `undone` publish what tells how far lessons are in the weights. All but `tight`
-and `starved` leave `begun` in the folder, as a checkpoint would be there.
+`half`, `most`, `no_further`, `whole` and `undone` publish what tells how far lessons are in the weights. All but
+`tight` and `starved` leave `begun` in the folder, as a checkpoint would be there.
 """
 
 from __future__ import annotations

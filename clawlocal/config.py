@@ -83,7 +83,7 @@ class Settings:
 def load(path: Path) -> Settings:
     """Settings from `path` (missing: the defaults), overridden by `CLAWLOCAL_<NAME>`.
 
-    `learning.method` and `method` under `[learning]` are other ways to write `learning_method`, and so for each.
+    `learning.method` and `method` under `[learning]` are other ways to write `learning_method`, as for any other.
     Raises `ConfigError`, which names the file or the variable that is wrong.
     """
     settings = Settings()

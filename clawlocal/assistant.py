@@ -7,7 +7,6 @@ Every method may be called from any thread; none waits for learning except `lear
 from __future__ import annotations
 
 import contextlib
-import shutil
 import threading
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -19,7 +18,7 @@ from clawlocal.config import Settings
 from clawlocal.conversation import TEMPORARY, Conversations, OnDone, OnText, Overrides, Wish, sampling
 from clawlocal.engine import prefix_files
 from clawlocal.engine.protocol import BASE, Engine
-from clawlocal.errors import FolderBusy, PromptError
+from clawlocal.errors import PromptError
 from clawlocal.idle import Idleness
 from clawlocal.judge import contradictions
 from clawlocal.judge.candidates import CandidateHints
@@ -30,7 +29,11 @@ from clawlocal.judge.small.judge import SmallJudge
 from clawlocal.lock import FolderLock, take
 from clawlocal.models.opened import OpenedModel
 from clawlocal.offload import underway
+from clawlocal.offload.automatic import Automatic
+from clawlocal.offload.errands import Errands
 from clawlocal.offload.model import open_model
+from clawlocal.offload.proposal import Proposal
+from clawlocal.offloading import Offloading
 from clawlocal.paths import Paths
 from clawlocal.records import (
     Message,
@@ -44,6 +47,7 @@ from clawlocal.steering import MOST_MINUTES, Steering
 from clawlocal.store import Store
 from clawlocal.tools import described
 from clawlocal.training.batch import BatchMaker
+from clawlocal.training.cost import Cost
 from clawlocal.training.learner import Learner
 from clawlocal.training.need import Need
 from clawlocal.training.relay import Relay
@@ -51,12 +55,12 @@ from clawlocal.training.status import Status, StatusReader
 from clawlocal.training.update import Updater
 from clawlocal.unlearning import Unlearning
 
-__all__ = ["MOST_MINUTES", "Answer", "Assistant", "Reply", "Status"]
+__all__ = ["MOST_MINUTES", "Answer", "Assistant", "Proposal", "Reply", "Status"]
 
 LOCK_PATIENCE_SECONDS = 1.0
 
 
-class Assistant(Steering):
+class Assistant(Steering, Offloading):
     """Chat over one data folder, and what is learned from it. Make one with `open`."""
 
     def __init__(
@@ -82,13 +86,15 @@ class Assistant(Steering):
         self._shelf = Shelf(store, model.name)
         self._relay = Relay(store)
         self._need = Need(store, lambda: model.untrainable, model.name, settings.learning_method)
+        cost = Cost(store, model)
         self._idle = Idleness(
             settings,
-            lambda: model.training_memory,
+            cost.bytes,
             lambda: self._conversations.busy,
             trained=store.trained_seconds,
             paused=store.paused,
             paused_until=store.paused_until,
+            takes=cost.seconds,
         )
         small = SmallJudge(settings.votes, self._conversations.give_way)
         self._candidates = CandidateHints(engine, self.live_file)
@@ -97,9 +103,13 @@ class Assistant(Steering):
         memory = int(settings.training_memory_gb * 1e9)
         self._updater = Updater(store, where, model, batches, self._idle, self._reward.catch_up, self._changed, memory)
         self._unlearning = Unlearning(store, where, model.name, engine, self._updater.discard)
-        self._learner = Learner(self._updater, self._idle, self._need, self._relay, self._changed)
-        loops = (self._reward, self._updater) if lock is not None else (None, None)
-        self._status = StatusReader(store, model.name, self._need, self._idle, holder, *loops)
+        auto = self._automatic = Automatic(store, model, self._need, self._idle, self.shipment)
+        self._errands = Errands(store, where, model, auto, self._idle, self.shipment, self._changed)
+        self._learner = Learner(self._updater, self._idle, self._need, self._relay, self._changed, self._errands.step)
+        reward, updater = (self._reward, self._updater) if lock is not None else (None, None)
+        self._status = StatusReader(
+            store, model.name, self._need, self._idle, holder, reward, updater, auto.words, auto.proposed
+        )
 
     @classmethod
     def open(
@@ -164,6 +174,7 @@ class Assistant(Steering):
         self._model.engine.close()
         self._reward.close()
         self._learner.close()
+        self._errands.close()
         # Another process may have deleted a session whose file was written only now.
         prefix_files.forget_others(self._paths.prefixes, self._store.has_session)
         self._unlearning.close()
@@ -359,26 +370,9 @@ class Assistant(Steering):
         self._updater.discard()
         self._changed()
 
-    def forget(self, name: str) -> str:
-        """Delete a session or a turn, and what the weights learned from it. Returns one sentence or two.
-
-        An older version that never saw it, or the base, answers at once. Raises `NotFound`.
-        """
-        return self._then_look(self._unlearning.forget(name))
-
     def search(self, text: str, limit: int = 50) -> list[Message]:
         """Messages that hold every word of `text`, the best match first."""
         return self._store.search(text, limit)
-
-    def purge(self) -> None:
-        """Erase every chat, verdict, lesson, receipt and adapter. Raises `FolderBusy` while another instance runs."""
-        if self._holder is not None:
-            raise FolderBusy(self._holder)
-        self._store.purge()
-        self._model.engine.forget_session(None)
-        for folder in (self._paths.adapters, self._paths.jobs, self._paths.prefixes):
-            shutil.rmtree(folder, ignore_errors=True)
-        self._changed()
 
     def __enter__(self) -> Self:
         return self

@@ -51,13 +51,15 @@ class Conditions:
         memory_needed: Callable[[], int],
         trained: Callable[[datetime], float],
         now: Callable[[], datetime],
+        takes: Callable[[], float | None] = lambda: None,
     ) -> None:
-        """`trained` says how many seconds were trained since a local time."""
+        """`trained` says how many seconds were trained since a local time, `takes` how many an update takes."""
         self._settings = settings
         self._sensors = sensors
         self._memory_needed = memory_needed
         self._trained = trained
         self._now = now
+        self._takes = takes
         self._quiet = QuietHours.parse(settings.quiet_hours)
 
     def load(self, running: bool = False) -> Reading:
@@ -87,7 +89,20 @@ class Conditions:
     def memory(self) -> Reading:
         free, needed = self._sensors.free_memory(), self._memory_needed()
         text = f"{free / 1e9:.1f} GB free, training needs {needed / 1e9:.1f} GB"
+        allowed = int(self._settings.training_memory_gb * 1e9)
+        if allowed and allowed < min(free, needed):
+            return Reading("memory", f"{text}, and training_memory_gb allows it {allowed / 1e9:.1f} GB", False)
         return Reading("memory", text, free >= needed)
+
+    def time(self) -> Reading:
+        """Of one update against what the user gives it."""
+        seconds, limit = self._takes(), self._settings.learning_max_minutes
+        if seconds is None:
+            return Reading("time", "how long an update takes here is not known yet", True)
+        text = f"an update takes about {max(1, round(seconds / 60))} min here"
+        if not limit:
+            return Reading("time", f"{text}, without a limit", True)
+        return Reading("time", f"{text}, learning_max_minutes allows it {limit}", seconds <= 60 * limit)
 
     def memory_left(self, held: int, planned: int) -> Reading:
         """Of a trainer that has `held` bytes, and fitted when it planned to use `planned`: others may have come."""

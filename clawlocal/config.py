@@ -55,6 +55,8 @@ class Settings:
     """A part of the day without training, as in `22:00-07:00`; empty for none."""
     daily_minutes: int = 60
     """Minutes of training a day, after which no update starts by itself; 0 for no limit."""
+    learning_max_minutes: int = 0
+    """How long one update may take by itself on this machine, by what the latest took; 0 for no limit."""
     redact: str = ""
     """A regular expression: what it finds never leaves this machine. Several are joined by `|`."""
     learning_method: str = "default"
@@ -81,7 +83,7 @@ class Settings:
 def load(path: Path) -> Settings:
     """Settings from `path` (missing: the defaults), overridden by `CLAWLOCAL_<NAME>`.
 
-    `learning.method` and `method` under `[learning]` are other ways to write `learning_method`.
+    `learning.method` and `method` under `[learning]` are other ways to write `learning_method`, as for any other.
     Raises `ConfigError`, which names the file or the variable that is wrong.
     """
     settings = Settings()

@@ -35,15 +35,17 @@ class Idleness:
         trained: Callable[[datetime], float] = lambda since: 0.0,
         paused: Callable[[], bool] = lambda: False,
         paused_until: Callable[[], datetime | None] = lambda: None,
+        takes: Callable[[], float | None] = lambda: None,
         now: Callable[[], datetime] = datetime.now,
     ) -> None:
         """`trained` says how many seconds were trained since a local time, `paused` whether the user wants none now.
 
-        `paused_until` is the local time at which that ends by itself, if it does.
+        `paused_until` is the local time at which that ends by itself, if it does. `takes` is how many seconds an update
+        takes here, if known.
         """
         self._settings = settings
         self._sensors = sensors or Sensors()
-        self._machine = Conditions(settings, self._sensors, memory_needed, trained, now)
+        self._machine = Conditions(settings, self._sensors, memory_needed, trained, now, takes)
         self._busy = busy
         self._paused = paused
         self._paused_until = paused_until
@@ -53,9 +55,9 @@ class Idleness:
         self._rest_until = clock()
         self._rest_reason = ""
 
-    def rest(self, reason: str) -> None:
+    def rest(self, reason: str, seconds: float = REST_SECONDS) -> None:
         """Let nothing start by itself for a while, because of `reason`."""
-        self._rest_until, self._rest_reason = self._clock() + REST_SECONDS, reason
+        self._rest_until, self._rest_reason = self._clock() + seconds, reason
 
     def end_rest(self) -> None:
         """What was the reason may be different now."""
@@ -88,10 +90,19 @@ class Idleness:
             machine.power(),
             machine.heat(),
             machine.memory(),
+            machine.time(),
             machine.quiet_hours(),
             machine.budget(),
             self._rested(),
         ]
+
+    def beyond(self) -> Reading | None:
+        """Why an update is too much for this machine, whoever is away from it: memory, or the user's limit of time."""
+        return missing(limit() for limit in (self._machine.memory, self._machine.time))
+
+    def away(self) -> list[Reading]:
+        """The conditions on the user's side, for what another machine does: load, power and heat here are no matter."""
+        return [self._keys(), self._reply(), self.not_paused(), self._machine.quiet_hours(), self._rested()]
 
     def holding_back(self, asked: bool, held: int, planned: int, suspended: bool) -> Reading | None:
         """The condition for which a trainer has to wait that was started already; None if it may compute.

@@ -19,6 +19,7 @@ LIMITS: dict[str, tuple[int, int]] = {
     "training_memory_gb": (0, 100_000),
     "battery_percent": (0, 100),
     "daily_minutes": (0, 1440),
+    "learning_max_minutes": (0, 1440),
     "votes": (1, 3),
 }
 FRACTIONS = frozenset({"temperature", "top_p", "min_p", "idle_seconds", "training_memory_gb"})

@@ -101,6 +101,17 @@ class Purpose(StrEnum):
     """An adapter is trained there."""
 
 
+class Offload(StrEnum):
+    """Whether a remote trains what is too much for this machine, as the user answered."""
+
+    ASK = "ask"
+    """Each time."""
+    ALWAYS = "always"
+    """By itself, when the machine is idle and as far as it is granted."""
+    NEVER = "never"
+    """Nor is it proposed."""
+
+
 class DataClass(StrEnum):
     """What may leave the machine."""
 

@@ -6,6 +6,7 @@ Every method may be called from any thread; none waits for learning except `lear
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,11 +18,11 @@ from clawlocal.errors import FolderBusy, NotFound, PromptError
 from clawlocal.idle import Idleness
 from clawlocal.judge.candidates import CAPABLE_WEIGHTS, CandidateHints
 from clawlocal.lock import FolderLock, take
-from clawlocal.models.opened import OpenedModel, TrainedModel
+from clawlocal.models.opened import OpenedModel
+from clawlocal.offload.automatic import Automatic
 from clawlocal.paths import Paths
 from clawlocal.records import AdapterVersion, Event, Lesson, LessonState, Receipt
 from clawlocal.store import Store
-from clawlocal.training.jobs import Waiting
 from clawlocal.training.learner import Learner
 from clawlocal.training.need import Need
 from clawlocal.training.relay import Relay
@@ -46,6 +47,7 @@ class Steering:
     _relay: Relay
     _need: Need
     _idle: Idleness
+    _automatic: Automatic
     _candidates: CandidateHints
     _updater: Updater
     _unlearning: Unlearning
@@ -107,19 +109,6 @@ class Steering:
         future = self._learner.now()
         return future.result(timeout) if wait else None
 
-    def waiting_job(self) -> Waiting | None:
-        """What the next update would learn, for a cluster to do it; None where learning is off or nothing is worth one.
-
-        Waits for the judge and the engine. Raises `FolderBusy` while another instance holds the folder, `ModelError`.
-        """
-        if self._lock is None:
-            raise FolderBusy(self._holder or "another instance")
-        return self._updater.waiting()
-
-    def trained_model(self) -> TrainedModel:
-        """The model as a trainer needs to know it. Waits for the engine. Raises `ModelError`."""
-        return self._model.for_training()
-
     def _nobody_holds(self) -> bool:
         lock, _ = take(self._paths.lock, patience=0.0)
         if lock is not None:
@@ -129,7 +118,9 @@ class Steering:
     def why(self) -> list[tuple[str, str, bool]]:
         """Each condition for training: its name, its reading in words, and whether it holds."""
         self._idle.settle()
-        return [(r.name, r.text, r.holds) for r in [*self._need.readings(), *self._idle.readings()]]
+        cluster = self._automatic.reading()
+        readings = [*self._need.readings(), *self._idle.readings(), *([cluster] if cluster else [])]
+        return [(r.name, r.text, r.holds) for r in readings]
 
     def history(self) -> list[Receipt]:
         return self._store.history()
@@ -156,6 +147,23 @@ class Steering:
     def edit_lesson(self, lesson: int, text: str) -> str:
         """Reword a lesson: it is in the prompt until it is taught. Returns one sentence. Raises `NotFound`."""
         return self._then_look(self._unlearning.edit(lesson, text))
+
+    def forget(self, name: str) -> str:
+        """Delete a session or a turn, and what the weights learned from it. Returns one sentence or two.
+
+        An older version that never saw it, or the base, answers at once. Raises `NotFound`.
+        """
+        return self._then_look(self._unlearning.forget(name))
+
+    def purge(self) -> None:
+        """Erase every chat, verdict, lesson, receipt and adapter. Raises `FolderBusy` while another instance runs."""
+        if self._holder is not None:
+            raise FolderBusy(self._holder)
+        self._store.purge()
+        self._model.engine.forget_session(None)
+        for folder in (self._paths.adapters, self._paths.jobs, self._paths.prefixes):
+            shutil.rmtree(folder, ignore_errors=True)
+        self._changed()
 
     def _then_look(self, sentence: str) -> str:
         """There may be something to learn now."""

@@ -2,9 +2,9 @@
 
 Modes: `publish` and `reject` write a result at once; `drops` one that left out the first sample; `gated` writes one
 when `go` is in the folder; `endless` never ends; `silent` ends without a result; `fails` says why, and `short` that the
-disk is too full; `tight` finds no plan; `noisy` writes what is no message; `half`, `most`, `no_further`,
-`whole` and `undone` publish what tells how far lessons are in the weights. All but `tight` leave `begun` in the folder,
-as a checkpoint would be there.
+disk is too full; `tight` finds no plan, and `starved` says what one would take; `noisy` writes what is no message;
+`half`, `most`, `no_further`, `whole` and `undone` publish what tells how far lessons are in the weights. All but
+`tight` and `starved` leave `begun` in the folder, as a checkpoint would be there.
 """
 
 from __future__ import annotations
@@ -60,6 +60,9 @@ def main(mode: str, folder: Path) -> int:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if mode == "tight":
         say(Failed("Learning needs more memory.", short_of="memory"))
+        return 1
+    if mode == "starved":
+        say(Failed("Learning needs 9.0 GB of memory.", short_of="memory", needs=9 * 10**9))
         return 1
     resumed = 1 if (folder / "begun").exists() else None
     say(Planned("torch", "float32", True, 1024, False, 10**9, resumed))

@@ -25,6 +25,7 @@ class Desk:
         self.time = 1000.0
         self.now = datetime(2026, 3, 14, 12, 0)
         self.busy = self.paused = False
+        self.takes: float | None = None
         self.machine = Machine()
         self.idle = Idleness(
             Settings(idle_seconds=idle_seconds, **settings),
@@ -35,6 +36,7 @@ class Desk:
             trained=store.trained_seconds if store else lambda since: 0.0,
             paused=lambda: self.paused,
             now=lambda: self.now,
+            takes=lambda: self.takes,
         )
 
     def reason(self) -> str:
@@ -190,6 +192,42 @@ def test_a_day_without_a_limit(store: Store) -> None:
     desk = Desk(store, daily_minutes=0)
     trained(store, desk.now, 2000)
     assert desk.reading("minutes today") == Reading("minutes today", "2000 minutes used today, without a limit", True)
+
+
+def test_an_update_that_takes_longer_than_it_may() -> None:
+    desk = Desk(learning_max_minutes=10)
+    assert desk.reading("time") == Reading("time", "how long an update takes here is not known yet", True)
+    desk.takes = 600.0
+    assert (desk.reason(), desk.idle.beyond()) == ("", None)
+    desk.takes = 1310.0
+    assert desk.reason() == "an update takes about 22 min here, learning_max_minutes allows it 10"
+    assert desk.idle.beyond() == desk.reading("time")
+    assert desk.held() == "", "what has begun may end"
+    endless = Desk()
+    endless.takes = 1310.0
+    assert endless.reading("time") == Reading("time", "an update takes about 22 min here, without a limit", True)
+
+
+def test_memory_that_the_settings_do_not_give_it() -> None:
+    assert Desk(training_memory_gb=1.0).reason() == ""
+    desk = Desk(training_memory_gb=0.5)
+    assert desk.reason() == "4.0 GB free, training needs 1.0 GB, and training_memory_gb allows it 0.5 GB"
+    desk.machine.free = GB // 4
+    assert desk.reason() == "0.2 GB free, training needs 1.0 GB"
+    assert desk.idle.beyond() == desk.reading("memory")
+
+
+def test_away_is_the_user_whatever_the_machine_does() -> None:
+    desk = Desk(idle_seconds=60.0, quiet_hours="22:00-07:00")
+    desk.machine.busy_cores, desk.machine.free = 2.0, 0
+    assert first_reason(desk.idle.away()) == "last key 0 s ago, training starts after 60 s"
+    desk.time += 60
+    assert first_reason(desk.idle.away()) == ""
+    desk.paused = True
+    assert first_reason(desk.idle.away()) == PAUSED
+    desk.paused = False
+    desk.now = desk.now.replace(hour=23)
+    assert first_reason(desk.idle.away()) == "quiet hours until 07:00"
 
 
 def test_after_a_failure_it_rests_and_says_why() -> None:

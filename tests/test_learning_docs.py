@@ -15,7 +15,15 @@ from clawlocal.training.need import Need
 from tests.machine import Machine
 
 DOCS = Path(__file__).parents[1] / "docs" / "learning.md"
-SETTINGS = ("idle_seconds", "battery_percent", "training_memory_gb", "quiet_hours", "daily_minutes", "learning_method")
+SETTINGS = (
+    "idle_seconds",
+    "battery_percent",
+    "training_memory_gb",
+    "quiet_hours",
+    "daily_minutes",
+    "learning_max_minutes",
+    "learning_method",
+)
 
 
 def test_every_condition_is_explained(store: Store) -> None:

@@ -10,7 +10,7 @@ from clawlocal.cli.offload import offload
 from clawlocal.config import Settings
 from clawlocal.offload.consent import DEFAULT_DAYS, DEFAULT_MEGABYTES
 from clawlocal.offload.model import DEFAULT_CONTEXT
-from clawlocal.records import DataClass, Purpose, RemoteKind
+from clawlocal.records import DataClass, Offload, Purpose, RemoteKind
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docs" / "offload.md").read_text("utf-8")
@@ -30,9 +30,15 @@ def test_every_kind_class_and_purpose() -> None:
     assert all(f"`{purpose}`" in TEXT for purpose in Purpose)
 
 
+def test_every_answer_to_a_proposal() -> None:
+    assert "`clawlocal offload auto [" + r"\|".join(Offload) + "]" in TEXT
+    assert all(f"`{answer}`" in TEXT for answer in Offload)
+
+
 def test_the_numbers() -> None:
     assert f"`--max-mb N` ({DEFAULT_MEGABYTES}), `--days N` ({DEFAULT_DAYS})" in TEXT
     assert f"{DEFAULT_CONTEXT:,} tokens" in TEXT
+    assert f"the default, {Settings().learning_max_minutes}, is no limit" in TEXT
     assert (Settings().redact, 'the default, "", finds nothing' in TEXT) == ("", True)
 
 

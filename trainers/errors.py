@@ -44,7 +44,11 @@ class Diverged(TrainingError):
 
 
 class TooLittleMemory(TrainingError, MemoryError):
-    """Refused before anything was loaded."""
+    """Refused before anything was loaded. `needs` is what the most frugal way takes, in bytes."""
+
+    def __init__(self, text: str, needs: int = 0) -> None:
+        super().__init__(text)
+        self.needs = needs
 
 
 class TooLittleDisk(TrainingError, OSError):

@@ -54,6 +54,8 @@ class Failed:
     """One sentence for the user."""
     short_of: str = ""
     """`MEMORY` or `DISK`, where that was the reason: the job may go on another time. Empty: it would fail again."""
+    needs: int = 0
+    """Bytes of memory, at the least, where that is known."""
 
 
 Message = Planned | Progress | Step | Done | Failed

@@ -84,7 +84,8 @@ def make(shape: Shape, job: Job, fast: str, free: int, frugal: str = BFLOAT16, a
         least = min(plan.bytes for plan in tried)
         raise TooLittleMemory(
             f"Learning with this model needs {least / GB:.1f} GB of memory, {free / GB:.1f} GB are free for it: "
-            "choose a smaller model, or a remote."
+            "choose a smaller model, or a remote.",
+            least,
         )
     return fitting
 

@@ -24,7 +24,7 @@ from trainers import checkpoint
 from trainers.adapter_peft import CONFIG, WEIGHTS, Adapter
 from trainers.checkpoint import Saved
 from trainers.cores import Cores
-from trainers.errors import JobError, Orphaned, TooLittleDisk, TrainingError
+from trainers.errors import JobError, Orphaned, TooLittleDisk, TooLittleMemory, TrainingError
 from trainers.files import write_text
 from trainers.job import RESULT, Job, Result
 from trainers.messages import DISK, MEMORY, Done, Failed, Message, Planned, Progress, Step, encode
@@ -81,7 +81,7 @@ def main(arguments: list[str]) -> int:
         if not isinstance(e, TrainingError):
             _trace()
         with suppress(Orphaned):
-            events.send(Failed(reason(e), short_of(e)))
+            events.send(Failed(reason(e), short_of(e), e.needs if isinstance(e, TooLittleMemory) else 0))
         return 1
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 
-from tui.commands import chat, feedback, forgetting, learning
+from tui.commands import chat, feedback, forgetting, here, learning, offload
 
 if TYPE_CHECKING:
     from tui.screens.chat import ChatScreen
@@ -94,6 +94,9 @@ ACTIONS: tuple[Action, ...] = (
            "alt+pageup", "earlier", run=chat.earlier),
     Action("reply.retry", "Retry", "Ask for another reply; the old one stays as a branch and counts as bad.",
            "ctrl+r", "retry", run=chat.retry),
+    Action("reply.here", "Go on with the local model",
+           "Leave the remote and go on in this chat with the model of this machine; what broke off is made anew.",
+           "alt+l", "local", run=here.go_on),
     Action("reply.compare", "Compare with another version",
            "Let another version (or the base) reply to the same message, and say which is better: it is learned from.",
            slash="compare", usage="[VERSION]", run=chat.compare),
@@ -129,6 +132,9 @@ ACTIONS: tuple[Action, ...] = (
            slash="learn pause", usage="[MINUTES]", run=learning.pause),
     Action("learning.resume", "Resume learning", "Let updates start again, and one that was paused go on.",
            slash="learn resume", run=learning.resume),
+    Action("learning.offload", "Learn on a cluster",
+           "Show what a Ray cluster of yours would be sent to do the next update; it is sent when you say so.",
+           slash="offload", run=offload.propose),
     Action("learning.here", "Learn from this chat, or not",
            "Leave this chat out of learning, or take it in again.", slash="learn here", run=learning.here),
     Action("learning.rollback", "Roll back", "Bring back the version before, a version by its name, or base.",

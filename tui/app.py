@@ -23,6 +23,7 @@ from clawlocal.config import Settings
 from clawlocal.errors import ClawlocalError
 from tui.actions import ACTIONS, Place, bindings
 from tui.background import Answered, Raised
+from tui.opening import FIRST, Opening
 from tui.plain import plain
 from tui.screens.chat import ChatScreen
 from tui.screens.help import HelpScreen
@@ -36,18 +37,18 @@ PLACES: dict[type[Screen[Any]], Place] = {
 }
 
 
-class ClawlocalApp(App[int]):
-    """Owns no state but the assistant."""
+class ClawlocalApp(App[int | Opening]):
+    """Owns no state but the assistant. What it returns is its exit code, or how the next one is to be opened."""
 
     CSS_PATH = "app.tcss"
     TITLE = "clawlocal"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.APP)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-wide")]  # noqa: RUF012
 
-    def __init__(self, assistant: Assistant, *, session: str | None = None, temporary: bool = False) -> None:
+    def __init__(self, assistant: Assistant, opening: Opening = FIRST) -> None:
         super().__init__()
         self.assistant = assistant
-        self.chat = ChatScreen(assistant, session, temporary)
+        self.chat = ChatScreen(assistant, opening)
 
     def get_default_screen(self) -> Screen[None]:
         return self.chat
@@ -64,7 +65,7 @@ class ClawlocalApp(App[int]):
 
     async def on_raised(self, message: Raised) -> None:
         error = message.error
-        self.notify(plain(str(error)), title=error.title, severity="error", timeout=10, markup=False)
+        self.notify(plain(self.chat.in_words(error)), title=error.title, severity="error", timeout=10, markup=False)
         if message.undo is not None:
             await self._carry_out(message.node, message.undo)
 
@@ -95,11 +96,19 @@ def run(
     session: str | None = None,
     temporary: bool = False,
 ) -> int:
-    """Open the assistant, run the interface, close it. The exit code; 1 says why on stderr."""
+    """Open the assistant, run the interface, close it; once more where another model takes over.
+
+    The exit code; 1 says why on stderr.
+    """
+    opening = Opening(model, session, temporary)
     try:
-        with Assistant.open(settings, model=model) as assistant:
-            app = ClawlocalApp(assistant, session=session, temporary=temporary)
-            return app.run() or app.return_code or 0
+        while True:
+            with Assistant.open(settings, model=opening.model) as assistant:
+                app = ClawlocalApp(assistant, opening)
+                left = app.run()
+            if not isinstance(left, Opening):
+                return left or app.return_code or 0
+            opening = left
     except ClawlocalError as e:
         print(f"{e.title}: {e}", file=sys.stderr)
         return 1

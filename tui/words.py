@@ -74,6 +74,10 @@ class Facts:
             remote=turn.remote,
         )
 
+    @property
+    def broke_off(self) -> bool:
+        return self.stopped == "failed"
+
     def rated(self, rating: int) -> Facts:
         return replace(self, rating=rating)
 

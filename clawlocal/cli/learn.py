@@ -93,6 +93,7 @@ def now(stay: bool, as_json: bool) -> None:
         _in_background(as_json)
         return
     with serving() as assistant:
+        _warn(assistant)
         known = {r.update for r in assistant.history()}
         receipt = _wait(assistant)
         before = [r for r in assistant.history() if r.update not in known and r.update != receipt.update]
@@ -130,8 +131,15 @@ def _wait(assistant: Assistant) -> Receipt:
     return receipt
 
 
+def _warn(assistant: Assistant) -> None:
+    """Who asks for an update gets it, though a cluster would do better."""
+    if words := assistant.too_much():
+        click.echo(plain(f"{words} It is tried here all the same."), err=True)
+
+
 def _in_background(as_json: bool) -> None:
     with reading() as assistant:
+        _warn(assistant)
         holder = assistant.status().holder
         if holder is not None:
             assistant.learn_now()

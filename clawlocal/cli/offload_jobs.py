@@ -1,4 +1,4 @@
-"""`clawlocal offload train|jobs|logs|cancel|pull`: updates that a cluster trains."""
+"""`clawlocal offload train|jobs|logs|cancel|pull|auto`: updates that a cluster trains."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from clawlocal.cli.learn import print_receipt
 from clawlocal.cli.opening import serving, storing
 from clawlocal.cli.output import as_data, json_option, plain, print_json, table, when
 from clawlocal.errors import ClawlocalError, OffloadError, TrainerError
-from clawlocal.offload.consent import MEGABYTE, Consent
-from clawlocal.offload.redaction import Redaction
-from clawlocal.offload.remotes import granted_to
-from clawlocal.offload.shipment import Shipment, shipment
-from clawlocal.records import DataClass, Purpose, Receipt, Remote, RemoteKind, UpdateStatus
-from clawlocal.remote_job import OPEN_JOBS, JobState, RemoteJob
+from clawlocal.models.catalog import Catalog
+from clawlocal.offload import answers
+from clawlocal.offload.consent import Consent
+from clawlocal.offload.model import local_model
+from clawlocal.offload.shipment import told
+from clawlocal.records import DataClass, Offload, Purpose, Receipt, Remote, RemoteKind, UpdateStatus
+from clawlocal.remote_job import OPEN_JOBS, RemoteJob
 from clawlocal.store import Store
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ POLL_SECONDS = 2.0
 MOST_WORKERS = 1024
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 """What Ray begins its lines with."""
-_NEEDS = ("learning", "model", "something to learn")
-"""Those of the conditions that say why there is nothing to send."""
 
 
 @contextmanager
@@ -94,48 +93,22 @@ def _cluster(store: Store, name: str | None) -> Remote:
 
 
 def _sent(store: Store, assistant: Assistant, remote: Remote, workers: int) -> RemoteJob:
-    """A new job, or the one that is under way, which is sent again where it never arrived."""
-    jobs, job = _jobs(store, remote), store.open_job(assistant.model_name)
-    if job is not None:
-        job = _jobs(store, store.remote(job.remote)).reconcile(job)
-        if job.state in OPEN_JOBS and (job.state is not JobState.PREPARED or job.remote != remote.name):
-            click.echo(plain(f"{job.remote} has a job of this model already: one at a time."), err=True)
-            return job
-    if job is None or job.state not in OPEN_JOBS:
-        found = _found(assistant)
-        _say(remote, found)
-        job = jobs.prepare(found, workers)
-    model = assistant.trained_model()
-    if jobs.lacks_model(model.path, model.sha256):
-        size = model.path.stat().st_size / MEGABYTE
-        click.echo(f"The storage does not have {model.name} yet: its {size:,.0f} MB are sent once.", err=True)
-    return jobs.send(job, model.path)
+    # Imported here: who lists remotes needs no HTTP.
+    from clawlocal.offload.sending import Sending
+
+    sending = Sending(store, paths.find(), remote, assistant.trained_model(), _say)
+    return sending.send(assistant.shipment, workers)
 
 
-def _found(assistant: Assistant) -> Shipment:
-    """Raises `OffloadError` where there is nothing to send."""
-    settings, waiting = config.load(paths.find().settings), assistant.waiting_job()
-    found = shipment(waiting, assistant.engine, Redaction(settings.redact)) if waiting is not None else None
-    if found is None:
-        lacks = next((text for name, text, holds in assistant.why() if name in _NEEDS and not holds), "")
-        if waiting is not None:
-            lacks = "redaction finds something in all that waits, so that it stays here"
-        raise OffloadError(f"Nothing is sent: {lacks or 'nothing that waits is worth an update'}.", "nothing")
-    return found
-
-
-def _say(remote: Remote, found: Shipment) -> None:
-    """What leaves, and how much of it."""
-    parts = [f"{size:,} bytes of {what}" for what, size in found.sizes().items() if size and what != "model"]
-    kept = f" {found.kept_here} more stay here: redaction finds something in them." if found.kept_here else ""
-    click.echo(plain(f"To {granted_to(remote)}: {', '.join(parts)}.{kept}"), err=True)
+def _say(sentence: str) -> None:
+    click.echo(plain(sentence), err=True)
 
 
 def preview(store: Store, remote: Remote, model: str | None) -> None:
     """The bytes of the samples on stdout; what goes along with them on stderr. Sends nothing."""
     with serving(model) as assistant:
-        found = _found(assistant)
-    _say(remote, found)
+        found = assistant.shipment()
+    _say(told(remote, found))
     size, first = found.base.stat().st_size, f"{found.model} goes along where the storage does not have it"
     click.echo(plain(f"{first}: {size:,} bytes."), err=True)
     if lacking := sorted(found.data - Consent(store).granted(remote, Purpose.TRAIN)):
@@ -182,9 +155,35 @@ def logs(job: str, follow: bool) -> None:
 @click.argument("job")
 def cancel(job: str) -> None:
     """End a job, and delete what was sent for it from the storage."""
-    with _job(job) as (_, found, remote):
+    with _job(job) as (store, found, remote):
+        by_itself = store.offload_answer(found.model, found.remote) is Offload.ALWAYS
         remote.cancel(found)
     click.echo(plain(f"{found.id} is ended, and what was sent for it deleted. What it would have learned from waits."))
+    if by_itself:
+        click.echo(plain(f"{found.remote} does no more by itself: `clawlocal offload auto always` takes that back."))
+
+
+@click.command()
+@click.argument("answer", type=click.Choice([answer.value for answer in Offload]), required=False)
+@click.option("--remote", "name", metavar="NAME", help="Which cluster, where there are several.")
+@click.option("-m", "--model", help="The model that learns, of this machine.")
+@json_option
+def auto(answer: str | None, name: str | None, model: str | None, as_json: bool) -> None:
+    """Whether a cluster does what is too much for this machine: ask first, always or never. Without a word, what is."""
+    where = paths.find()
+    model = model or local_model(config.load(where.settings))
+    Catalog.load(where).entry(model)
+    with storing() as store:
+        clusters = [remote for remote in store.remotes() if remote.kind is RemoteKind.RAY]
+        named = [_cluster(store, name)] if name or answer else clusters
+        if answer:
+            answers.keep(store, model, named[0], Offload(answer))
+        rows = [{"remote": r.name, "model": model, "answer": store.offload_answer(model, r.name)} for r in named]
+        said = [answers.told(store, model, remote) for remote in named]
+    if as_json:
+        print_json(rows)
+        return
+    click.echo(plain("\n".join(said) or "There is no cluster yet: `clawlocal offload add` adds one."))
 
 
 @click.command()
@@ -223,4 +222,4 @@ def _tell(receipt: Receipt, as_json: bool) -> None:
         print_receipt(receipt)
 
 
-COMMANDS = (train, jobs, logs, cancel, pull)
+COMMANDS = (train, jobs, logs, cancel, pull, auto)

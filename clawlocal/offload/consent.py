@@ -90,6 +90,13 @@ class Consent:
         """How it went, in a few words without content."""
         self._store.end_egress(egress, received, outcome)
 
+    def allows(self, remote: Remote, purpose: Purpose, data: Collection[DataClass]) -> bool:
+        """Whether it may be sent as it looks, to know what to propose. What is sent is checked again, with its size."""
+        grant = self._store.grant(remote.name, purpose)
+        if grant is None or grant.host != granted_to(remote) or self.ended(grant):
+            return False
+        return set(data) <= grant.data
+
     def granted(self, remote: Remote, purpose: Purpose) -> frozenset[DataClass]:
         """The classes of data that may be sent now; of a chat prompts where nothing is granted."""
         try:

@@ -24,7 +24,7 @@ from clawlocal.offload.redaction import Redaction
 from clawlocal.offload.shipment import Shipment, parent_files
 from clawlocal.offload.storage import Storage
 from clawlocal.paths import Paths
-from clawlocal.records import DataClass, Purpose, Remote
+from clawlocal.records import DataClass, Offload, Purpose, Remote
 from clawlocal.remote_job import OPEN_JOBS, UNDER_WAY, JobState, RemoteJob
 from clawlocal.store import Store, stamp
 from clawlocal.training import arrivals
@@ -128,7 +128,12 @@ class Jobs:
         return self._cluster.logs(job.id), told.ended
 
     def cancel(self, job: RemoteJob) -> RemoteJob:
-        """End it there, and delete what was sent for it; the model's file stays."""
+        """End it there, and delete what was sent for it; the model's file stays.
+
+        Nor does what it would have learned go there again by itself.
+        """
+        if self._store.offload_answer(job.model, job.remote) is Offload.ALWAYS:
+            self._store.set_offload_answer(job.model, job.remote, Offload.ASK)
         self._cluster.stop(job.id)
         self.clean(job)
         if job.state in OPEN_JOBS:

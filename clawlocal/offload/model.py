@@ -79,12 +79,16 @@ def named(name: str, store: Store) -> tuple[Remote, str]:
     return remote, model
 
 
+def local_model(settings: Settings) -> str:
+    """The model of this machine that takes over when a remote one fails."""
+    return Settings().model if "/" in settings.model else settings.model
+
+
 def remote_engine(remote: Remote, model: str, settings: Settings, consent: Consent) -> Engine:
     """Opens nothing before it is asked for a reply."""
     # Imported here: who chats on this machine needs no HTTP.
     from clawlocal.offload.engine import RemoteEngine
     from clawlocal.offload.redaction import Redaction
 
-    local = Settings().model if "/" in settings.model else settings.model
     context = settings.context or DEFAULT_CONTEXT
-    return RemoteEngine(remote, model, consent, Redaction(settings.redact), n_ctx=context, local=local)
+    return RemoteEngine(remote, model, consent, Redaction(settings.redact), n_ctx=context, local=local_model(settings))

@@ -15,7 +15,8 @@ from typing import Any
 from clawlocal.engine.protocol import Engine
 from clawlocal.offload.package import packed
 from clawlocal.offload.redaction import Redaction
-from clawlocal.records import AdapterVersion, DataClass
+from clawlocal.offload.remotes import granted_to
+from clawlocal.records import AdapterVersion, DataClass, Remote
 from clawlocal.training import arrivals
 from clawlocal.training.batch import Batch
 from clawlocal.training.jobs import Waiting
@@ -72,6 +73,13 @@ def shipment(waiting: Waiting, engine: Engine, redaction: Redaction) -> Shipment
     files = parent_files(Path(job.parent)) if job.parent else ()
     model, described = waiting.model, arrivals.described(batch)
     return Shipment(model.name, model.path, arrivals.sent(job), waiting.live, files, described, kept)
+
+
+def told(remote: Remote, found: Shipment) -> str:
+    """What leaves, and how much of it."""
+    parts = [f"{size:,} bytes of {what}" for what, size in found.sizes().items() if size and what != "model"]
+    kept = f" {found.kept_here} more stay here: redaction finds something in them." if found.kept_here else ""
+    return f"To {granted_to(remote)}: {', '.join(parts)}.{kept}"
 
 
 def parent_files(folder: Path) -> tuple[Path, ...]:

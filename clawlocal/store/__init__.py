@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from clawlocal.store.answers import Answers
 from clawlocal.store.database import Database
 from clawlocal.store.ledger import Ledger
 from clawlocal.store.migrations import migrate
@@ -34,7 +35,7 @@ _TABLES = (
 """Those that the deletion of these does not empty by itself; what refers comes first."""
 
 
-class Store(Ledger, Remotes, RemoteJobs):
+class Store(Ledger, Remotes, RemoteJobs, Answers):
     """The database as one object. Any thread, several processes; every fault is a `StoreError` in words."""
 
     def __init__(self, database: Database) -> None:

@@ -168,8 +168,12 @@ def _as_text(values: Values) -> Values:
 def _connect(path: Path) -> sqlite3.Connection:
     """Transactions are begun by us alone (`isolation_level=None`); threads take turns at the lock."""
     try:
-        # Made by hand, for the mode: the -wal and -shm files take theirs from it.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        # Made by hand, for the mode: the -wal and -shm files take theirs from it. One that is there is not touched: to
+        # close it would drop the locks that another connection of this process has on it, and the next process that
+        # leaves would take the -wal file, with all that is written there since, for nobody's.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        pass
     except OSError as e:
         raise StoreError(
             f"Cannot open {path}: {e.strerror}. Free some space, change the folder's permissions, "

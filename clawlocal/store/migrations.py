@@ -29,6 +29,7 @@ STEPS: tuple[Step, ...] = (
     ("0007_offload", schema.OFFLOAD),
     ("0008_storage", schema.STORAGE),
     ("0009_remote_jobs", schema.REMOTE_JOBS),
+    ("0010_answers", schema.ANSWERS),
 )
 
 

@@ -220,6 +220,18 @@ STORAGE = """
 ALTER TABLE remotes ADD COLUMN storage TEXT NOT NULL DEFAULT '';
 """
 
+ANSWERS = """
+-- What the user said to having a remote train what is too much for this machine; `declined` is what waited when it
+-- was not wanted, in words.
+CREATE TABLE answers (
+    model TEXT NOT NULL,
+    remote TEXT NOT NULL REFERENCES remotes (name) ON DELETE CASCADE,
+    answer TEXT NOT NULL,
+    declined TEXT NOT NULL,
+    PRIMARY KEY (model, remote)
+) WITHOUT ROWID;
+"""
+
 REMOTE_JOBS = """
 -- Jobs on clusters. No references: it outlives remotes, and versions that are deleted.
 CREATE TABLE remote_jobs (

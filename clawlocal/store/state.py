@@ -10,6 +10,7 @@ from clawlocal.store.database import Database
 _LEARNING = "learning"
 _PAUSED = "learning paused"
 _FOR_GOOD = "yes"
+_MEMORY = "training memory "
 
 
 class State:
@@ -36,6 +37,14 @@ class State:
             if value is not None:
                 self.set_state(key, None)
             return value
+
+    def noted_memory(self, model: str) -> int:
+        """Bytes that training a model takes at the least, as a trainer found that there was less; 0 where none did."""
+        return int(self.get_state(_MEMORY + model, "0") or 0)
+
+    def note_memory(self, model: str, size: int) -> None:
+        """0 once there was enough."""
+        self.set_state(_MEMORY + model, str(size) if size else None)
 
     def learning(self) -> bool:
         """Whether learning is on for all; it is, until it is turned off."""

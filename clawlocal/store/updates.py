@@ -20,6 +20,9 @@ from clawlocal.store.turns import no_turn
 MAX_ATTEMPTS = 2
 """A turn that was part of this many rejected updates is skipped."""
 
+TRAINED_ELSEWHERE = "trained_elsewhere"
+"""Among the metrics of an update that only measured what a cluster had trained: its seconds say nothing of training."""
+
 _COLUMNS = ("samples", "lessons", "metrics", "gate")
 
 
@@ -163,6 +166,15 @@ class Updates(Adapters):
         """Of all updates that began at `since` (without a zone: local time) or later, whatever became of them."""
         value = self._db.value("SELECT sum(seconds) FROM updates WHERE created >= ?", (stamp.of(since),))
         return float(value or 0.0)
+
+    def update_seconds(self, model: str, limit: int) -> list[float]:
+        """Of the latest updates of a model that were trained here and came to the gate."""
+        rows = self._db.rows(
+            "SELECT seconds FROM updates WHERE model = ? AND status IN ('published', 'rejected') "
+            f"AND json_extract(metrics, '$.{TRAINED_ELSEWHERE}') IS NULL ORDER BY id DESC LIMIT ?",
+            (model, limit),
+        )
+        return [row["seconds"] for row in rows]
 
     def update_turns(self, update: int) -> list[str]:
         """The turns that went into an update; known also when they were deleted since."""

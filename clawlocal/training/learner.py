@@ -38,7 +38,10 @@ class Learner:
         need: Need,
         relay: Relay,
         on_change: Callable[[], None],
+        elsewhere: Callable[[], None] = lambda: None,
     ) -> None:
+        """`elsewhere` is called while nothing is to be trained here: another machine may be to."""
+        self._elsewhere = elsewhere
         self._updater = updater
         self._idle = idle
         self._need = need
@@ -109,6 +112,7 @@ class Learner:
         with self._guard:
             asked, self._asked = self._asked, []
         if not asked and requested is None and self.why_not():
+            self._elsewhere()
             return
         urgent = bool(asked) or requested is not None
         receipt = self._attempt(urgent)

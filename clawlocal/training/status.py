@@ -33,6 +33,8 @@ class Status:
     """Of the running update, 0 to 1."""
     holder: str | None
     """Who else holds the data folder; then nothing is learned here."""
+    propose: str | None = None
+    """The cluster that the user is to be asked about now, since an update is too much for this machine."""
 
 
 class StatusReader:
@@ -47,7 +49,12 @@ class StatusReader:
         holder: str | None,
         reward: Reward | None,
         updater: Updater | None,
+        too_much: Callable[[], str] = str,
+        propose: Callable[[], str | None] = lambda: None,
     ) -> None:
+        """`too_much` says why an update is not for this machine, and what else; empty where it is."""
+        self._too_much = too_much
+        self._propose = propose
         self._store = store
         self._model = model
         self._need = need
@@ -71,6 +78,7 @@ class StatusReader:
             last_update=self._store.last_update(),
             progress=self._updater.progress if self._updater else None,
             holder=self._holder,
+            propose=self._propose() if self._updater is not None and state == "waiting" else None,
         )
 
     def _words(self, learning: bool, temporary: bool, session_learns: bool) -> tuple[str, str]:
@@ -113,6 +121,6 @@ class StatusReader:
         return "waiting", self._missing_or(lambda: first_reason(self._idle.readings()) or "starts now")
 
     def _missing_or(self, then: Callable[[], str]) -> str:
-        """What an update lacks; else what there is to learn, and what it waits for."""
+        """What an update lacks; else what there is to learn, and what it waits for, or why it is not for here."""
         readings = self._need.readings()
-        return first_reason(readings) or f"{readings[-1].text}; {then()}"
+        return first_reason(readings) or f"{readings[-1].text}; {self._too_much() or then()}"

@@ -20,8 +20,8 @@ from clawlocal.models.opened import OpenedModel, TrainedModel
 from clawlocal.paths import Paths
 from clawlocal.records import AdapterState, AdapterVersion, Receipt, TurnUse, UpdateStatus
 from clawlocal.store import Store
-from clawlocal.store.updates import MAX_ATTEMPTS
-from clawlocal.training import arrivals, gate, holdings, jobs, rebuild, recipes
+from clawlocal.store.updates import MAX_ATTEMPTS, TRAINED_ELSEWHERE
+from clawlocal.training import arrivals, gate, holdings, jobs, nothing, rebuild, recipes
 from clawlocal.training.batch import Batch, BatchMaker
 from clawlocal.training.pace import PAUSE, TYPING, Pace
 from clawlocal.training.process import TrainerProcess
@@ -138,7 +138,9 @@ class Updater:
         """
         self.spoiled = False
         if not self._store.learning():
-            return Receipt(None, UpdateStatus.NOTHING, reason="Learning is off. `clawlocal learn on` turns it on.")
+            return nothing.off()
+        if self._model.elsewhere:
+            return nothing.elsewhere(self._model.name, self._model.elsewhere)
         self._catch_up()
         model = self._model.for_training()
         try:
@@ -150,7 +152,7 @@ class Updater:
         else:
             live, batch = rebuild.next_batch(self._store, self._batches, model.name)
         if not batch.worth_training():
-            return Receipt(None, UpdateStatus.NOTHING, samples=_nothing(batch), reason=self._why_nothing(batch))
+            return nothing.of(self._store, batch)
         update = self._store.start_update(model.name, live.version if live else None)
         began = time.monotonic()
         folder = self._paths.jobs / JOB
@@ -166,7 +168,7 @@ class Updater:
             rebuild.check_wanted(self._store, batch)
             job = jobs.made(self._store, self._paths, folder, model, live, batch, self._tighter or self._memory)
             self._train(folder, arrivals.measured(arrival, job) if arrival else job, closing)
-            receipt = self._conclude(update, folder, model, live, batch, began)
+            receipt = self._conclude(update, folder, model, live, batch, began, measured=arrival is not None)
             self._discard = True
         except ClawlocalError as e:
             if isinstance(e, NotFound):
@@ -194,14 +196,6 @@ class Updater:
         rebuild.check_wanted(self._store, batch)
         job = jobs.made(self._store, self._paths, self._paths.jobs / JOB, model, live, batch, 0)
         return jobs.Waiting(model, live, batch, job)
-
-    def _why_nothing(self, batch: Batch) -> str:
-        if batch.skipped:
-            why = ", ".join(f"{n} {reason}" for reason, n in batch.skipped.items())
-            return f"Nothing to learn from now: {why}."
-        if self._store.queue_counts()["open"]:
-            return "Nothing to learn from yet: answer a reply, rate it or correct it, and it becomes an example."
-        return "Nothing to learn from: every reply was used already or says nothing. Correct or rate a reply."
 
     # the worker
     def _train(self, folder: Path, job: Job, closing: Callable[[], bool]) -> None:
@@ -239,9 +233,11 @@ class Updater:
                 case Progress() as message:
                     self._note_progress(message)
                 case Failed() as failed:
-                    pass
+                    if failed.needs:
+                        self._store.note_memory(self._model.name, failed.needs)
                 case Planned() as planned:
                     self._pace.planned = planned.bytes
+                    self._store.note_memory(self._model.name, 0)
                     log.info("trainer: %s", planned)
         if self._stopped:
             raise TrainerError(
@@ -290,9 +286,12 @@ class Updater:
         live: AdapterVersion | None,
         batch: Batch,
         began: float,
+        *,
+        measured: bool,
     ) -> Receipt:
         result = jobs.result(folder)
         metrics = {**result.metrics, "trainer_seconds": result.seconds}
+        metrics |= {TRAINED_ELSEWHERE: 1.0} if measured else {}
         report = gate.examine(metrics, result.lessons, practised=recipes.of(batch.method).rehearses)
         turns = [turn for turn in batch.turns if turn not in result.dropped]
         self._skip(batch, result)
@@ -392,7 +391,3 @@ class Updater:
             # Who forgot what it learned from has ended it.
             self._discard = self.spoiled = True
             return self._store.update(update)
-
-
-def _nothing(batch: Batch) -> dict[str, Any]:
-    return {"rl": 0, "opd": 0, "rehearsed": 0, "skipped": dict(batch.skipped)}

@@ -14,6 +14,7 @@ from trainers.adapter_peft import CONFIG, WEIGHTS
 from trainers.job import Result
 from trainers.manifest import FILE, Manifest, Part
 
+WISH = "Please answer in one sentence."
 METRICS = {"loss": 0.4, "clip_fraction": 0.1}
 
 

@@ -12,10 +12,13 @@ import pytest
 
 from clawlocal.assistant import Assistant
 from clawlocal.config import Settings
+from clawlocal.engine.fake import FakeEngine
 from clawlocal.offload import client, remotes
 from clawlocal.offload.consent import Consent
+from clawlocal.paths import Paths
 from clawlocal.records import DataClass, Purpose, Remote, RemoteKind
 from clawlocal.store import Store
+from tests.offload.cluster_jobs import WISH, write_model
 from tests.offload.far_cluster import TOKEN, FarCluster, clustering
 from tests.offload.far_server import KEY, MODEL, FarServer, serving
 
@@ -74,6 +77,31 @@ def trusted(store: Store, ray: Remote) -> Remote:
     """Samples and the model may be sent there."""
     Consent(store).give(ray, Purpose.TRAIN, {DataClass.SAMPLES, DataClass.MODEL})
     return ray
+
+
+@pytest.fixture
+def gguf(where: Paths) -> Path:
+    """The file of the model `tiny`."""
+    path = where.config / "tiny.gguf"
+    write_model(path)
+    return path
+
+
+@pytest.fixture
+def correcting(
+    gguf: Path, open_assistant: Callable[..., Assistant], works_as: Callable[[str], None]
+) -> Callable[..., Assistant]:
+    """Opens an assistant with settings, and corrects a reply of it, which then waits."""
+
+    def open_one(**settings: Any) -> Assistant:
+        engine = FakeEngine(name="tiny")
+        engine.enqueue("A heron is a bird. It wades.")
+        assistant = open_assistant(engine, **settings)
+        answer = assistant.chat("What is a heron?").result(60)
+        assistant.correct(answer.turn or "", WISH)
+        return assistant
+
+    return open_one
 
 
 @pytest.fixture

@@ -250,7 +250,7 @@ def test_a_remote_turn_is_judged_and_no_weights_here_learn_from_it(
     assert store.turn(answer.turn or "").use is TurnUse.QUEUED
     assert any("its weights are on gpu, not here" in text for name, text, _ in assistant.why() if name == "model")
     receipt = assistant.learn_now(wait=True, timeout=60)
-    assert receipt is not None and receipt.status is UpdateStatus.FAILED
+    assert receipt is not None and receipt.status is UpdateStatus.NOTHING
     assert "the weights of gpu/heron-8b are on gpu" in receipt.reason
     assistant.close()
     local = open_assistant(FakeEngine(name="tiny"))

@@ -30,32 +30,18 @@ from clawlocal.records import DataClass, Purpose, Remote, TurnUse, UpdateStatus
 from clawlocal.remote_job import JobState, RemoteJob
 from clawlocal.store import Store, stamp
 from clawlocal.training import arrivals
-from tests.offload.cluster_jobs import rewrite, write_model, write_result
+from tests.offload.cluster_jobs import WISH, rewrite, write_model, write_result
 from tests.offload.far_cluster import FarCluster
 from tests.waiting import until
 from trainers.adapter_peft import WEIGHTS
 from trainers.job import Job
 from trainers.manifest import Part
 
-WISH = "Please answer in one sentence."
-
 
 @pytest.fixture
-def gguf(where: Paths) -> Path:
-    path = where.config / "tiny.gguf"
-    write_model(path)
-    return path
-
-
-@pytest.fixture
-def corrected(gguf: Path, open_assistant: Callable[..., Assistant], works_as: Callable[[str], None]) -> Assistant:
+def corrected(correcting: Callable[..., Assistant]) -> Assistant:
     """An assistant with one corrected reply, which waits."""
-    engine = FakeEngine(name="tiny")
-    engine.enqueue("A heron is a bird. It wades.")
-    assistant = open_assistant(engine, idle_seconds=86400)
-    answer = assistant.chat("What is a heron?").result(60)
-    assistant.correct(answer.turn or "", WISH)
-    return assistant
+    return correcting(idle_seconds=86400)
 
 
 @pytest.fixture

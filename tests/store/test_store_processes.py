@@ -151,3 +151,14 @@ def test_versions_are_never_given_to_two_threads(store: Store) -> None:
     with ThreadPoolExecutor(8) as pool:
         given = list(pool.map(lambda _: store.next_version("m"), range(50)))
     assert sorted(given) == sorted(f"v{n}" for n in range(1, 51))
+
+
+def test_a_second_connection_that_closes_takes_nothing_from_the_first(store: Store, talk: Any, path: Path) -> None:
+    """Another process that leaves then must not take the file for unused: its write-ahead part would be deleted."""
+    session = talk.session()
+    Store.open(path).close()
+    start("turn('from outside')", path, session).communicate(timeout=60)
+    assert [message.content for message in store.branch(session)][:1] == ["from outside"], "it sees what others write"
+    store.set_state("kept", "yes")
+    again = start("print(store.get_state('kept'))", path, session)
+    assert again.communicate(timeout=60)[0] == "yes\n", "and others see what it writes"

@@ -13,6 +13,7 @@ from waiting import Open, chat_of, until
 
 from clawlocal.assistant import Assistant
 from tui.app import ClawlocalApp
+from tui.opening import Opening
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def opened(fake: FakeAssistant) -> Open:
 
     @asynccontextmanager
     async def open_it(size: tuple[int, int] = (80, 24), **options: Any) -> AsyncIterator[Pilot[Any]]:
-        app = ClawlocalApp(cast(Assistant, fake), **options)
+        app = ClawlocalApp(cast(Assistant, fake), Opening(**options))
         async with app.run_test(size=size) as pilot:
             chat = chat_of(pilot)
             await until(pilot, lambda: chat.status_line.status is not None, "the first status")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from clawlocal.assistant import Answer, Status
+from clawlocal.assistant import Answer, Proposal, Status
 from clawlocal.errors import ClawlocalError, ModelError, NotFound, PromptError
 from clawlocal.records import (
     AdapterState,
@@ -17,12 +17,14 @@ from clawlocal.records import (
     Lesson,
     LessonState,
     Message,
+    Offload,
     Receipt,
     Session,
     ToolCall,
     Turn,
     UpdateStatus,
 )
+from clawlocal.remote_job import JobState, RemoteJob
 
 NOW = "2025-06-01T12:30:00Z"
 CHECK = {"name": "kl_base", "value": 0.031, "limit": 0.1, "passed": True, "text": "how far it drifted"}
@@ -382,6 +384,32 @@ class FakeAssistant:
         if name in self.chats and (not self.log[name] or self.called("forget")[-1] == (name,)):
             del self.chats[name]
         return "It is forgotten. The weights had learned nothing from it."
+
+    local_model = ""
+    """Of a remote: what goes on here."""
+    offered: Proposal | None = None
+
+    def too_much(self) -> str:
+        return ""
+
+    def proposal(self) -> Proposal:
+        self._note("proposal")
+        assert self.offered is not None
+        return self.offered
+
+    def offload(self, remote: str) -> RemoteJob:
+        self._note("offload", remote)
+        self.set(propose=None)
+        return RemoteJob("clawlocal-03f8-1", "03f8", remote, "tiny", None, "", {}, 1, 1, NOW, NOW, JobState.PENDING)
+
+    def decline(self, remote: str) -> None:
+        self._note("decline", remote)
+        self.set(propose=None)
+
+    def answer_offload(self, remote: str, answer: Offload) -> str:
+        self._note("answer_offload", remote, answer)
+        self.set(propose=None)
+        return f"{remote} {answer}."
 
     def learn_now(self, wait: bool = False, timeout: float | None = None) -> Receipt | None:
         self._note("learn_now", wait)

@@ -30,6 +30,8 @@ def set_learning(node: Widget, assistant: Assistant, on: bool) -> None:
 def learn_now(node: Widget, assistant: Assistant) -> None:
     """An update that ends with a new version, or without, is in the status line; only the rest is said here."""
     say(node, "Looking for something to learn. Chat goes on meanwhile.")
+    # Whoever asks for an update gets it, though a cluster would do better.
+    ask(node, assistant.too_much, lambda words: say(node, words) if words else None, group="learning")
     ask(
         node,
         lambda: assistant.learn_now(wait=True),

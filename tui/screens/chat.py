@@ -10,11 +10,14 @@ from textual.binding import BindingType
 from textual.widgets import Footer, TextArea
 from textual.worker import get_current_worker
 
-from clawlocal.assistant import Assistant
+from clawlocal.assistant import Assistant, Proposal, Status
 from clawlocal.records import Session
+from tui import history
 from tui.actions import Place, bindings, find
 from tui.background import ask
-from tui.commands import chat, feedback
+from tui.commands import chat, feedback, here, offload
+from tui.history import History
+from tui.opening import Opening
 from tui.plain import one_line
 from tui.screens.holder import HolderScreen
 from tui.screens.panel import PanelScreen
@@ -32,10 +35,12 @@ class ChatScreen(Replying):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.CHAT)]
 
-    def __init__(self, assistant: Assistant, session: str | None, temporary: bool) -> None:
+    def __init__(self, assistant: Assistant, opening: Opening) -> None:
         super().__init__(assistant)
-        self._first = (session, temporary)
+        self._opening = opening
         self._holder_known = False
+        self._proposed: object = None
+        """What waited when a cluster was proposed last: not asked again for the same."""
 
     def compose(self) -> ComposeResult:
         yield TopLine()
@@ -46,14 +51,21 @@ class ChatScreen(Replying):
         yield Footer(compact=True, show_command_palette=False)
 
     async def on_mount(self) -> None:
-        session, temporary = self._first
+        first = self._opening
+        session = first.session
         self.prompt.focus()
+        self.prompt.put_back(first.text)
         self._load()
-        await self.start_new(temporary=temporary)
+        await self.start_new(temporary=first.temporary)
         if session is not None:
-            self.open(session)
-        elif not temporary:
+            ask(self, lambda: history.load(self.assistant, session), self._open_first, group="open")
+        elif not first.temporary:
             ask(self, lambda: self.assistant.sessions(1), self._greet, group="open")
+
+    async def _open_first(self, found: History) -> None:
+        await self._opened(found)
+        if self._opening.again is not None:
+            here.answer(self, self._opening.again)
 
     def _load(self) -> None:
         self.status_line.progress = f"loading {one_line(self.assistant.model_name)}…"
@@ -85,6 +97,8 @@ class ChatScreen(Replying):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "do" and parameters[:1] == ("reply.stop",):
             return self.running is not None
+        if action == "do" and parameters[:1] == ("reply.here",):
+            return bool(self.assistant.local_model)
         return True
 
     @on(Exchange.Rated)
@@ -140,9 +154,26 @@ class ChatScreen(Replying):
         if event.status.holder and not self._holder_known:
             self.app.push_screen(HolderScreen(event.status.holder), self._held)
         self._holder_known = True
+        self._propose(event.status)
         for screen in self.app.screen_stack:
             if isinstance(screen, PanelScreen):
                 screen.reload()
+
+    def _propose(self, status: Status) -> None:
+        """Only to who is away: a question over what is being written or read would be in the way."""
+        if status.propose is None or status.queue == self._proposed or not self._free_to_ask():
+            return
+        self._proposed = status.queue
+        ask(self, self.assistant.proposal, self._ask_whether, group="offload", long=True)
+
+    def _free_to_ask(self) -> bool:
+        return self.app.screen is self and self.running is None and not self.prompt.text.strip()
+
+    def _ask_whether(self, proposal: Proposal) -> None:
+        if self._free_to_ask():
+            offload.show(self, proposal)
+        else:
+            self._proposed = None
 
     def _held(self, go_on: bool | None) -> None:
         if not go_on:

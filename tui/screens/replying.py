@@ -7,7 +7,8 @@ from functools import partial
 from time import monotonic
 
 from clawlocal.assistant import Answer, Reply
-from clawlocal.errors import ClawlocalError
+from clawlocal.errors import ClawlocalError, ConsentError, OffloadError
+from tui.actions import find
 from tui.background import ask
 from tui.plain import plain
 from tui.running import Arrived, Finished, Rival, Running, Start, callbacks
@@ -92,8 +93,9 @@ class Replying(Talking):
             case Answer() as answer:
                 await self._kept(message.running, answer)
             case ClawlocalError() as error:
-                self.notify(str(error), title=error.title, severity="error", markup=False)
-                await self._put_back(message.running, str(error))
+                said = self.in_words(error)
+                self.notify(said, title=error.title, severity="error", markup=False)
+                await self._put_back(message.running, said)
             case error:
                 self.notify(str(error) or repr(error), title="Reply", severity="error", markup=False)
                 await self._put_back(message.running, str(error) or repr(error))
@@ -106,13 +108,28 @@ class Replying(Talking):
         if exchange is None:
             self.say("The reply in the other chat is finished.")
             return
-        await exchange.finish(answer.text, Facts.of_answer(answer))
+        facts = Facts.of_answer(answer)
+        if answer.remote and facts.broke_off:
+            facts = replace(facts, notices=(*facts.notices, *self._local_words()))
+        await exchange.finish(answer.text, facts)
         if self.talk.temporary:
             self.show(replace(self.talk, session=answer.session))
         else:
             ask(self, lambda: self.assistant.session(answer.session), self.name_talk, group="open")
         if running.rival is not None and answer.turn is not None:
             self._ask_which(running.rival, Rival(answer.turn, answer.text))
+
+    def in_words(self, error: ClawlocalError) -> str:
+        """With the way out, where it is a remote that failed."""
+        lost = isinstance(error, (OffloadError, ConsentError))
+        return " ".join([str(error), *(self._local_words() if lost else ())])
+
+    def _local_words(self) -> tuple[str, ...]:
+        """The key that goes on here, where there is another model for it. A temporary chat ends with the remote."""
+        local = self.assistant.local_model
+        if not local or self.talk.temporary:
+            return ()
+        return (f"{find('reply.here').key} goes on with {local} in this chat.",)
 
     def _ask_which(self, first: Rival, second: Rival) -> None:
         """The chat goes on from the reply that is chosen, or from the first."""

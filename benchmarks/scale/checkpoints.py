@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import inf
 from typing import Any
 
 from benchmarks.scale import closed, training
@@ -14,7 +13,7 @@ from benchmarks.scale.summary import Rows, between, mean, over_seeds, quantile
 JOBS = 4000
 """Of each seed."""
 PREEMPTED_AFTER = (900.0, 1800.0, 3600.0, 14400.0)
-EVERY = (0, 10, 5, 2, 1)
+EVERY = (0, 1, 2, 5, 10)
 SECONDS = (2.0, 10.0, 30.0, 60.0, 180.0)
 
 
@@ -22,25 +21,25 @@ def by_interval(job: Training, seeds: Sequence[int]) -> Rows:
     """Completion times by how often a machine is taken away and how often the job saves; 0 is never."""
     return [
         _row(replace(job, preempted_after=preempted, checkpoint_every=every), seeds)
-        for preempted in PREEMPTED_AFTER
-        for every in EVERY
+        for preempted in sorted({*PREEMPTED_AFTER, job.preempted_after} - {0.0})
+        for every in sorted({*EVERY, job.checkpoint_every})
         if every < job.steps
     ]
 
 
 def by_cost(job: Training, seeds: Sequence[int]) -> Rows:
-    """The best interval by what a checkpoint costs: from the exact mean, by Young, by Daly."""
+    """The best interval by what a checkpoint costs: from the exact mean, by Young, by Daly; none without preemption."""
     rows: Rows = []
-    for seconds in SECONDS:
+    for seconds in SECONDS if job.preempted_after else ():
         each = replace(job, checkpoint_seconds=seconds)
         exact = best(each)
-        young = closed.young(seconds, job.preempted_after or inf)
+        young = closed.young(seconds, job.preempted_after)
         nearest = min(max(round(young / job.step_seconds), 1), job.steps)
         rows.append(
             {
                 "checkpoint_s": seconds,
                 "young_s": round(young, 1),
-                "daly_s": round(closed.daly(seconds, job.preempted_after or inf), 1),
+                "daly_s": round(closed.daly(seconds, job.preempted_after), 1),
                 "best_s": exact * job.step_seconds,
                 "best_mean_min": round(training.expected(replace(each, checkpoint_every=exact)) / 60, 3),
                 "young_mean_min": round(training.expected(replace(each, checkpoint_every=nearest)) / 60, 3),

@@ -12,6 +12,8 @@ from benchmarks.scale.assumptions import Assumptions, Order, Routing
 MODEL, RANK = "qwen3-8b", 16
 STORAGE_MIB, FETCH_MIB = 250.0, 500.0
 """MiB a second that a checkpoint is written with, and an adapter brought to a GPU."""
+SWAP_SECONDS = 0.015
+"""To change to an adapter that is at hand: 5 to 15 ms were measured with vLLM on a CPU."""
 
 FIELDS = {
     "users": "people.users",
@@ -47,18 +49,18 @@ class Adapter:
     @staticmethod
     def of(model: str | None, rank: int | None, given_mib: float | None) -> Adapter:
         """Of a size computed or given; a checkpoint has six times the bytes. Raises `ConfigError`, `ModelError`."""
+        rank = RANK if rank is None else rank
         if given_mib is not None:
-            ratio = adapters.CHECKPOINT / adapters.HALF
-            return Adapter(model or "given", rank or RANK, given_mib, ratio * given_mib)
-        count = adapters.parameters(model or MODEL, rank or RANK)
-        return Adapter(model or MODEL, rank or RANK, adapters.served_mib(count), adapters.checkpoint_mib(count))
+            return Adapter(model or "given", rank, given_mib, adapters.CHECKPOINT / adapters.HALF * given_mib)
+        count = adapters.parameters(model or MODEL, rank)
+        return Adapter(model or MODEL, rank, adapters.served_mib(count), adapters.checkpoint_mib(count))
 
 
 def assumptions(adapter: Adapter, given: Mapping[str, Any]) -> Assumptions:
     """Raises `ConfigError`."""
     found = Assumptions()
     sizes = {
-        "load_seconds": round(adapter.served_mib / FETCH_MIB + 0.015, 2),
+        "load_seconds": round(adapter.served_mib / FETCH_MIB + SWAP_SECONDS, 2),
         "checkpoint_seconds": round(adapter.checkpoint_mib / STORAGE_MIB, 1),
     }
     values = sizes | {name: value for name, value in given.items() if value is not None}

@@ -48,7 +48,7 @@ def machine_seconds(job: Training) -> float:
     if training.endless(job):
         raise ConfigError(
             f"A job of {training.seconds(job) / 60:.0f} minutes hardly ever ends between preemptions "
-            f"{job.preempted_after / 60:g} minutes apart: save it more often."
+            f"{job.preempted_after / 60:g} minutes apart: save it more often, or take machines that stay longer."
         )
     return training.expected(replace(job, replace_seconds=0.0))
 
@@ -142,14 +142,19 @@ def by_job(taken: Assumptions, seeds: Sequence[int]) -> Rows:
 
 def queue(taken: Assumptions, seeds: Sequence[int]) -> Rows:
     """Time to adapter by how busy the machines are over the day, and by who goes first."""
-    cases = [(taken.people.day, busy, order) for busy in UTILISATIONS for order in Order]
-    cases += [("flat", busy, Order.FIFO) for busy in EVEN if taken.people.day != "flat"]
+    cases = [(taken.people.day, machines, order) for machines in _as_busy(taken, UTILISATIONS) for order in Order]
+    if taken.people.day != "flat":
+        cases += [("flat", machines, Order.FIFO) for machines in _as_busy(taken, EVEN)]
     rows: Rows = []
-    for profile, busy, order in cases:
+    for profile, machines, order in cases:
         people, job = replace(taken.people, day=profile), replace(taken.training, order=order)
-        machines = max(ceil(load(taken) / busy), 1)
         rows.append({"day": profile, **queue_row(replace(taken, people=people, training=job), machines, seeds)})
     return rows
+
+
+def _as_busy(taken: Assumptions, utilisations: Iterable[float]) -> list[int]:
+    """Machines that are about as busy; few machines cannot be as busy as one likes."""
+    return list(dict.fromkeys(max(ceil(load(taken) / busy), 1) for busy in utilisations))
 
 
 def queue_row(taken: Assumptions, machines: int, seeds: Iterable[int]) -> dict[str, Any]:

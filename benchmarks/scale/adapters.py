@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmarks.random_adapter import linear
 from clawlocal import paths
 from clawlocal.engine.gguf_file import read_gguf
-from clawlocal.errors import ConfigError
+from clawlocal.errors import ConfigError, ModelError
 from clawlocal.models import Catalog, locate
 from trainers.shape import Rotary, Shape
 
@@ -47,7 +47,12 @@ def parameters(model: str, rank: int) -> int:
     if model in SHAPES:
         return SHAPES[model].adapter_parameters(rank)
     where = paths.find()
-    return of_gguf(locate(Catalog.load(where).entry(model), where), rank)
+    catalog = Catalog.load(where)
+    try:
+        entry = catalog.entry(model)
+    except ModelError as e:
+        raise ConfigError(f"No sizes are known of {model}: {', '.join(SHAPES)}, or one of `models.toml`.") from e
+    return of_gguf(locate(entry, where), rank)
 
 
 def of_gguf(file: Path, rank: int) -> int:

@@ -20,7 +20,7 @@ from benchmarks.scale.options import FIELDS, Adapter, assumptions
 from clawlocal.cli import bench
 from clawlocal.cli.figures import lines
 from clawlocal.engine.gguf_file import read_gguf
-from clawlocal.errors import ConfigError, ModelError
+from clawlocal.errors import ConfigError
 from trainers import adapter_peft
 
 DOCS = (Path(__file__).parents[2] / "docs" / "scale.md").read_text("utf-8")
@@ -59,7 +59,7 @@ def test_the_plans_eight_billion() -> None:
 
 
 def test_a_model_that_nobody_knows(home: Path) -> None:
-    with pytest.raises(ModelError):
+    with pytest.raises(ConfigError, match="qwen3-8b, "):
         Adapter.of("nobodys-7b", 16, None)
     with pytest.raises(ConfigError, match="rank 0"):
         Adapter.of(None, 0, None)
@@ -171,6 +171,14 @@ def test_the_queue_tells_the_preferred_from_the_others() -> None:
     row = adapted.queue_row(taken, 5, [0, 1])
     assert row["preferred_p95"] < row["others_p95"] and row["p95_of_seeds"][0] <= row["p95_min"]
     assert adapted.queue_row(assumptions(Adapter.of(None, None, None), SMALL), 5, [0])["preferred_p95"] is None
+
+
+def test_few_machines_are_looked_at_once() -> None:
+    rows = adapted.queue(assumptions(Adapter.of(None, None, None), {**SMALL, "users": 20}), [0])
+    assert [(row["day"], row["gpus"], row["first"]) for row in rows] == [
+        *(("evening", 1, order) for order in Order),
+        ("flat", 1, Order.FIFO),
+    ]
 
 
 def test_saving_pays_where_machines_are_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -204,3 +204,11 @@ def test_a_day_has_its_hours() -> None:
     rates = arrivals.weights("evening") * 100_000 / 24
     assert np.abs(counts[2:] - rates).max() < 5 * np.sqrt(rates.max())
     assert counts[:2] == pytest.approx(rates[22:], rel=0.1)
+
+
+def test_one_machine_is_a_queue_of_services_of_one_length() -> None:
+    job = replace(BARE, step_seconds=1.0, checkpoint_every=0, preempted_after=0.0)
+    people = People(users=10**6, jobs_per_day=0.7 * 86_400 / 20 / 10**6, day="flat")
+    runs = [training.day(people, job, 1, seed).today for seed in range(4)]
+    waited = mean(each.taken - 20.0 for run in runs for each in run)
+    assert waited == pytest.approx(closed.md1_wait(0.7 / 20, 20.0), rel=0.1)

@@ -23,7 +23,7 @@ def write(model: Path, path: Path, version: str, seed: int) -> AdapterFile:
     writer.add_string("general.type", "adapter")
     writer.add_string("adapter.type", "lora")
     writer.add_float32("adapter.lora.alpha", float(RANK))
-    for tensor in filter(_linear, head.tensors):
+    for tensor in filter(linear, head.tensors):
         n_in, n_out = tensor.shape
         for name, shape in (("lora_a", (RANK, n_in)), ("lora_b", (n_out, RANK))):
             numbers = random.normal(size=shape) * _SCALE
@@ -35,5 +35,6 @@ def write(model: Path, path: Path, version: str, seed: int) -> AdapterFile:
     return AdapterFile(version, path)
 
 
-def _linear(tensor: Tensor) -> bool:
+def linear(tensor: Tensor) -> bool:
+    """A weight of a layer that maps vectors to vectors."""
     return tensor.name.startswith("blk.") and tensor.name.endswith(".weight") and len(tensor.shape) == 2

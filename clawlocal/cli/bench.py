@@ -19,6 +19,10 @@ PERSONAS = ("terse", "student", "teacher", "question", "british", "lists", "plai
 METHODS = ("default", "binary", "opd", "combined", "overlap")
 JUDGES = ("ours", "perfect", "noisy")
 TRAIN_PARTS = ("speed", "gradient", "parity")
+SCALE_PARTS = ("serving", "training", "queue", "checkpoints", "checks")
+ROUTINGS = ("user", "least")
+ORDERS = ("none", "first", "paying")
+"""Both of `clawlocal bench scale`, as benchmarks.scale.assumptions names them."""
 
 repeats_option = click.option(
     "--repeats", type=click.IntRange(min=1), default=5, show_default=True, help="Rounds of every measurement."
@@ -130,6 +134,42 @@ def personalize(personas: tuple[str, ...], methods: tuple[str, ...], as_json: bo
     """
     chosen = {"personas": personas or PERSONAS[:1], "methods": methods or METHODS[:1]}
     _print(_load("personalize")(**chosen, **options, say=_say), as_json)
+
+
+@bench.command()
+@click.option("--users", type=int, help="Active on the day.  [default: 10000]")
+@click.option("--requests-per-day", type=float, help="Of a user.  [default: 20]")
+@click.option("--tokens-per-reply", type=float, help="Mean.  [default: 400]")
+@click.option("--jobs-per-day", type=float, help="Updates of a user's adapter.  [default: 1]")
+@click.option("--day-profile", metavar="NAME", help="flat, evening, office, or 24 numbers.  [default: evening]")
+@click.option("--model", metavar="NAME", help="Whose adapters' size is computed.  [default: qwen3-8b]")
+@click.option("--rank", type=int, help="Of the adapters.  [default: 16]")
+@click.option("--adapter-mib", type=click.FloatRange(min=0), help="Size of an adapter, in place of the computed one.")
+@click.option("--serving-gpus", type=click.IntRange(min=1), help="That serve.  [default: as many as are needed]")
+@click.option("--tokens-per-second", type=float, help="Of a GPU, all replies together.  [default: 2000]")
+@click.option("--slots", type=int, help="Adapters on a GPU at once.  [default: 64]")
+@click.option("--load-seconds", type=float, help="To bring an adapter to a GPU.  [default: from its size, 0.18]")
+@click.option("--routing", type=click.Choice(ROUTINGS), help="Requests go to the user's GPU, or to the least busy one.")
+@click.option("--gpus", type=click.IntRange(min=1), help="That train.  [default: as many as are needed]")
+@click.option("--steps", type=int, help="Of a job.  [default: 20]")
+@click.option("--step-seconds", type=float, help="Of a step on one GPU, if you measured it.  [default: 60]")
+@click.option("--checkpoint-every", type=int, help="Steps; 0 is never.  [default: 1]")
+@click.option("--checkpoint-seconds", type=float, help="To write one.  [default: from its size, 2]")
+@click.option("--minutes-between-preemptions", type=float, help="Mean for a machine; 0 is never.  [default: 30]")
+@click.option("--priorities", type=click.Choice(ORDERS), help="Whose jobs go first.  [default: none]")
+@click.option("--first-token-seconds", type=float, help="Target for 95 % in the busiest hour.  [default: 1]")
+@click.option("--adapter-minutes", type=float, help="Target for 95 % of the adapters.  [default: 30]")
+@click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True, help="Simulated days.")
+@click.option("--first-seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the first day.")
+@click.option("--only", type=click.Choice(SCALE_PARTS), multiple=True, help="Only this part; may be said repeatedly.")
+@click.option("--plot", type=click.Path(path_type=Path), help="Draw when adapters are live to this SVG file.")
+@json_option
+def scale(as_json: bool, **options: Any) -> None:
+    """Many users on shared GPUs, simulated: how many it takes, what a queue does, what checkpoints cost.
+
+    Nothing is measured: every figure follows from assumptions, which are printed with their units and origins.
+    """
+    _print(_load("scale")(**options, say=_say), as_json)
 
 
 def _load(name: str) -> Any:

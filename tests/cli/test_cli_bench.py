@@ -107,6 +107,22 @@ def test_who_is_simulated_reaches_the_benchmark(data: Callable[..., Any], monkey
     assert first.keys() == inspect.signature(personalize.run).parameters.keys()
 
 
+def test_options_reach_the_simulation(data: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[dict[str, Any]] = []
+
+    def run(**options: Any) -> dict[str, Any]:
+        heard.append(options)
+        return REPORT
+
+    monkeypatch.setattr(bench, "_load", lambda name: run)
+    assert (
+        data("bench", "scale", *"--users 50 --priorities paying --only queue --only checks --gpus 3".split()) == REPORT
+    )
+    [given] = heard
+    assert (given["users"], given["priorities"], given["only"], given["gpus"]) == (50, "paying", ("queue", "checks"), 3)
+    assert (given["seeds"], given["steps"], given["plot"]) == (3, None, None)
+
+
 def test_an_unknown_persona_is_a_usage_error(invoke: Callable[..., Result]) -> None:
     with pytest.raises(click.BadParameter, match="'nobody' is not one of 'terse'"):
         invoke("bench", "personalize", "--persona", "nobody")

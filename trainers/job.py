@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+GIVEN = "job.json"
+"""The job's own file in its folder."""
 RESULT = "result.json"
 """The result's file in a job's folder."""
 

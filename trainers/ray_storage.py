@@ -19,10 +19,10 @@ from trainers import manifest
 from trainers.adapter_peft import CONFIG, WEIGHTS
 from trainers.errors import BaseError, JobError
 from trainers.files import write_whole
-from trainers.job import Job
+from trainers.job import GIVEN, Job
 from trainers.manifest import FILE, Manifest
 
-JOB, PARENT, RESULT, RUN = "job.json", "parent", "result", "run"
+JOB, PARENT, RESULT, RUN = GIVEN, "parent", "result", "run"
 """In a job's folder."""
 MODELS, JOBS = "models", "jobs"
 

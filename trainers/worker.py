@@ -26,7 +26,7 @@ from trainers.checkpoint import Saved
 from trainers.cores import Cores
 from trainers.errors import JobError, Orphaned, TooLittleDisk, TooLittleMemory, TrainingError
 from trainers.files import write_text
-from trainers.job import RESULT, Job, Result
+from trainers.job import GIVEN, RESULT, Job, Result
 from trainers.messages import DISK, MEMORY, Done, Failed, Message, Planned, Progress, Step, encode
 from trainers.policy import Moments
 from trainers.shape import Shape
@@ -92,7 +92,7 @@ def run(folder: Path, events: Events, team: Team = ALONE, digest: str = "") -> R
     `MemoryError`.
     """
     started = time.monotonic()
-    job = read(folder / "job.json")
+    job = read(folder / GIVEN)
     from trainers import adapter_gguf, adapter_peft, backend, elsewhere, gguf_base, plan, sift
     from trainers.update import update
 

@@ -17,11 +17,11 @@ from clawlocal.records import AdapterVersion, Rebuild, Receipt, UpdateStatus
 from clawlocal.remote_job import OPEN_JOBS, JobState, RemoteJob
 from clawlocal.store import Store
 from clawlocal.training.batch import Batch
-from trainers.job import Job
+from trainers.job import GIVEN, Job
 
 REMOTE = "remote"
 """Folder of all of them."""
-JOB, MADE = "job.json", "made"
+MADE = "made"
 MOST_TRIES = 2
 """How often an adapter that cannot be measured here is tried."""
 _ENDS = {UpdateStatus.PUBLISHED: JobState.PUBLISHED, UpdateStatus.REJECTED: JobState.REJECTED}
@@ -91,7 +91,7 @@ def waiting(store: Store, paths: Paths, model: str) -> Arrival | None:
 
 def _arrival(store: Store, home: Path, job: RemoteJob, parent: AdapterVersion | None) -> Arrival:
     try:
-        sent = Job.read(home / JOB)
+        sent = Job.read(home / GIVEN)
     except (OSError, ValueError, KeyError, TypeError) as e:
         raise StoreError(f"What was kept of the job {job.id} in {home} cannot be read: train once more.") from e
     said = job.batch

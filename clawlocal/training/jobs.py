@@ -15,7 +15,7 @@ from clawlocal.store import Store
 from clawlocal.training import rebuild
 from clawlocal.training.batch import Batch
 from clawlocal.training.recipes import recipe_for
-from trainers.job import RESULT, Job, Result
+from trainers.job import GIVEN, RESULT, Job, Result
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def write(paths: Paths, folder: Path, job: Job) -> None:
         shutil.rmtree(folder, ignore_errors=True)
     try:
         paths.ensure(folder)
-        (left or job).write(folder / "job.json")
+        (left or job).write(folder / GIVEN)
     except OSError as e:
         raise StoreError(f"Cannot write the trainer's job ({e.strerror}). Free some space in {folder.parent}.") from e
 
@@ -81,7 +81,7 @@ def unfinished(folder: Path, job: Job) -> Job | None:
     What it practises on may have been chosen otherwise by now; that is no reason to throw its steps away.
     """
     try:
-        found = Job.read(folder / "job.json")
+        found = Job.read(folder / GIVEN)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     wanted = replace(job, rehearsals=found.rehearsals, neutral=found.neutral, probes=found.probes, out=found.out)

@@ -25,7 +25,7 @@ from clawlocal.training import arrivals, gate, holdings, jobs, nothing, rebuild,
 from clawlocal.training.batch import Batch, BatchMaker
 from clawlocal.training.pace import PAUSE, TYPING, Pace
 from clawlocal.training.process import TrainerProcess
-from trainers.job import Job, Result
+from trainers.job import GIVEN, Job, Result
 from trainers.messages import MEMORY, Failed, Planned, Progress
 
 log = logging.getLogger(__name__)
@@ -224,7 +224,7 @@ class Updater:
         failed: Failed | None = None
         planned: Planned | None = None
         while not process.finished():
-            if not (folder / "job.json").exists():
+            if not (folder / GIVEN).exists():
                 # Another process took away what it learns from.
                 self.discard()
             if self._pace.keep(process):

@@ -62,7 +62,7 @@ class Tunnel:
             with self._said.open("wb") as said:
                 # In a session of its own there is no terminal to ask on, and no ctrl+c that is meant for a reply.
                 return subprocess.Popen(
-                    [sys.executable, "-I", "-S", str(_TETHER), *command],
+                    [sys.executable, "-I", "-S", str(_TETHER), str(self._folder), *command],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.DEVNULL,
                     stderr=said,

@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -279,19 +280,24 @@ def test_a_cluster(
 
 @pytest.mark.parametrize("how", [None, signal.SIGKILL, signal.SIGTERM])
 def test_it_ends_with_the_command_however_that_ends(
-    granted: Remote, host: SshHost, far: FarServer, how: signal.Signals | None
+    granted: Remote,
+    host: SshHost,
+    far: FarServer,
+    how: signal.Signals | None,
 ) -> None:
+    temporary = Path(tempfile.mkdtemp(dir="/tmp"))
     far.fault = "" if how is None else "stall"
     command = [sys.executable, "-m", "clawlocal", "chat", "Hello", "--model", f"gpu/{MODEL}"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "CLAWLOCAL_MODEL": "tiny"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "CLAWLOCAL_MODEL": "tiny", "TMPDIR": str(temporary)}
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environment) as process:
         if how is not None:
             until(lambda: far.bodies)
-            assert len(host.running) == 1
+            assert (len(host.running), len(list(temporary.iterdir()))) == (1, 1)
             process.send_signal(how)
         assert process.communicate()[0] == (b"" if how else f"{SAID}\n".encode()) or how
     assert len(host.started) == 1
-    until(lambda: host.running == [])
+    until(lambda: host.running == [] and list(temporary.iterdir()) == [])
+    temporary.rmdir()
 
 
 @pytest.mark.parametrize(

@@ -333,6 +333,8 @@ class Remote:
     """Plain http to another machine was asked for."""
     storage: str = ""
     """Of a cluster: the folder that it and this machine read and write, as an address."""
+    ssh: str = ""
+    """The SSH host from which `url` is reached, as `user@host:port`; empty for straight from here."""
 
 
 @dataclass(frozen=True)

@@ -41,21 +41,25 @@ def offload() -> None:
 @click.option("--storage", default="", metavar="ADDRESS", help="Of a cluster: the folder that it shares.")
 @click.option("--api-key-env", default="", metavar="VAR", help="The environment variable that holds its key.")
 @click.option("--ca", type=click.Path(path_type=Path), metavar="FILE", help="Trust the certificates in FILE alone.")
+@click.option("--ssh", default="", metavar="USER@HOST[:PORT]", help="Reach its address from there, in an SSH tunnel.")
 @click.option("--plain-http", is_flag=True, help="Allow http to another machine: anyone between can read it.")
-def add(name: str, kind: str, url: str, storage: str, api_key_env: str, ca: Path | None, plain_http: bool) -> None:
+def add(
+    name: str, kind: str, url: str, storage: str, api_key_env: str, ca: Path | None, ssh: str, plain_http: bool
+) -> None:
     """Add a remote. Nothing is sent to it before you grant it."""
     if (kind == RemoteKind.RAY) != bool(storage):
         raise click.UsageError("A cluster, and nothing else, takes --storage: the folder that it shares.")
     remote = remotes.described(
-        name, RemoteKind(kind), url, api_key_env=api_key_env, ca=ca, plain=plain_http, storage=storage
+        name, RemoteKind(kind), url, api_key_env=api_key_env, ca=ca, plain=plain_http, storage=storage, ssh=ssh
     )
     with storing() as store:
         store.add_remote(remote)
-    host = remotes.host_of(remote)
     if remote.plain:
-        click.echo(plain(remotes.PLAIN.format(host=host)), err=True)
+        click.echo(plain(remotes.exposed(remote)), err=True)
     purpose = _purpose(remote)
-    click.echo(plain(f"Added {name} at {host}. Next: `clawlocal offload grant {name} --purpose {purpose}`."))
+    click.echo(
+        plain(f"Added {name} at {remotes.reached(remote)}. Next: `clawlocal offload grant {name} --purpose {purpose}`.")
+    )
 
 
 @offload.command("list")
@@ -79,7 +83,8 @@ def _purpose(remote: Remote) -> Purpose:
 
 
 def _where(remote: Remote) -> str:
-    return f"{remote.url}, {remote.storage}" if remote.storage else remote.url
+    address = remote.url + remotes.through(remote)
+    return f"{address}, {remote.storage}" if remote.storage else address
 
 
 def _data(remote: Remote, grant: Grant | None, ended: bool) -> dict[str, Any]:
@@ -171,7 +176,7 @@ def preview(name: str, text: str, session: str | None) -> None:
         granted = Consent(store).granted(remote, Purpose.CHAT)
     left_out = "" if DataClass.LESSONS in granted else " Lessons stay here: they are not granted."
     stands = "" if model else " MODEL stands for the model's name."
-    click.echo(plain(f"{len(body):,} bytes to {remotes.host_of(remote)}.{left_out}{stands}"), err=True)
+    click.echo(plain(f"{len(body):,} bytes to {remotes.reached(remote)}.{left_out}{stands}"), err=True)
     sys.stdout.flush()
     sys.stdout.buffer.write(body + b"\n")
     sys.stdout.buffer.flush()

@@ -1,7 +1,8 @@
 """The one way to another machine: every byte that leaves goes through `Client`. Knows no chat.
 
-No grant, no socket: redaction, then consent and the log's entry, then the name is looked up and the connection
-opened. Nothing else in this program imports an HTTP client (a contract in pyproject.toml).
+No grant, no socket: redaction, then consent and the log's entry, then the name is looked up and the connection (or
+the SSH tunnel that it goes through) opened. Nothing else in this program imports an HTTP client (a contract in
+pyproject.toml).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import ssl
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ from clawlocal.offload import faults
 from clawlocal.offload.consent import Consent
 from clawlocal.offload.redaction import Redaction
 from clawlocal.offload.remotes import check_encryption, key_of, tls
+from clawlocal.offload.tunnel import TUNNELS
 from clawlocal.records import DataClass, Purpose, Remote
 
 CONNECT_SECONDS = 10.0
@@ -114,13 +117,17 @@ class Client:
                 )
                 raise OffloadError(text, "cut off")
 
+    def close(self) -> None:
+        """The tunnel, where there is one; a later request opens another."""
+        if self._remote.ssh:
+            TUNNELS.close(self._remote)
+
     @asynccontextmanager
     async def _sent(self, outgoing: Outgoing) -> AsyncIterator[httpx.Response]:
         check_encryption(self._remote)
         body, head, context = outgoing.body(self._redaction), self._head(outgoing), tls(self._remote)
         with self.passage(outgoing.purpose, outgoing.data, len(body)) as passage:
-            timeout = httpx.Timeout(SILENT_SECONDS, connect=CONNECT_SECONDS)
-            async with httpx.AsyncClient(verify=context, timeout=timeout, trust_env=False) as http:
+            async with self._connected(context) as http:
                 url = self._remote.url + outgoing.path
                 async with http.stream(outgoing.method, url, content=body or None, headers=head) as response:
                     try:
@@ -132,6 +139,29 @@ class Client:
                         yield response
                     finally:
                         passage.received = response.num_bytes_downloaded
+
+    @asynccontextmanager
+    async def _connected(self, context: ssl.SSLContext) -> AsyncIterator[httpx.AsyncClient]:
+        """For one request, inside the gate: without a grant there is no `ssh` either."""
+        timeout = httpx.Timeout(SILENT_SECONDS, connect=CONNECT_SECONDS)
+        if not self._remote.ssh:
+            async with httpx.AsyncClient(verify=context, timeout=timeout, trust_env=False) as http:
+                yield http
+            return
+        async with TUNNELS.through(self._remote) as tunnel:
+            mark = tunnel.mark()
+            # The socket is there an instant before it listens: connecting to it, and no more, may be tried again.
+            transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False, uds=str(tunnel.socket), retries=1)
+            try:
+                async with httpx.AsyncClient(transport=transport, timeout=timeout, trust_env=False) as http:
+                    yield http
+            except (httpx.TransportError, OffloadError) as e:
+                # A link that is lost may look like the end of an answer: ssh knows better.
+                if isinstance(e, httpx.TransportError) or e.outcome == "cut off":
+                    tunnel.failed = True
+                    if (why := await tunnel.last_words(mark)) is not None:
+                        raise why from e
+                raise
 
     @contextmanager
     def passage(self, purpose: Purpose, data: Collection[DataClass], size: int) -> Iterator[Passage]:

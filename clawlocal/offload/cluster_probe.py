@@ -14,6 +14,7 @@ from clawlocal.offload.cluster import CLOSED, Cluster
 from clawlocal.offload.consent import Consent
 from clawlocal.offload.probe import UNKNOWN, Finding
 from clawlocal.offload.redaction import Redaction
+from clawlocal.offload.remotes import through
 from clawlocal.offload.storage import Storage
 from clawlocal.records import Remote
 
@@ -40,9 +41,13 @@ def _keyed(remote: Remote, cluster: Cluster) -> list[Finding]:
         version = cluster.version()
     except OffloadError as e:
         if e.outcome in CLOSED:
-            return [Finding("reachable", True, "it answers"), Finding("authentication", False, str(e)), _not_asked()]
+            return [
+                Finding("reachable", True, f"it answers{through(remote)}"),
+                Finding("authentication", False, str(e)),
+                _not_asked(),
+            ]
         return [Finding("reachable", False, str(e)), Finding("authentication", False, UNKNOWN), _not_asked()]
-    reached = Finding("reachable", True, f"Ray {version} answers")
+    reached = Finding("reachable", True, f"Ray {version} answers{through(remote)}")
     accepted = Finding("authentication", True, f"the token in {remote.api_key_env} is accepted")
     return [reached, accepted, _tried("jobs", cluster.jobs, "jobs can be asked for")]
 

@@ -98,8 +98,9 @@ class RemoteEngine(AbsentEngine):
         return reply
 
     def close(self) -> None:
-        """End every reply as cancelled, then the thread."""
+        """End every reply as cancelled, then the thread, then the tunnel."""
         self._loop.close()
+        self._client.close()
 
     def _refuse(self) -> NoReturn:
         raise EngineClosed(f"{self.name} writes replies on {self._remote.name} and does nothing else here.")

@@ -12,7 +12,7 @@ import httpx
 import httpx_sse
 
 from clawlocal.errors import OffloadError
-from clawlocal.offload.remotes import host_of
+from clawlocal.offload.remotes import host_of, reached
 from clawlocal.records import Remote
 
 _EXPIRED, _UNKNOWN, _OTHER_HOST = (10,), (18, 19, 20), (62, 64)
@@ -22,7 +22,7 @@ _SHOWN = 200
 
 def in_words(e: Exception, remote: Remote) -> OffloadError:
     """The error that a person may meet for `e`."""
-    name, host = remote.name, host_of(remote)
+    name, host = remote.name, reached(remote)
     causes = list(_causes(e))
     for cause in causes:
         match cause:

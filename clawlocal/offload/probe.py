@@ -16,6 +16,7 @@ from clawlocal.offload.client import Client, Outgoing
 from clawlocal.offload.consent import Consent
 from clawlocal.offload.dialects import DIALECTS, ChatStream
 from clawlocal.offload.redaction import Redaction
+from clawlocal.offload.remotes import through
 from clawlocal.records import Purpose, Remote
 
 HELLO = "Say hello."
@@ -39,6 +40,7 @@ class Probe:
         self._client = Client(remote, consent, Redaction())
         self._dialect = DIALECTS[remote.kind]
         self._model = model
+        self._answers = f"it answers{through(remote)}"
         self.models: tuple[str, ...] = ()
 
     async def findings(self) -> list[Finding]:
@@ -55,11 +57,11 @@ class Probe:
             self.models = _names(listed)
         except OffloadError as e:
             answered = e.outcome.startswith("status")
-            reachable = Finding("reachable", answered, "it answers" if answered else str(e))
+            reachable = Finding("reachable", answered, self._answers if answered else str(e))
             return [reachable, Finding("authentication", False, str(e) if answered else UNKNOWN)]
         self._model = self._model or next(iter(self.models), "")
         how = "the key is accepted" if self._remote.api_key_env else "it asks for no key"
-        return [Finding("reachable", True, "it answers"), Finding("authentication", True, how)]
+        return [Finding("reachable", True, self._answers), Finding("authentication", True, how)]
 
     async def _chat(self) -> list[Finding]:
         heard = ChatStream()

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from clawlocal.errors import OffloadError
+from clawlocal.offload import ssh as tunnels
 from clawlocal.records import Remote, RemoteKind
 from clawlocal.store import stamp
 
@@ -17,9 +18,6 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PORTS = {"http": 80, "https": 443}
 _STORAGES = ("file", "s3", "gs", "abfs", "sftp")
-PLAIN = "Anyone between this machine and {host} can read and change what is sent: plain http has no encryption."
-
-
 TOKEN = "RAY_AUTH_TOKEN"
 """The variable in which Ray itself looks for the token of a cluster."""
 
@@ -33,6 +31,7 @@ def described(
     ca: Path | None = None,
     plain: bool = False,
     storage: str = "",
+    ssh: str = "",
 ) -> Remote:
     """A remote from what the user says of it. Raises `OffloadError` for what cannot be or is not safe."""
     if not _NAME.fullmatch(name):
@@ -44,6 +43,9 @@ def described(
         raise OffloadError("A cluster, and nothing else, needs --storage: the folder that it and this machine share.")
     parts = _parts(url)
     path = parts.path.rstrip("/").removesuffix("/v1")
+    if ssh and not tunnels.forwards_to(parts.hostname or ""):
+        raise OffloadError(f"{parts.hostname!r} is no host that a tunnel leads to: write it as 127.0.0.1.")
+    ssh = tunnels.checked(ssh) if ssh else ""
     remote = Remote(
         name=name,
         kind=kind,
@@ -52,8 +54,9 @@ def described(
         # A cluster without a token is refused, so that there is one to be named.
         api_key_env=api_key_env or (TOKEN if kind is RemoteKind.RAY else ""),
         ca="" if ca is None else str(ca.expanduser().absolute()),
-        plain=plain and parts.scheme == "http" and not _is_loopback(parts.hostname or ""),
+        plain=plain and parts.scheme == "http" and not _is_at_hand(parts.hostname or "", ssh),
         storage=_storage(storage) if storage else "",
+        ssh=ssh,
     )
     check_encryption(remote)
     tls(remote)
@@ -93,12 +96,22 @@ def _storage(address: str) -> str:
 
 
 def granted_to(remote: Remote) -> str:
-    """Whom a grant names: host and port, of a cluster with its storage."""
-    return f"{host_of(remote)} with {remote.storage}" if remote.storage else host_of(remote)
+    """Whom a grant names: host and port, the SSH host on the way, of a cluster its storage."""
+    return f"{reached(remote)} with {remote.storage}" if remote.storage else reached(remote)
+
+
+def reached(remote: Remote) -> str:
+    """Host and port, and the SSH host on the way there."""
+    return host_of(remote) + through(remote)
+
+
+def through(remote: Remote) -> str:
+    """What stands behind an address; empty without a tunnel."""
+    return f" through {remote.ssh}" if remote.ssh else ""
 
 
 def host_of(remote: Remote) -> str:
-    """Host and port."""
+    """Host and port, with a tunnel as its SSH host sees them."""
     parts = urlsplit(remote.url)
     host = parts.hostname or ""
     return f"[{host}]:{_port(parts)}" if ":" in host else f"{host}:{_port(parts)}"
@@ -111,11 +124,22 @@ def _port(parts: SplitResult) -> int:
 def check_encryption(remote: Remote) -> None:
     """Raises `OffloadError` for plain http to another machine that was not asked for."""
     parts = urlsplit(remote.url)
-    if parts.scheme == "https" or remote.plain or _is_loopback(parts.hostname or ""):
+    if parts.scheme == "https" or remote.plain or _is_at_hand(parts.hostname or "", remote.ssh):
         return
-    raise OffloadError(
-        f"{PLAIN.format(host=parts.hostname)} Use https, an SSH tunnel to 127.0.0.1, or say --plain-http all the same."
+    raise OffloadError(f"{exposed(remote)} Use https, --ssh to the machine itself, or say --plain-http all the same.")
+
+
+def exposed(remote: Remote) -> str:
+    """Who reads along where plain http leaves a machine."""
+    start = tunnels.host_in(remote.ssh) if remote.ssh else "this machine"
+    return (
+        f"Anyone between {start} and {host_of(remote)} can read and change what is sent: plain http has no encryption."
     )
+
+
+def _is_at_hand(host: str, ssh: str) -> bool:
+    """Whether nobody stands before it: this machine, or with a tunnel the one at its end."""
+    return _is_loopback(host) or bool(ssh and host.lower() == tunnels.host_in(ssh).lower())
 
 
 def _is_loopback(host: str) -> bool:

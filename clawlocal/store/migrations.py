@@ -30,6 +30,7 @@ STEPS: tuple[Step, ...] = (
     ("0008_storage", schema.STORAGE),
     ("0009_remote_jobs", schema.REMOTE_JOBS),
     ("0010_answers", schema.ANSWERS),
+    ("0011_ssh", schema.SSH),
 )
 
 

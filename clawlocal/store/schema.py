@@ -220,6 +220,10 @@ STORAGE = """
 ALTER TABLE remotes ADD COLUMN storage TEXT NOT NULL DEFAULT '';
 """
 
+SSH = """
+ALTER TABLE remotes ADD COLUMN ssh TEXT NOT NULL DEFAULT '';
+"""
+
 ANSWERS = """
 -- What the user said to having a remote train what is too much for this machine; `declined` is what waited when it
 -- was not wanted, in words.

@@ -34,6 +34,7 @@ def test_each_kind_is_named() -> None:
         "event": "failed",
         "reason": "The disk is full.",
         "short_of": "",
+        "needs": 0,
     }
     assert json.loads(encode(Done())) == {"event": "done"}
 

@@ -32,6 +32,7 @@ def assistant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Assis
     monkeypatch.setattr(jobs, "recipe_for", short)
     monkeypatch.setattr(batch, "PRACTICE", 6)
     monkeypatch.setattr(holdings, "ENOUGH", 0.0)
+    monkeypatch.setattr(holdings, "MASTERED", 0.0)
     # Never by itself: the test says when.
     with Assistant.open(Settings(idle_seconds=86400, max_tokens=24)) as opened:
         opened.wait_ready(DEADLINE)

@@ -26,13 +26,12 @@ DISTINCT = 0.3
 
 def degenerate(reply: Sequence[int], stop_ids: Collection[int]) -> bool:
     """Whether a reply is empty or goes round in circles."""
-    body = [token for token in reply if token not in stop_ids]
-    return not body or _again(body) >= LOOPED * len(body) or _circles(body) or _monotonous(body)
+    return _broken(reply, stop_ids, LOOPED)
 
 
 def repetitive(reply: Sequence[int], stop_ids: Collection[int]) -> bool:
     """Whether it is degenerate, or says any phrase again and again: no example to learn from."""
-    return degenerate(reply, stop_ids) or _again([token for token in reply if token not in stop_ids]) > 0
+    return _broken(reply, stop_ids, 0.0)
 
 
 def share(replies: Sequence[Sequence[int]], stop_ids: Collection[int]) -> float:
@@ -43,6 +42,13 @@ def share(replies: Sequence[Sequence[int]], stop_ids: Collection[int]) -> float:
 def mean_length(replies: Sequence[Sequence[int]]) -> float:
     """In tokens."""
     return sum(map(len, replies)) / len(replies) if replies else 0.0
+
+
+def _broken(reply: Sequence[int], stop_ids: Collection[int], looped: float) -> bool:
+    """`looped` is the share that phrases which come again and again may not reach; 0 lets no such phrase be."""
+    body = [token for token in reply if token not in stop_ids]
+    again = _again(body)
+    return not body or (again > 0 and again >= looped * len(body)) or _circles(body) or _monotonous(body)
 
 
 def _again(body: Sequence[int]) -> int:

@@ -28,14 +28,18 @@ class Proposal:
         """All of it, for a person to read."""
         why = f"The next update is too much for this machine: {self.why}. " if self.why else ""
         parts = [f"{_size(size)} of {what}" for what, size in self.sizes.items() if size and what != "model"]
-        kept = f" {self.kept_here} more stay here: redaction finds something in them." if self.kept_here else ""
         return (
             f"{why}{self.remote} could do it. What waits: {self.waiting}.\n\n"
             f"What would be sent to {self.to}, within what you granted: {_listed(parts)}; and the file of "
-            f"{self.model}, {_size(self.sizes.get('model', 0))}, where it is not there yet.{kept} "
+            f"{self.model}, {_size(self.sizes.get('model', 0))}, where it is not there yet.{stays(self.kept_here)} "
             "Whoever runs it can read that.\n\n"
             "The adapter comes home and is measured here before it goes live."
         )
+
+
+def stays(count: int) -> str:
+    """A sentence with a space before it, of replies and prompts that redaction keeps here; empty for none."""
+    return f" {count} more stay here: redaction finds something in them." if count else ""
 
 
 def _size(size: int) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from clawlocal.engine.protocol import Engine
 from clawlocal.offload.package import packed
+from clawlocal.offload.proposal import stays
 from clawlocal.offload.redaction import Redaction
 from clawlocal.offload.remotes import granted_to
 from clawlocal.records import AdapterVersion, DataClass, Remote
@@ -78,8 +79,7 @@ def shipment(waiting: Waiting, engine: Engine, redaction: Redaction) -> Shipment
 def told(remote: Remote, found: Shipment) -> str:
     """What leaves, and how much of it."""
     parts = [f"{size:,} bytes of {what}" for what, size in found.sizes().items() if size and what != "model"]
-    kept = f" {found.kept_here} more stay here: redaction finds something in them." if found.kept_here else ""
-    return f"To {granted_to(remote)}: {', '.join(parts)}.{kept}"
+    return f"To {granted_to(remote)}: {', '.join(parts)}.{stays(found.kept_here)}"
 
 
 def parent_files(folder: Path) -> tuple[Path, ...]:

@@ -60,7 +60,8 @@ def weigh(
     for lesson in lessons:
         before, after = measured.get(lesson.text, (0.0, 1.0))
         grows = after < MASTERED and after - before >= GAIN
-        growing += [lesson.id] if grows else []
+        if grows:
+            growing.append(lesson.id)
         if after >= ENOUGH or lesson.state is LessonState.LEARNED:
             learned.append(lesson.id)
             continue

@@ -45,13 +45,13 @@ _LIMIT_AFTER = re.compile(
 )
 _UNREAD = re.compile(
     r"\b(?:anything|everything|all|whatever|what comes|the rest|more)\b.*\b(?:past|after|beyond|behind) (?:the )?"
-    r"(?P<n>first|second|third|fourth|fifth)(?: or \w+)? (?P<unit>sentence|line)\b"
+    r"(?P<n>first|second|third|fourth|fifth)(?: or \w+)? (?:sentence|line)\b"
     r"(?=.*\b(?:lost|waste\w*|unread|not read|skip\w*|ignored?|noise|superfluous|too much|gone|for nothing)\b)"
 )
 """What is beyond it is lost on them: "anything past the second sentence is lost on me"."""
 _SAYABLE = re.compile(
     r"\b(?:can not|does not|will not) (?:be (?:said|told|put|explained|answered)|fit) (?:in|into|within) "
-    r"(?P<n>one|two|three|four|five|\d) (?P<unit>sentences?|lines?)\b"
+    r"(?P<n>one|two|three|four|five|\d) (?:sentences?|lines?)\b"
 )
 """Who says so of what they want to hear wants no more."""
 _ATTENTION = re.compile(

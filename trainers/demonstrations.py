@@ -147,10 +147,8 @@ class Demonstrator:
 
     def obedience_to(self, lesson: str, rehearsals: Sequence[Rehearsal], said: Sequence[Reply]) -> float:
         """The same of one lesson, of those replies that it holds for."""
-        pairs = [
-            (replace(r, lessons=(lesson,)), s) for r, s in zip(rehearsals, said, strict=True) if lesson in r.lessons
-        ]
-        return self.obedience([rehearsal for rehearsal, _ in pairs], [reply for _, reply in pairs])
+        drafts = [d for d in self._drafts(rehearsals, said) if lesson in d.rehearsal.lessons]
+        return self._obeyed([replace(d, rules=rules.of_one(lesson, d.rehearsal.lessons)) for d in drafts])
 
     def round(self, rehearsals: Sequence[Rehearsal], number: int, tell: Callable[[int], None]) -> Round:
         """Fresh replies of the student, mended; those that cannot be are left out."""

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.trainers.sample_replies import REPLIES
-from trainers.rules import Rule, mended, obeyed, of_all, rules, sentences, spelling, unquestioned
+from trainers.rules import Rule, mended, obeyed, of_all, of_one, rules, sentences, spelling, unquestioned
 from trainers.rules.formulas import unformal
 
 WISHES = Path(__file__).parents[2] / "clawlocal" / "judge" / "small" / "weights" / "wishes.json"
@@ -309,7 +309,26 @@ def test_the_later_of_two_lessons_about_one_side_holds() -> None:
     assert kept("End every reply with a question to the user.", "Do not end with a question.") == ["no question"]
     assert kept("Use American spelling.", "Use British spelling.") == ["british"]
     assert set(kept("Write in a natural, human voice.", "Use bullet points.")) == {"human", "no headings", "bullets"}
-    assert set(kept("Use bullet points.", "Do not use markdown.")) == {"prose", "no headings", "no markdown"}
+    assert kept("Use bullet points.", "Do not use bullet points. Write in full sentences.") == ["prose"]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize("form", ["Use bullet points.", "Use numbered lists."])
+def test_plain_text_has_lists_where_a_lesson_asks_for_them(form: str, order: tuple[int, int]) -> None:
+    plain = "Do not use markdown."
+    lessons = [(form, plain)[i] for i in order]
+    marks = "- {}", "- {}"
+    if form == "Use numbered lists.":
+        marks = "1. {}", "2. {}"
+    reply = "You need:\n\n" + "\n".join(marks).format("some flour", "an egg and milk")
+    assert obeyed(of_all(lessons), reply)
+    assert not obeyed(of_all(lessons), reply.replace("flour", "**flour**"))
+    assert not obeyed(of_all(lessons), f"# Pancakes\n\n{reply}")
+    # Each of the two by itself, as the gate looks at them.
+    assert obeyed(of_one(plain, lessons), reply)
+    assert obeyed(of_one(form, lessons), reply)
+    assert not obeyed(of_one(plain, [plain]), reply)
+    assert obeyed(of_all(lessons), mended(of_all(lessons), f"# Pancakes\n\n{reply}"))
 
 
 # replies as they should be

@@ -26,6 +26,7 @@ __all__ = [
     "obeyed",
     "occasions",
     "of_all",
+    "of_one",
     "rules",
     "sentences",
     "shows_steps",
@@ -49,8 +50,14 @@ def rules(lesson: str) -> tuple[Rule, ...]:
 
 
 def of_all(lessons: Sequence[str]) -> tuple[Rule, ...]:
-    """The rules of several lessons in the order of mending; of two about one side the later."""
+    """The rules of several lessons in the order of mending; of two about one side the later, if it is not implied."""
     return _by_side([rule for lesson in lessons for rule in rules(lesson)])
+
+
+def of_one(lesson: str, lessons: Sequence[str]) -> tuple[Rule, ...]:
+    """The rules of one of several lessons, without what it implies and another of them says otherwise."""
+    said = {rule.side for other in lessons for rule in rules(other) if not rule.implied}
+    return tuple(rule for rule in rules(lesson) if not (rule.implied and rule.side in said))
 
 
 def occasions(lesson: str) -> tuple[str, ...]:
@@ -59,7 +66,8 @@ def occasions(lesson: str) -> tuple[str, ...]:
 
 
 def _by_side(found: Sequence[Rule]) -> tuple[Rule, ...]:
-    return tuple(sorted({rule.side: rule for rule in found}.values(), key=_turn))
+    ranked = sorted(found, key=lambda rule: not rule.implied)
+    return tuple(sorted({rule.side: rule for rule in ranked}.values(), key=_turn))
 
 
 def _turn(rule: Rule) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from trainers.rules.lesson import Wishes
 from trainers.rules.lists import listed, starless, well_listed
@@ -76,12 +77,12 @@ def markup(wishes: Wishes) -> Rule | None:
 
 
 def unmarked_form(wishes: Wishes) -> Rule | None:
-    """Without markdown there are no lists either, until a later lesson asks for one."""
-    return PROSE if markup(wishes) is NO_MARKUP and not lists(wishes) else None
+    """Without markdown there are no lists either, if no lesson asks for one: dashes are what plain text has for it."""
+    return replace(PROSE, implied=True) if markup(wishes) is NO_MARKUP and not lists(wishes) else None
 
 
 def unmarked_headings(wishes: Wishes) -> Rule | None:
-    return NO_HEADINGS if markup(wishes) is NO_MARKUP and not headings(wishes) else None
+    return replace(NO_HEADINGS, implied=True) if markup(wishes) is NO_MARKUP and not headings(wishes) else None
 
 
 def tables(wishes: Wishes) -> Rule | None:

@@ -40,6 +40,8 @@ class Rule:
     """Prompts that are answered in words which it is about."""
     redrawn: bool = False
     """What its mend makes reads worse than another try of the model, which obeys often enough."""
+    implied: bool = False
+    """It follows from what a lesson says of something else: any rule of a lesson that speaks of its side holds more."""
 
     @property
     def shortens(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from trainers.rules.form import NO_HEADINGS, PROSE
 from trainers.rules.formulas import formal, stepped, unformal, unstepped
@@ -103,12 +104,12 @@ def human(wishes: Wishes) -> Rule | None:
 
 
 def human_form(wishes: Wishes) -> Rule | None:
-    """A voice has no lists, until a later lesson asks for one."""
-    return PROSE if _asks_human(wishes) else None
+    """A voice has no lists, if no lesson asks for one."""
+    return replace(PROSE, implied=True) if _asks_human(wishes) else None
 
 
 def human_headings(wishes: Wishes) -> Rule | None:
-    return NO_HEADINGS if _asks_human(wishes) else None
+    return replace(NO_HEADINGS, implied=True) if _asks_human(wishes) else None
 
 
 def _asks_human(wishes: Wishes) -> bool:

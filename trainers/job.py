@@ -52,6 +52,11 @@ class Sample:
         """Whether it is demonstrated how it should have been."""
         return bool(self.edited_ids)
 
+    @property
+    def praised(self) -> bool:
+        """Whether it was liked, and nothing more was said of it."""
+        return self.reward > 0.0 and not self.hinted and not self.edited
+
 
 @dataclass(frozen=True)
 class Pair:

@@ -76,11 +76,19 @@ class Batch:
         return [s.id for s in self.samples]
 
     def worth_training(self) -> bool:
-        """Something with a direction: a verdict that is not 0, a hint, an edit, a pair; for a rebuild also lessons."""
+        """Something to change: a bad verdict, a hint, an edit, a pair; for a rebuild also lessons.
+
+        Of praise alone nothing follows but more of what the model does anyway: it is learned beside something else.
+        """
         recipe = recipes.of(self.method)
         if self.rebuild is not None and self.rehearsals and recipe.rehearses:
             return True
-        return bool(self.pairs) or any(map(recipe.learns_from, self.samples))
+        return bool(self.pairs) or any(recipe.learns_from(s) and not s.praised for s in self.samples)
+
+    @property
+    def praised(self) -> int:
+        """How many replies the user only liked."""
+        return sum(sample.praised for sample in self.samples)
 
 
 class BatchMaker:

@@ -10,7 +10,7 @@ from clawlocal.methods import Method
 from clawlocal.records import LessonState, Turn, TurnUse
 from clawlocal.remote_job import JobState
 from clawlocal.store import Store
-from clawlocal.training import pairs, rebuild, recipes
+from clawlocal.training import nothing, pairs, rebuild, recipes
 from clawlocal.training.rebuild import ENOUGH_VERDICTS
 
 BINARY_ALONE = "method binary, which learns from verdicts alone"
@@ -75,8 +75,7 @@ class Need:
             text = f"{_judged(queued)} {recipes.lacking(self._method)}"
             return Reading("something to learn", text, False)
         if queued and not bad:
-            liked = "one reply" if queued == 1 else f"{queued} replies"
-            return Reading("something to learn", f"{liked} that you liked: nothing to change", False)
+            return Reading("something to learn", nothing.liked(queued), False)
         if queued:
             more = f"{queued} of {ENOUGH_VERDICTS} rated replies"
             more += "; one correction in words would be enough" if self._recipe.w_opd else f" for the {BINARY_ALONE}"

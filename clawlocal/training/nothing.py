@@ -30,7 +30,14 @@ def _nothing(reason: str) -> Receipt:
     return Receipt(None, UpdateStatus.NOTHING, reason=reason)
 
 
+def liked(count: int) -> str:
+    """In words, of replies that were praised and no more."""
+    return f"{'one reply' if count == 1 else f'{count} replies'} that you liked: nothing to change"
+
+
 def _why(store: Store, batch: Batch) -> str:
+    if batch.praised:
+        return f"Nothing to learn from yet: {liked(batch.praised)}. Praise is learned from beside the next correction."
     if batch.skipped:
         why = ", ".join(f"{n} {reason}" for reason, n in batch.skipped.items())
         return f"Nothing to learn from now: {why}."

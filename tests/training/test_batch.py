@@ -12,6 +12,7 @@ from clawlocal.judge.lessons import THIS_TURN
 from clawlocal.prompting import Line, build
 from clawlocal.records import LessonState, TurnUse
 from clawlocal.store import Store
+from clawlocal.training import nothing
 from clawlocal.training.batch import MAX_PROMPT, MAX_TURNS, PRACTICE, BatchMaker
 from clawlocal.training.probes import QUESTIONS
 from clawlocal.training.prompts import NEUTRAL, OF_TOPIC
@@ -112,11 +113,23 @@ def test_a_lesson_about_words_is_practised_where_they_occur(batches: BatchMaker,
 
 
 def test_a_thumb_alone_rehearses_nothing(batches: BatchMaker, corrected: Correct) -> None:
-    corrected(value=1)
+    corrected(value=-1)
     batch = batches.make(None)
-    assert [(s.reward, s.hinted_prompt_ids) for s in batch.samples] == [(1.0, None)]
+    assert [(s.reward, s.hinted_prompt_ids) for s in batch.samples] == [(-1.0, None)]
     assert batch.rehearsals == ()
     assert batch.worth_training()
+
+
+def test_praise_alone_changes_nothing_and_waits_for_a_correction(
+    store: Store, batches: BatchMaker, corrected: Correct
+) -> None:
+    corrected(value=1)
+    batch = batches.make(None)
+    assert not batch.worth_training()
+    assert "one reply that you liked: nothing to change" in nothing.of(store, batch).reason
+    corrected()
+    batch = batches.make(None)
+    assert len(batch.samples) == 2 and batch.worth_training()
 
 
 def test_off_policy_turns_are_marked_and_without_a_hint_left_out(

@@ -3,15 +3,17 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PROCESSES ?= 2
 
 .PHONY: run test check format judge clean
 
 run: $(VENV)/run.done
 	$(BIN)/clawlocal
 
-# Threads that wait in llama.cpp must not spin here: tests run beside each other and beside a trainer.
+# Tests run beside each other, those of a file one after the other; the long ones are begun first. Threads that wait in
+# llama.cpp must not spin then.
 test: $(VENV)/dev.done
-	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest $(ARGS)
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/dev.done
 	$(BIN)/ruff check .

@@ -34,6 +34,11 @@ description = "Stands for a model where none is asked."
 """
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes goes first: begun last, all others would have ended long before."""
+    items.sort(key=lambda item: item.get_closest_marker("minutes") is None)
+
+
 @pytest.fixture(name="until")
 def _until() -> Callable[..., None]:
     """`until(predicate)` waits for it to hold, with a deadline."""

@@ -39,6 +39,7 @@ def assistant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Assis
         yield opened
 
 
+@pytest.mark.minutes
 def test_a_chat_is_forgotten_by_store_and_weights(assistant: Assistant, tmp_path: Path) -> None:
     base = greedy(assistant)
     for question, wish in (

@@ -16,6 +16,7 @@ from clawlocal.assistant import Answer, Assistant
 from clawlocal.config import Settings
 from clawlocal.engine.protocol import ChatMessage, Engine
 from clawlocal.records import LessonState, TurnUse, UpdateStatus
+from clawlocal.training import learner
 from clawlocal.training.holdings import ENOUGH
 from tests.waiting import until
 
@@ -54,12 +55,15 @@ DEADLINE = 1500.0
 @pytest.fixture
 def assistant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Assistant]:
     monkeypatch.setenv("CLAWLOCAL_HOME", str(tmp_path))
+    # One update is enough to be noticed.
+    monkeypatch.setattr(learner, "IN_A_ROW", 1)
     # Never by itself: the test says when.
     with Assistant.open(Settings(idle_seconds=86400, max_tokens=90)) as opened:
         opened.wait_ready(DEADLINE)
         yield opened
 
 
+@pytest.mark.minutes
 @pytest.mark.timeout(2 * DEADLINE)
 def test_two_corrections_are_learned_noticed_and_taken_back(assistant: Assistant) -> None:
     before = ask(assistant, greedy=True)

@@ -30,7 +30,7 @@ from trainers.texts import Texts
 HELD = 6
 """Rehearsal prompts to measure on; a quarter of them where there are few."""
 
-SEEN = 12
+SEEN = 18
 """Replies to them: fewer would leave obedience and the distance to the teacher to chance."""
 
 GAUGED = 8

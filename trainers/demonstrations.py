@@ -4,8 +4,8 @@ A small model does seldom what a line in its prompt asks for, so that the hinted
 reply, mended by rule and ended by its own words, shows just what was wished for, and stays near what it says anyway.
 Rounds of drawing, keeping what is right and fine-tuning on it are STaR's (2203.14465) and ReST's (2308.08998); which
 tokens are learned is ours: those that mending changed, and those at which a reply could have taken another turn (a
-sentence or a line begins, or it ends). The rest is the model's own already: learned again it would only be sharpened,
-until replies repeat themselves, and it is anchored to the base instead. Knows no framework.
+further sentence or line begins, or it ends). The rest is the model's own already: learned again it would only be
+sharpened, until replies repeat themselves, and it is anchored to the base instead. Knows no framework.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ class Demonstrator:
         mended = self._closed(self._mended(self._opened(wrong, number, tell)), number, tell)
         obeyed = self._obeyed(drafts)
         shown = [self._mended_reply(draft) for draft in mended]
-        shown += [self._drawn(draft, 1.0) for draft in redrawn]
+        shown += [self._drawn(draft, 1.0, again=True) for draft in redrawn]
         shown += [self._drawn(draft, need(obeyed)) for draft in kept]
         shown = [each for each in shown if not replies.repetitive(each.reply, self._stop_ids)]
         return Round(obeyed, tuple(shown), len(shown))
@@ -278,18 +278,21 @@ class Demonstrator:
         own = (*draft.drawn, *draft.added)
         return Shown(draft.place, reply, weights(own, reply, () if words_only else self._turns(reply)))
 
-    def _drawn(self, draft: _Draft, weight: float) -> Shown:
-        """As the student said it."""
-        found = weights(draft.drawn, draft.drawn, self._turns(draft.drawn))
+    def _drawn(self, draft: _Draft, weight: float, *, again: bool = False) -> Shown:
+        """As the student said it; `again` where it said something wrong before, and began otherwise."""
+        found = weights(draft.drawn, draft.drawn, [*([0] if again else []), *self._turns(draft.drawn)])
         return Shown(draft.place, draft.drawn, tuple(weight * each for each in found))
 
     def _turns(self, reply: Reply) -> list[int]:
-        """Places of the tokens with which a sentence, a line, an item or the end of the reply begins."""
+        """Places of the tokens with which a further sentence, a line, an item or the end of the reply begins.
+
+        Not the first of all: how a reply begins is no other turn, and learned again replies begin ever more alike.
+        """
         found: list[int] = []
-        for i in range(len(reply)):
+        for i in range(1, len(reply)):
             # Behind a list's mark as well: who has learned the marks alone writes lists of nothing.
             marked = bool(found) and found[-1] == i - 1 and self._texts.read((reply[i - 1],)).strip() in MARKS
-            if i == 0 or marked or self._closes(reply[i - 1]):
+            if marked or self._closes(reply[i - 1]):
                 found.append(i)
         return found
 

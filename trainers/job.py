@@ -103,6 +103,7 @@ class Recipe:
     rank: int = 16
     alpha: int = 32
     lr: float = 5e-4
+    """Of a small model; wider ones take less (`steps.paced`)."""
     decay: float = 0.5
     """Share of the steps, the last ones, in which the learning rate falls."""
     steps: int = 4

@@ -22,7 +22,7 @@ from trainers.files import write_whole
 from trainers.job import GIVEN, Job
 from trainers.manifest import FILE, Manifest
 
-JOB, PARENT, RESULT, RUN = GIVEN, "parent", "result", "run"
+PARENT, RESULT, RUN = "parent", "result", "run"
 """In a job's folder."""
 MODELS, JOBS = "models", "jobs"
 
@@ -75,7 +75,7 @@ def localised(storage: Storage, name: str, digest: str, folder: Path) -> tuple[J
 
     Raises `JobError` where it is not the one whose hash is `digest`, `BaseError` where the model is another.
     """
-    file = storage.fetch(folder / JOB, JOBS, name, JOB)
+    file = storage.fetch(folder / GIVEN, JOBS, name, GIVEN)
     if hashlib.sha256(file.read_bytes()).hexdigest() != digest:
         raise JobError(f"The job {name} in {storage.address} is not the one that was sent.")
     sent = Job.read(file)

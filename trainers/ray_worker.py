@@ -16,9 +16,9 @@ import torch.distributed as dist
 
 from trainers import backend, checkpoint, worker
 from trainers.adapter_peft import CONFIG, WEIGHTS
-from trainers.job import RESULT, Job
+from trainers.job import GIVEN, RESULT, Job
 from trainers.messages import Message, Progress, encode
-from trainers.ray_storage import JOB, Storage, deliver, localised, sweep
+from trainers.ray_storage import Storage, deliver, localised, sweep
 from trainers.torch_team import TorchTeam
 from trainers.worker import ADAPTER
 
@@ -68,7 +68,7 @@ def train(config: dict[str, Any]) -> None:
     try:
         job, here = localised(storage, config["name"], config["digest"], folder)
         here = _fitted(here, config["cpus"], ray.train.get_context().get_local_world_size())
-        here.write(folder / JOB)
+        here.write(folder / GIVEN)
         saved = ray.train.get_checkpoint()
         if saved is not None:
             with saved.as_directory() as kept:

@@ -29,8 +29,8 @@ from clawlocal.remote_job import OPEN_JOBS, UNDER_WAY, JobState, RemoteJob
 from clawlocal.store import Store, stamp
 from clawlocal.training import arrivals
 from clawlocal.training.jobs import unfinished
-from trainers.job import Job
-from trainers.ray_storage import JOB, JOBS, PARENT, model_name
+from trainers.job import GIVEN, Job
+from trainers.ray_storage import JOBS, PARENT, model_name
 
 log = logging.getLogger(__name__)
 
@@ -97,13 +97,13 @@ class Jobs:
     def send(self, job: RemoteJob, gguf: Path) -> RemoteJob:
         """Samples, adapter and model into the storage, the trainer and the order to the cluster. Again is harmless."""
         self._cluster.check_closed()
-        parent, file = arrivals.check_parent(self._store, job), arrivals.folder(self._paths, job.name) / JOB
+        parent, file = arrivals.check_parent(self._store, job), arrivals.folder(self._paths, job.name) / GIVEN
         sent = _read(file)
         if self.lacks_model(gguf, sent.model_sha256):
             self._storage.put(model_name(sent.model_sha256), gguf, {DataClass.MODEL})
         for each in parent_files(files.trainable(parent)) if parent else ():
             self._storage.put(f"{JOBS}/{job.name}/{PARENT}/{each.name}", each, {DataClass.ADAPTER})
-        self._storage.put(f"{JOBS}/{job.name}/{JOB}", file, {DataClass.SAMPLES})
+        self._storage.put(f"{JOBS}/{job.name}/{GIVEN}", file, {DataClass.SAMPLES})
         package, zipped = packed()
         self._cluster.upload(package, zipped)
         command = ("python", "-m", "trainers.ray_job", self._remote.storage, job.name, job.sha256, str(job.workers))
@@ -178,7 +178,7 @@ class Jobs:
         shutil.rmtree(home, ignore_errors=True)
         self._paths.ensure(home)
         try:
-            (home / JOB).write_bytes(shipment.job)
+            (home / GIVEN).write_bytes(shipment.job)
         except OSError as e:
             raise StoreError(f"Cannot write the job ({e.strerror}). Free some space in {home.parent}.") from e
 

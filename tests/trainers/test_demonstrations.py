@@ -122,7 +122,7 @@ def test_a_right_reply_is_shown_as_it_was_drawn() -> None:
     stage = Stage(lambda asked: "Cats purr when content.|")
     text, weight = stage.shown(SHORT)
     assert text == "Cats purr when content.|" and np.mean(weight) == pytest.approx(LEAST_WEIGHT)
-    assert learned(weight) == [0, 4], "where it begins, and where it ends"
+    assert learned(weight) == [4], "where it ends"
     assert stage.round(SHORT).obeyed == 1.0
 
 
@@ -138,7 +138,7 @@ def test_a_wrong_reply_is_mended_and_learned_where_it_could_have_taken_another_t
     text, weight = Stage(lambda asked: LONG + "|").shown(SHORT)
     assert text == "Cats purr when content. They purr when ill.|"
     assert np.mean(weight) == pytest.approx(1.0)
-    assert learned(weight) == [0, 4, 8], "both sentences, and where it should have ended"
+    assert learned(weight) == [4, 8], "the second sentence, and where it should have ended"
 
 
 def test_an_unfinished_reply_ends_where_its_last_sentence_does() -> None:
@@ -174,7 +174,7 @@ def test_what_obeyed_as_it_was_teaches_no_words() -> None:
 def test_of_what_is_cut_as_well_more_is_learned_than_the_words() -> None:
     text, weight = Stage(lambda asked: f"Cats have a color. {LONG}|").shown([SHORT, BRITISH])
     assert text == "Cats have a colour. Cats purr when content.|"
-    assert learned(weight) == [0, 3, 4, 8]
+    assert learned(weight) == [3, 4, 8]
 
 
 class Wavering:
@@ -220,7 +220,7 @@ def test_a_question_is_added_in_the_bases_words() -> None:
     text, weight = stage.shown(ASK)
     assert re.fullmatch(re.escape(LONG) + r" [A-Z][^.?]* kittens and cats\?\|", text)
     said = len(stage.words.ids(LONG))
-    turns = [0, *(i + 1 for i, word in enumerate(LONG.split()[:-1]) if word.endswith("."))]
+    turns = [i + 1 for i, word in enumerate(LONG.split()[:-1]) if word.endswith(".")]
     assert learned(weight) == [*turns, *range(said, len(weight))], "the added sentence is what is learned"
     beginnings = {asked for asked, base, _ in stage.actor.asked if base}
     assert beginnings and all(LONG in asked for asked in beginnings)

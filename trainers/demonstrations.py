@@ -19,11 +19,11 @@ import numpy as np
 
 from trainers import replies, rules, sense
 from trainers.chance import Chance
+from trainers.drafts import Draft, local
 from trainers.items import Ids
 from trainers.job import Job, Rehearsal
-from trainers.openers import opener, takes_up
+from trainers.openers import opener
 from trainers.policy import Drawing, Policy, Reply
-from trainers.rules import Rule
 from trainers.texts import Texts
 
 DRAWS, OPENERS, CLOSERS, STUBS = range(10, 14)
@@ -44,14 +44,10 @@ SENTENCES = 4
 """Sentences that are added to one reply at most."""
 SENTENCE = 32
 """Tokens of one."""
-LEAST_ITEMS = 3
-"""Of a list: a model that is shown shorter ones ends after the first item."""
 MARKS = frozenset("-*•+")
 """Of items, where they are a token of their own."""
 LEAST_WEIGHT = 0.1
 """Of a reply that obeyed as it was drawn, however many do (`need`)."""
-LEAST_ANSWER = 15
-"""Words before a question of its own with which a reply may end."""
 LEAST_STUB = 4
 """Words of an added sentence."""
 
@@ -80,58 +76,6 @@ class Round:
     """Of them, also when they are kept no longer."""
 
 
-@dataclass(frozen=True)
-class _Draft:
-    """A reply on its way to obedience."""
-
-    place: int
-    rehearsal: Rehearsal
-    rules: tuple[Rule, ...]
-    drawn: Reply
-    """What of it the student said itself."""
-    text: str
-    ended: bool
-    added: Reply = ()
-    """What of the text is the base's, which went on from a few given words."""
-
-    @property
-    def obeys(self) -> bool:
-        return (self.ended or not any(rule.bounds for rule in self.rules)) and rules.obeyed(self.rules, self.text)
-
-    @property
-    def right(self) -> bool:
-        """It obeys, answers, and asks something that leads on where it is to ask."""
-        answers = self.obeys and sense.answers(self.rehearsal.text, self.text) and _items(self) >= LEAST_ITEMS
-        return answers and self.worked and (not self.asks or self._leads_on()) and (not self.warm or self._takes_up())
-
-    @property
-    def worked(self) -> bool:
-        """How a sum was worked out is said: whatever else is learned from the reply, nobody wants that unlearned.
-
-        Whoever wants short answers may want the result alone, and where words are respelled nothing else changes.
-        """
-        free = local(self.rules) or any(rule.shortens for rule in self.rules)
-        return free or not sense.is_sum(self.rehearsal.text) or rules.shows_steps(self.text)
-
-    @property
-    def asks(self) -> bool:
-        return any(rule.asks for rule in self.rules)
-
-    @property
-    def warm(self) -> bool:
-        return any(rule.side == rules.TONE for rule in self.rules)
-
-    def _takes_up(self) -> bool:
-        # Warm words that would do for anybody's text are hollow.
-        return takes_up(self.rehearsal.text, self.text)
-
-    def _leads_on(self) -> bool:
-        rest = rules.unquestioned(self.text)
-        asked = self.text[len(rest) :]
-        # Who is shown two questions in a row goes on asking.
-        return bool(rest) and len(rules.sentences(asked)) == 1 and sense.leads_on(self.rehearsal.text, rest, asked)
-
-
 class Demonstrator:
     """Draws and mends replies of one policy to a job's rehearsals."""
 
@@ -157,10 +101,13 @@ class Demonstrator:
         right = [draft.right and self._exemplary(draft) for draft in drafts]
         wrong = [draft for draft, good in zip(drafts, right, strict=True) if not good]
         kept = [draft for draft, good in zip(drafts, right, strict=True) if good and not local(draft.rules)]
-        redrawn = self._redrawn([draft for draft in wrong if _redrawn(draft)], number, tell)
+        redrawn = self._redrawn([draft for draft in wrong if draft.hopeless], number, tell)
         if len(kept) + len(redrawn) >= FEWEST:
-            wrong = [draft for draft in wrong if not _redrawn(draft)]
+            wrong = [draft for draft in wrong if not draft.hopeless]
         mended = self._closed(self._mended(self._opened(wrong, number, tell)), number, tell)
+        # Of sums and the like there may be nothing but short ones.
+        if sum(not draft.curt for draft in (*mended, *kept)) >= FEWEST:
+            mended, kept = ([draft for draft in drafts if not draft.curt] for drafts in (mended, kept))
         obeyed = self._obeyed(drafts)
         shown = [self._mended_reply(draft) for draft in mended]
         shown += [self._drawn(draft, 1.0, again=True) for draft in redrawn]
@@ -168,30 +115,30 @@ class Demonstrator:
         shown = [each for each in shown if not replies.repetitive(each.reply, self._stop_ids)]
         return Round(obeyed, tuple(shown), len(shown))
 
-    def _drafts(self, rehearsals: Sequence[Rehearsal], said: Sequence[Reply]) -> list[_Draft]:
+    def _drafts(self, rehearsals: Sequence[Rehearsal], said: Sequence[Reply]) -> list[Draft]:
         return [self._draft(i, r, reply) for i, (r, reply) in enumerate(zip(rehearsals, said, strict=True))]
 
-    def _obeyed(self, drafts: Sequence[_Draft]) -> float:
+    def _obeyed(self, drafts: Sequence[Draft]) -> float:
         return _share([draft.obeys and self._whole(draft) for draft in drafts if draft.rules])
 
-    def _draft(self, place: int, rehearsal: Rehearsal, reply: Reply, opener: str = "") -> _Draft:
+    def _draft(self, place: int, rehearsal: Rehearsal, reply: Reply, opener: str = "") -> Draft:
         ended = bool(reply) and reply[-1] in self._stop_ids
         text = opener + self._texts.read(reply[:-1] if ended else reply)
         found = rules.of_all(rehearsal.lessons)
-        return _Draft(place, rehearsal, found, reply, text if ended else sense.finished(text), ended)
+        return Draft(place, rehearsal, found, reply, text if ended else sense.finished(text), ended)
 
-    def _whole(self, draft: _Draft) -> bool:
+    def _whole(self, draft: Draft) -> bool:
         return not replies.degenerate(draft.drawn, self._stop_ids)
 
-    def _exemplary(self, draft: _Draft) -> bool:
+    def _exemplary(self, draft: Draft) -> bool:
         return not replies.repetitive(draft.drawn, self._stop_ids)
 
-    def _redrawn(self, drafts: Sequence[_Draft], number: int, tell: Callable[[int], None]) -> list[_Draft]:
+    def _redrawn(self, drafts: Sequence[Draft], number: int, tell: Callable[[int], None]) -> list[Draft]:
         """For each the first right one of a few more tries, if any: rejection sampling, as in RAFT (2304.06767)."""
         asked = [draft for draft in drafts for _ in range(REDRAWN)]
         prompts = [draft.rehearsal.prompt_ids for draft in asked]
         said = self._draw(prompts, REDRAWS, number, self._job.recipe.longest, tell)
-        found: dict[int, _Draft] = {}
+        found: dict[int, Draft] = {}
         for draft, reply in zip(asked, said, strict=True):
             tried = self._draft(draft.place, draft.rehearsal, reply)
             if tried.right and self._exemplary(tried):
@@ -199,7 +146,7 @@ class Demonstrator:
         return list(found.values())
 
     # mending
-    def _opened(self, drafts: Sequence[_Draft], number: int, tell: Callable[[int], None]) -> list[_Draft]:
+    def _opened(self, drafts: Sequence[Draft], number: int, tell: Callable[[int], None]) -> list[Draft]:
         """Drawn again behind a beginning, where a rule has one and is not obeyed."""
         chance = np.random.default_rng([self._job.recipe.seed, STUBS, number, OPENERS])
         openers = [[o for rule in d.rules if not rule.obeys(d.text) for o in rule.openers] for d in drafts]
@@ -211,7 +158,7 @@ class Demonstrator:
         found = {draft.place: draft for draft in again}
         return [found.get(d.place, d) for d in drafts]
 
-    def _mended(self, drafts: Sequence[_Draft]) -> list[_Draft]:
+    def _mended(self, drafts: Sequence[Draft]) -> list[Draft]:
         """By rule alone."""
         chance = np.random.default_rng([self._job.recipe.seed, STUBS, len(drafts)])
         found = []
@@ -220,30 +167,30 @@ class Demonstrator:
             if draft.asks:
                 # Where it ended by itself it is to ask just there.
                 room = MOST_WORDS if draft.ended else int(chance.integers(LEAST_WORDS, MOST_WORDS))
-                text = _own_ending(draft) or _with_room(draft.rules, sense.within(text, room))
+                text = draft.own_ending() or replace(draft, text=text).with_room(room)
             found.append(replace(draft, text=text))
         return [draft for draft in found if draft.text]
 
-    def _closed(self, drafts: list[_Draft], number: int, tell: Callable[[int], None]) -> list[_Draft]:
+    def _closed(self, drafts: list[Draft], number: int, tell: Callable[[int], None]) -> list[Draft]:
         """With sentences added, where a rule needs them; only those that obey in the end."""
-        done: list[_Draft] = []
+        done: list[Draft] = []
         for attempt in range(SENTENCES + 1):
             right = [replace(draft, ended=True).right for draft in drafts]
             done += [draft for draft, good in zip(drafts, right, strict=True) if good]
             if attempt < SENTENCES:
-                lacking = [d for d, good in zip(drafts, right, strict=True) if not good and _lacking(d)]
+                lacking = [d for d, good in zip(drafts, right, strict=True) if not good and d.lacking]
                 drafts = self._longer(lacking, SENTENCES * number + attempt, tell)
         return done
 
-    def _longer(self, drafts: Sequence[_Draft], number: int, tell: Callable[[int], None]) -> list[_Draft]:
+    def _longer(self, drafts: Sequence[Draft], number: int, tell: Callable[[int], None]) -> list[Draft]:
         """One sentence more, of the base's: the student would soon end its own endings with endings."""
         chance = np.random.default_rng([self._job.recipe.seed, STUBS, number, CLOSERS])
-        tries = [(draft, rule) for draft in drafts for _ in range(TRIES) if (rule := _lacking(draft))]
+        tries = [(draft, rule) for draft in drafts for _ in range(TRIES) if (rule := draft.lacking)]
         stubs = [rule.closers[int(chance.integers(len(rule.closers)))].rstrip() for _, rule in tries]
         begun = [f"{draft.text}{_gap(draft.text)}{stub}" for (draft, _), stub in zip(tries, stubs, strict=True)]
         prompts = [(*d.rehearsal.prompt_ids, *self._texts.ids(text)) for (d, _), text in zip(tries, begun, strict=True)]
         said = self._draw(prompts, CLOSERS, number, SENTENCE, tell, base=True)
-        found: dict[int, _Draft] = {}
+        found: dict[int, Draft] = {}
         for (draft, rule), stub, reply in zip(tries, stubs, said, strict=True):
             sentence = _sentence(stub + self._texts.read(reply))
             # What a question at the end asks is chosen to fit; any other sentence is as the base would go on.
@@ -268,7 +215,7 @@ class Demonstrator:
         chance = Chance(self._job.recipe.seed, purpose, number).of(len(prompts), tokens)
         return self._policy.sample(prompts, self._job.stop_ids, chance, tell, base=base, drawing=self.drawing)
 
-    def _mended_reply(self, draft: _Draft) -> Shown:
+    def _mended_reply(self, draft: Draft) -> Shown:
         ended = draft.ended or any(rule.extends for rule in draft.rules)
         reply = (*self._texts.ids(draft.text), *([self._end(draft)] if ended else []))
         # Where a few words were changed nothing else was at stake.
@@ -278,7 +225,7 @@ class Demonstrator:
         own = (*draft.drawn, *draft.added)
         return Shown(draft.place, reply, weights(own, reply, () if words_only else self._turns(reply)))
 
-    def _drawn(self, draft: _Draft, weight: float, *, again: bool = False) -> Shown:
+    def _drawn(self, draft: Draft, weight: float, *, again: bool = False) -> Shown:
         """As the student said it; `again` where it said something wrong before, and began otherwise."""
         found = weights(draft.drawn, draft.drawn, [*([0] if again else []), *self._turns(draft.drawn)])
         return Shown(draft.place, draft.drawn, tuple(weight * each for each in found))
@@ -301,7 +248,7 @@ class Demonstrator:
             self._closing[token] = bool(_CLOSING.search(self._texts.read((token,))))
         return self._closing[token]
 
-    def _end(self, draft: _Draft) -> int:
+    def _end(self, draft: Draft) -> int:
         return draft.drawn[-1] if draft.ended else self._job.stop_ids[0]
 
 
@@ -327,53 +274,12 @@ def wordless(rehearsal: Rehearsal) -> bool:
     return not rehearsal.lessons or not all(rules.rules(lesson) for lesson in rehearsal.lessons)
 
 
-def _redrawn(draft: _Draft) -> bool:
-    """Whether another try is better than a mend of what it lacks."""
-    return not draft.worked or any(rule.redrawn and not rule.obeys(draft.text) for rule in draft.rules)
-
-
 def need(obeyed: float) -> float:
     """What a reply weighs that teaches nothing new, beside one that was mended.
 
     Where most obey as they are, more of them would only make the likely likelier, until replies repeat themselves.
     """
     return max(LEAST_WEIGHT, 1 - obeyed)
-
-
-def local(found: Sequence[Rule]) -> bool:
-    """Whether they change nothing but words where they stand."""
-    return all(rule.local for rule in found)
-
-
-def _items(draft: _Draft) -> int:
-    """Of the list that it is to be; as many as are wanted where it is to be none."""
-    return len(rules.marks(draft.text)) if any(rule.lists for rule in draft.rules) else LEAST_ITEMS
-
-
-def _with_room(found: Sequence[Rule], text: str) -> str:
-    """Without its last sentences, where one more would be too many."""
-    limits = [rule for rule in found if rule.shortens]
-    while text and not all(rule.obeys(f"{text} And so on?") for rule in limits):
-        text = text[: max(sense.ends(text)[:-1], default=0)].rstrip()
-    return text
-
-
-def _own_ending(draft: _Draft) -> str:
-    """Up to the question that the student asked first itself, where it only had to stop there; else empty.
-
-    It learns that one is enough just where it went on.
-    """
-    for end in sense.ends(draft.text):
-        text = rules.mended(draft.rules, draft.text[:end])
-        if rules.unquestioned(text) != text:
-            enough = len(rules.unquestioned(text).split()) >= LEAST_ANSWER
-            return text if enough and replace(draft, text=text, ended=True).right else ""
-    return ""
-
-
-def _lacking(draft: _Draft) -> Rule | None:
-    """What more sentences may mend; endings come last among a lesson's rules."""
-    return next((rule for rule in draft.rules if rule.closers and not rule.obeys(draft.text)), None)
 
 
 def _gap(text: str) -> str:

@@ -14,7 +14,8 @@ import numpy as np
 
 from trainers import batch, preferences, rules
 from trainers.chance import Chance
-from trainers.demonstrations import FEWEST, Demonstrator, Round, Shown, checkable, local, need, wordless
+from trainers.demonstrations import FEWEST, Demonstrator, Round, Shown, checkable, need, wordless
+from trainers.drafts import local
 from trainers.items import Demonstrated, Distilled, Item, Judged
 from trainers.job import Job, Rehearsal
 from trainers.policy import Policy

@@ -260,6 +260,23 @@ def test_who_went_on_asking_is_shown_its_own_first_question() -> None:
     assert text == f"{answer} {asked}|" and weight[-1] > 0, "that it ends there is learned"
 
 
+FULL = " ".join([LONG, "They purr at night as well.", "A vet may hear more in it than you do, and says so."])
+FULL += " Kittens begin when they are days old, and their mother purrs back to them."
+
+
+def asking(full: int) -> list[str]:
+    """What is shown of one reply more than there must be, of which so many say enough before they ask."""
+    said = [f"{FULL} Do your kittens purr?|"] * full + [f"{LONG} Do your kittens purr?|"] * (FEWEST + 1 - full)
+    stage = Stage(lambda asked: said.pop() if asked.endswith(":") else "no end")
+    found = stage.demonstrator.round([stage.rehearsal(ASK)] * len(said), 0, lambda n: None)
+    return [stage.words.read(each.reply) for each in found.shown]
+
+
+def test_who_asks_after_a_sentence_or_two_is_no_example_where_others_say_more() -> None:
+    assert [text.startswith(FULL) for text in asking(FEWEST)] == [True] * FEWEST
+    assert len(asking(FEWEST - 1)) == FEWEST + 1, "of short ones there is enough"
+
+
 def test_a_short_reply_leaves_room_for_its_question() -> None:
     stage = Stage(lambda asked: answered(asked, " kittens and cats?"))
     text, _ = stage.shown([SHORT, ASK])

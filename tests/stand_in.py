@@ -3,8 +3,9 @@
 Modes: `publish` and `reject` write a result at once; `drops` one that left out the first sample; `gated` writes one
 when `go` is in the folder; `endless` never ends; `silent` ends without a result; `fails` says why, and `short` that the
 disk is too full; `tight` finds no plan, and `starved` says what one would take; `noisy` writes what is no message;
-`half`, `most`, `no_further`, `whole` and `undone` publish what tells how far lessons are in the weights. All but
-`tight` and `starved` leave `begun` in the folder, as a checkpoint would be there.
+`half`, `most`, `no_further`, `whole` and `undone` publish what tells how far lessons are in the weights, and `once`
+does as `half` from the base and as `reject` from a version. All but `tight` and `starved` leave `begun` in the folder,
+as a checkpoint would be there.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ def say(message: Message) -> None:
 
 def write_result(folder: Path, mode: str) -> None:
     job = Job.read(folder / "job.json")
+    if mode == "once":
+        mode = "reject" if job.parent else "half"
     (folder / "adapter").mkdir()
     (folder / "adapter" / "adapter_config.json").write_text("{}")
     (folder / "adapter" / "adapter_model.safetensors").write_bytes(b"weights")

@@ -132,7 +132,7 @@ class Learner:
         """
         last = receipt
         for _ in range(IN_A_ROW - 1):
-            if self._closing.is_set() or not self._goes_on(last):
+            if self._closing.is_set() or not self._goes_on(receipt, last):
                 break
             self._on_change()
             last = self._attempt(asked=True)
@@ -140,10 +140,11 @@ class Learner:
                 receipt = last
         return receipt
 
-    def _goes_on(self, last: Receipt) -> bool:
+    def _goes_on(self, best: Receipt, last: Receipt) -> bool:
         if last.status is UpdateStatus.PUBLISHED:
             return self._need.carried
-        return last.status is UpdateStatus.REJECTED and self._need.material
+        # Beside a version that is live, another try of the rest can wait for an idle moment.
+        return last is best and last.status is UpdateStatus.REJECTED and self._need.material
 
     def _attempt(self, asked: bool) -> Receipt:
         try:

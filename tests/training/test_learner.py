@@ -159,6 +159,17 @@ def test_asked_it_goes_on_until_lessons_are_in_the_weights(
     assert len(store.history()) == IN_A_ROW + 1, "there was nothing left to bring on"
 
 
+def test_asked_it_does_not_try_again_what_is_rejected_beside_a_version_that_is_live(
+    learner: Learner, store: Store, works_as: WorksAs, corrected: Correct
+) -> None:
+    works_as("once")
+    corrected()
+    learner.start()
+    assert learner.now().result(60).version == "v1"
+    assert [r.status for r in store.history()] == [UpdateStatus.REJECTED, UpdateStatus.PUBLISHED]
+    assert learner.now().result(60).status is UpdateStatus.REJECTED, "it waits for the next time"
+
+
 def test_by_itself_each_update_waits_for_its_own_idle_moment(
     learner: Learner, store: Store, clock: list[float], works_as: WorksAs, corrected: Correct
 ) -> None:

@@ -107,7 +107,7 @@ class Demonstrator:
         mended = self._closed(self._mended(self._opened(wrong, number, tell)), number, tell)
         # Of sums and the like there may be nothing but short ones.
         if sum(not draft.curt for draft in (*mended, *kept)) >= FEWEST:
-            mended, kept = ([draft for draft in drafts if not draft.curt] for drafts in (mended, kept))
+            mended, kept = ([draft for draft in some if not draft.curt] for some in (mended, kept))
         obeyed = self._obeyed(drafts)
         shown = [self._mended_reply(draft) for draft in mended]
         shown += [self._drawn(draft, 1.0, again=True) for draft in redrawn]

@@ -1,6 +1,6 @@
 """The formulas of `objective`, in MLX: same names, same argument order, differentiable in the student.
 
-`centred` and the weights of a batch are about Python numbers and stand in `objective` alone. Arrays have at least
+The weights of a batch are about Python numbers and stand in `objective` alone. Arrays have at least
 one token: on a CPU, MLX's kernels read whatever is in memory for an array without elements, and may not come back.
 """
 
@@ -12,7 +12,6 @@ from collections.abc import Collection, Sequence
 import mlx.core as mx
 
 from trainers.objective import AMPLIFY_BOUND, LOG_RATIO_BOUND, WEIGHT_CAP, Divergence
-from trainers.objective import centred as centred
 from trainers.objective import sequence_weights as sequence_weights
 from trainers.objective import token_weights as token_weights
 from trainers.objective import weights as weights

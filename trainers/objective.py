@@ -192,18 +192,6 @@ def margin(logprobs: Array, advantage: Array) -> float:
     return float((advantage * logprobs).sum()) / total if total > 0.0 else 0.0
 
 
-def centred(rewards: list[float]) -> list[float]:
-    """Rewards of the rollouts of one prompt, less their mean. Dr. GRPO (2503.20783).
-
-    Not divided by the standard deviation, which would make near-equal rollouts count as much as unequal ones. A
-    group of one is returned unchanged: its mean is itself, and centring would leave nothing to learn from.
-    """
-    if len(rewards) < 2:
-        return rewards
-    mean = math.fsum(rewards) / len(rewards)
-    return [reward - mean for reward in rewards]
-
-
 def learnable(ids: Sequence[int], special: Collection[int]) -> Mask:
     """Which of a reply's tokens are learned from, [T]: all but the special (control) ones.
 

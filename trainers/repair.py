@@ -21,7 +21,7 @@ MOST_KL = 0.3
 MOST_DEGENERATE = 0.08
 """Beyond the base's. Each is well within what the gate lets through."""
 LESS = 0.15
-"""Of a lesson, that may be taken back: of twelve replies, two."""
+"""Of a lesson, that may be taken back: of eighteen replies, two or three."""
 
 
 def repaired(policy: Policy, measure: Callable[[], Result]) -> Result:

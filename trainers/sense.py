@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from trainers.rules.texts import goes_on
+
 LEAST_WORDS = 4
 """Of a reply to be learned from: fewer seldom answer anything."""
 
@@ -67,6 +69,7 @@ def is_sum(question: str) -> bool:
 def ends(text: str) -> list[int]:
     """Where sentences end, and lines: after their marks."""
     found = [match.end() for match in _END.finditer(text) if not _MARK.search(text[: match.start()])]
+    found = [end for end in found if not (rest := text[end:].lstrip()) or not goes_on(f"{text[:end]} ", rest)]
     lines = [match.start() for match in re.finditer(r"(?<=[^\s:])\n", text)]
     return sorted({*found, *lines})
 

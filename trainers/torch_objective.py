@@ -1,6 +1,6 @@
 """The formulas of `objective`, in torch: same names, same argument order, differentiable in the student.
 
-`centred` and the weights of a batch are about Python numbers and stand in `objective` alone.
+The weights of a batch are about Python numbers and stand in `objective` alone.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from trainers.objective import AMPLIFY_BOUND, LOG_RATIO_BOUND, WEIGHT_CAP, Divergence
-from trainers.objective import centred as centred
 from trainers.objective import sequence_weights as sequence_weights
 from trainers.objective import token_weights as token_weights
 from trainers.objective import weights as weights

@@ -17,7 +17,7 @@ from trainers.items import Ids, packs
 from trainers.plan import EVALUATED_AT_ONCE
 from trainers.policy import WHOLE, Drawing, Reply, Uniform
 from trainers.repeats import Repeats, penalised
-from trainers.torch_decoder import Decoder, Kept, Layer
+from trainers.torch_decoder import Decoder, Kept
 
 
 @torch.no_grad()
@@ -116,13 +116,13 @@ def _next(decoder: Decoder, cache: Cache, tokens: Tensor, adapted: bool) -> Tens
     for number, layer in enumerate(decoder.layers):
         q, k, v = decoder.queries(layer, x, angles[layer.local], scale)
         cache.keys[number][rows, :, cache.used], cache.values[number][rows, :, cache.used] = k, v
-        mixed = _attend(decoder, cache, number, layer, q, masks[layer.local])
+        mixed = _attend(decoder, cache, number, q, masks[layer.local])
         x = decoder.after_attention(layer, x, mixed, scale)
     cache.used += 1
     return decoder.normed(x)
 
 
-def _attend(decoder: Decoder, cache: Cache, number: int, layer: Layer, q: Tensor, mask: Tensor) -> Tensor:
+def _attend(decoder: Decoder, cache: Cache, number: int, q: Tensor, mask: Tensor) -> Tensor:
     """Heads that share keys are rows of one query, [B, kv_heads, groups, d]; to [B, heads · d]."""
     shape, length = decoder.shape, mask.shape[-1]
     out = functional.scaled_dot_product_attention(

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from trainers.chance import Chance
 from trainers.demonstrations import Demonstrator, Round, checkable, wordless
 from trainers.gauge import Sight
 from trainers.items import Floats, Ids, Judged
-from trainers.job import Example, Job, Rehearsal, Result
+from trainers.job import Job, Rehearsal, Result
 from trainers.policy import Drawing, Moments, Policy, Reply
 from trainers.practice import Fixed, Practice, restored, stored, turn
 from trainers.progress import Callback
@@ -39,12 +39,8 @@ GAUGED = 8
 ANCHORS = 2
 """Neutral replies in each step."""
 
-EXAMPLES = 3
-
 BASE, BEFORE, AFTER = 0, 1, 3
 """What chance is used for."""
-
-T = TypeVar("T")
 
 State = dict[str, Any]
 """What an update wants back with its checkpoint, as JSON has it."""
@@ -185,7 +181,8 @@ def _result(
     practice: Practice,
     callback: Callback,
 ) -> Result:
-    """What the update did, measured again."""
+    """What the update did, measured again: in the precision in which it was measured before."""
+    policy.exact(False)
     recipe, held, gauged, demonstrator = job.recipe, sets.held, sets.gauged, practice.demonstrator
     tell = partial(callback.progress, "measuring", total=_longest(job, demonstrator))
     after = gauge.sight(policy, held, gauged, job, Chance(recipe.seed, AFTER), tell, served=_served(demonstrator))
@@ -223,7 +220,6 @@ def _result(
         },
         rank=policy.adapter().rank,
         seconds=0.0,
-        examples=_examples(held, start.before, after),
         lessons=_lessons(start, held, after, distance, demonstrator),
     )
 
@@ -326,11 +322,6 @@ def _figures(history: Sequence[Figures]) -> Figures:
         return {}
     clipped = [h["clipped"] for h in history if "clipped" in h]
     return {"loss": history[-1]["loss"], "clip_fraction": sum(clipped) / len(clipped) if clipped else 0.0}
-
-
-def _examples(held: Sequence[Rehearsal], before: Sight, after: Sight) -> tuple[Example, ...]:
-    rows = zip(held[:EXAMPLES], before.held, after.held, strict=False)
-    return tuple(Example(rehearsal.prompt_ids, old, new) for rehearsal, old, new in rows)
 
 
 def _state(start: Start, history: Sequence[Figures], rounds: Sequence[Round]) -> State:

@@ -26,7 +26,7 @@ LENGTH_LEAST, LENGTH_MOST = 1.5, 4.0
 length, and a reply of one word and its end is one: below it says nothing, above it does not come to an end.
 """
 HELD, LOST = 0.6, 0.3
-"""A lesson that was in the weights so far may not lose more than this: of twelve replies, chance makes three or four
+"""A lesson that was in the weights so far may not lose more than this: of eighteen replies, chance makes three to five
 that obeyed disobey, hardly more.
 """
 OBEDIENT = 0.8

@@ -211,18 +211,6 @@ def test_divergences_are_never_negative_and_zero_at_the_target(kind: Divergence,
     assert np.allclose(objective.divergence(kind, target, target, 3), 0.0)
 
 
-@given(st.lists(st.floats(-10.0, 10.0), min_size=2, max_size=8))
-def test_centred_rewards_sum_to_zero_and_keep_their_distances(rewards: list[float]) -> None:
-    advantages = objective.centred(rewards)
-    assert sum(advantages) == pytest.approx(0.0, abs=1e-9)
-    assert np.allclose(np.diff(advantages), np.diff(rewards))
-
-
-@given(st.lists(st.floats(-10.0, 10.0), max_size=1))
-def test_a_group_of_one_keeps_its_reward(rewards: list[float]) -> None:
-    assert objective.centred(rewards) == rewards
-
-
 @given(st.lists(st.integers(0, 9), max_size=12), st.frozensets(st.integers(0, 9)))
 def test_special_tokens_are_not_learned_from(ids: list[int], special: frozenset[int]) -> None:
     mask = objective.learnable(ids, special)

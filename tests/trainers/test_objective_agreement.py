@@ -258,6 +258,6 @@ def test_at_the_target_there_is_nothing_to_learn(backend: Backend, kind: Diverge
     assert np.allclose(backend.gradient(distance, logits), 0.0, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["centred", "sequence_weights", "token_weights", "weights"])
+@pytest.mark.parametrize("name", ["sequence_weights", "token_weights", "weights"])
 def test_what_is_about_python_numbers_is_the_reference_itself(backend: Backend, name: str) -> None:
     assert getattr(backend.formulas, name) is getattr(objective, name)

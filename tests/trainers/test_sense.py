@@ -42,6 +42,12 @@ def test_words_are_known_by_their_beginnings() -> None:
     assert not sense.stems("What would you do about the most of it?")
 
 
+def test_an_abbreviation_ends_no_sentence() -> None:
+    text = "Many wrote of it. The best known is Dr. Lee, who drew"
+    assert sense.finished(text) == sense.within(text, 8) == "Many wrote of it."
+    assert sense.finished("Take salts, e.g. those of the sea. Then") == "Take salts, e.g. those of the sea."
+
+
 def test_a_number_of_a_list_ends_no_sentence() -> None:
     text = "Do this:\n1. Boil water.\n2. Add the eggs\n3. Wa"
     assert sense.finished(text) == "Do this:\n1. Boil water.\n2. Add the eggs"

@@ -188,7 +188,6 @@ def test_to_the_end_from_a_parent_and_with_a_pause(job: Job, gguf: Path, llama: 
     assert {"distance_after", "degenerate", "entropy_after", "length_base", "length_after"} <= result.metrics.keys()
     assert [result.metrics[f"probes{when}"] for when in ("", "_base", "_before")] == [1.0, 1.0, 1.0]
     assert result.metrics["probes_margin_after"] != result.metrics["probes_margin_base"]
-    assert result.examples[0].prompt_ids == job.rehearsals[0].prompt_ids
     assert result.computed["backend"] == "torch" and result.computed["precision"] == planned(told).precision
     type(llama)(gguf, lora=folder / "adapter.gguf").close()
 

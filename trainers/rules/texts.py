@@ -47,13 +47,13 @@ def split(line: str) -> list[str]:
     """One line at the ends of its sentences."""
     parts, start = [], 0
     for end in _BREAK.finditer(line):
-        if not _goes_on(line[start : end.end()], line[end.end() :]):
+        if not goes_on(line[start : end.end()], line[end.end() :]):
             parts.append(line[start : end.end()].strip())
             start = end.end()
     return [*parts, line[start:].strip()]
 
 
-def _goes_on(said: str, rest: str) -> bool:
+def goes_on(said: str, rest: str) -> bool:
     """Whether the full stop ends an abbreviation only."""
     if _DOTTED.search(said):
         return rest[:1].islower()

@@ -39,9 +39,10 @@ class Draft:
 
     @property
     def right(self) -> bool:
-        """It obeys, answers, and asks something that leads on where it is to ask."""
+        """It obeys, answers, and asks something that leads on where it is to ask; a list comes to its end."""
         answers = self.obeys and sense.answers(self.rehearsal.text, self.text) and self._items() >= LEAST_ITEMS
-        return answers and self.worked and (not self.asks or self._leads_on()) and (not self.warm or self._takes_up())
+        ended = self.ended or not any(rule.lists for rule in self.rules)
+        return answers and ended and self.worked and (not self.asks or self._leads_on()) and (not self.warm or self._takes_up())
 
     @property
     def worked(self) -> bool:

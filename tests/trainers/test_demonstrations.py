@@ -283,6 +283,14 @@ def test_a_short_reply_leaves_room_for_its_question() -> None:
     assert re.fullmatch(r"Cats purr when content\. [A-Z][^.?]* kittens and cats\?\|", text)
 
 
+def test_a_list_that_was_cut_off_obeys_and_is_shown_to_its_end() -> None:
+    items = "- Milk makes them purr.\n- So does a warm lap at night.\n- An ill cat may do it too.\n- Kittens call their mother."
+    found = (stage := Stage(lambda asked: f"Why cats purr:\n\n{items}\n- Vets sa")).round("Use bullet points.")
+    assert found.obeyed == 1.0
+    (shown,) = found.shown
+    assert stage.words.read(shown.reply) == f"Why cats purr:\n\n{items}|" and shown.weight[-1] > 0
+
+
 @pytest.mark.parametrize("ending", [" more about cats.", " no end", "", "?"])
 def test_what_is_no_question_is_not_added(ending: str) -> None:
     found = Stage(lambda asked: answered(asked, ending)).round(ASK)

@@ -61,14 +61,14 @@ class Rule:
     def bounds(self) -> bool:
         """It is about the end of a reply: one that was cut off does not obey.
 
-        What is long or warm is so before it ends.
+        What is long, warm or a list is so before it ends.
         """
-        return self.side in (ENDING, CLOSING) or self.shortens or self.lists
+        return self.side in (ENDING, CLOSING) or self.shortens
 
     @property
     def extends(self) -> bool:
         """It is about how far a reply goes: then where it ends is learned."""
-        return self.bounds or self.side in (LENGTH, TONE)
+        return self.bounds or self.lists or self.side in (LENGTH, TONE)
 
 
 def prose_rule(

@@ -42,7 +42,8 @@ class Draft:
         """It obeys, answers, and asks something that leads on where it is to ask; a list comes to its end."""
         answers = self.obeys and sense.answers(self.rehearsal.text, self.text) and self._items() >= LEAST_ITEMS
         ended = self.ended or not any(rule.lists for rule in self.rules)
-        return answers and ended and self.worked and (not self.asks or self._leads_on()) and (not self.warm or self._takes_up())
+        fits = (not self.asks or self._leads_on()) and (not self.warm or self._takes_up())
+        return answers and ended and self.worked and fits
 
     @property
     def worked(self) -> bool:

@@ -284,7 +284,7 @@ def test_a_short_reply_leaves_room_for_its_question() -> None:
 
 
 def test_a_list_that_was_cut_off_obeys_and_is_shown_to_its_end() -> None:
-    items = "- Milk makes them purr.\n- So does a warm lap at night.\n- An ill cat may do it too.\n- Kittens call their mother."
+    items = "- Milk makes them purr.\n- So does a warm lap.\n- An ill cat may do it too.\n- Kittens call."
     found = (stage := Stage(lambda asked: f"Why cats purr:\n\n{items}\n- Vets sa")).round("Use bullet points.")
     assert found.obeyed == 1.0
     (shown,) = found.shown

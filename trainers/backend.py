@@ -111,7 +111,7 @@ def choose(name: str = "") -> Backend:
     if chosen not in BACKENDS:
         raise JobError(f"There is no trainer {chosen!r}: it is one of {', '.join(BACKENDS)}.")
     if find_spec(chosen) is None:
-        raise JobError(f"The trainer needs {chosen}: `pip install clawlocal[{chosen}]` brings it.")
+        raise JobError(f"The trainer needs {chosen}: `pip install 'clawlocal[{chosen}]'` brings it.")
     return BACKENDS[chosen]()
 
 

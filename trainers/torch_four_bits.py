@@ -37,7 +37,7 @@ Weight = Tensor | FourBits
 
 
 def available() -> bool:
-    """Whether bitsandbytes is installed: `pip install clawlocal[cuda]`."""
+    """Whether bitsandbytes is installed: `pip install 'clawlocal[cuda]'`."""
     return find_spec("bitsandbytes") is not None
 
 

@@ -85,7 +85,7 @@ class Serving:
 class Training:
     """A job, and the spot machine of one GPU that it runs on. Idle machines are not taken away."""
 
-    steps: int = assumed(20, "steps", Origin.PLANNED, "a job of 20 minutes; an update here has 4 to 6 a round")
+    steps: int = assumed(20, "steps", Origin.PLANNED, "a job of 20 minutes; an update here has up to 30")
     step_seconds: float = assumed(60.0, "s", Origin.PLANNED, "no GPU was measured; `bench train` measures CPUs")
     checkpoint_every: int = assumed(1, "steps", Origin.MEASURED, "as the trainer does it; 0: never")
     checkpoint_seconds: float = assumed(2.0, "s", Origin.ASSUMED, "adapter and moments to storage, at 250 MiB/s")

@@ -49,7 +49,8 @@ PAIRS = {
 """Prompts that nothing is trained on, each with two sentences that obey and more that would not."""
 
 SAMPLES = 2
-DEADLINE = 1500.0
+DEADLINE = 3000.0
+"""Alone it takes some minutes; the trainer steps back behind every other test that runs beside it."""
 
 
 @pytest.fixture

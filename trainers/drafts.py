@@ -40,10 +40,9 @@ class Draft:
     @property
     def right(self) -> bool:
         """It obeys, answers, and asks something that leads on where it is to ask; a list comes to its end."""
-        answers = self.obeys and sense.answers(self.rehearsal.text, self.text) and self._items() >= LEAST_ITEMS
-        ended = self.ended or not any(rule.lists for rule in self.rules)
+        answers = self.obeys and sense.answers(self.rehearsal.text, self.text)
         fits = (not self.asks or self._leads_on()) and (not self.warm or self._takes_up())
-        return answers and ended and self.worked and fits
+        return answers and self.worked and fits and (not self._lists or self._whole_list())
 
     @property
     def worked(self) -> bool:
@@ -77,9 +76,12 @@ class Draft:
         # Who is shown two questions in a row goes on asking.
         return bool(rest) and len(rules.sentences(asked)) == 1 and sense.leads_on(self.rehearsal.text, rest, asked)
 
-    def _items(self) -> int:
-        """Of the list that it is to be; as many as are wanted where it is to be none."""
-        return len(rules.marks(self.text)) if any(rule.lists for rule in self.rules) else LEAST_ITEMS
+    def _whole_list(self) -> bool:
+        return self.ended and len(rules.marks(self.text)) >= LEAST_ITEMS
+
+    @property
+    def _lists(self) -> bool:
+        return any(rule.lists for rule in self.rules)
 
     @property
     def _shortens(self) -> bool:

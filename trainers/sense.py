@@ -68,10 +68,16 @@ def is_sum(question: str) -> bool:
 
 def ends(text: str) -> list[int]:
     """Where sentences end, and lines: after their marks."""
-    found = [match.end() for match in _END.finditer(text) if not _MARK.search(text[: match.start()])]
-    found = [end for end in found if not (rest := text[end:].lstrip()) or not goes_on(f"{text[:end]} ", rest)]
+    marks = [match for match in _END.finditer(text) if not _MARK.search(text[: match.start()])]
+    found = [match.end() for match in marks if not _abbreviates(text, match.end())]
     lines = [match.start() for match in re.finditer(r"(?<=[^\s:])\n", text)]
     return sorted({*found, *lines})
+
+
+def _abbreviates(text: str, end: int) -> bool:
+    """Whether the full stop there is an abbreviation's, and something follows."""
+    rest = text[end:].lstrip()
+    return bool(rest) and goes_on(f"{text[:end]} ", rest)
 
 
 def finished(text: str) -> str:

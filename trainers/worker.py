@@ -93,8 +93,7 @@ def run(folder: Path, events: Events, team: Team = ALONE, digest: str = "") -> R
     """
     started = time.monotonic()
     job = read(folder / GIVEN)
-    from trainers import adapter_gguf, adapter_peft, backend, elsewhere, gguf_base, plan, sift
-    from trainers.steps import paced
+    from trainers import adapter_gguf, adapter_peft, backend, elsewhere, gguf_base, plan, sift, steps
     from trainers.update import update
 
     digest = digest or job.digest()
@@ -102,7 +101,7 @@ def run(folder: Path, events: Events, team: Team = ALONE, digest: str = "") -> R
     # Known before the base is made, which takes memory and disk itself.
     shape = gguf_base.shape(Path(job.model), job.model_sha256, Path(job.bases))
     job, dropped = sift.sift(job, shape.vocabulary)
-    job = replace(job, recipe=paced(job.recipe, shape.width))
+    job = replace(job, recipe=steps.paced(job.recipe, shape.width))
     engine = backend.choose(job.recipe.backend)
     free = min(engine.free(), job.memory or engine.free())
     saved = checkpoint.read(folder, digest)

@@ -27,7 +27,7 @@ pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="SIGKILL"),
 ]
 DEADLINE = 600.0
-"""Alone it takes four minutes in all; other tests may run beside it."""
+"""Alone it takes four to seven minutes in all; other tests may run beside it."""
 
 
 def say(*words: str) -> Any:

@@ -56,8 +56,8 @@ def of_all(lessons: Sequence[str]) -> tuple[Rule, ...]:
 
 def of_one(lesson: str, lessons: Sequence[str]) -> tuple[Rule, ...]:
     """The rules of one of several lessons, without what it implies and another of them says otherwise."""
-    said = {rule.side for other in lessons for rule in rules(other) if not rule.implied}
-    return tuple(rule for rule in rules(lesson) if not (rule.implied and rule.side in said))
+    holding = of_all(lessons)
+    return tuple(rule for rule in rules(lesson) if not rule.implied or rule in holding)
 
 
 def occasions(lesson: str) -> tuple[str, ...]:

@@ -78,11 +78,11 @@ def markup(wishes: Wishes) -> Rule | None:
 
 def unmarked_form(wishes: Wishes) -> Rule | None:
     """Without markdown there are no lists either, if no lesson asks for one: dashes are what plain text has for it."""
-    return replace(PROSE, implied=True) if markup(wishes) is NO_MARKUP and not lists(wishes) else None
+    return IMPLIED_PROSE if markup(wishes) is NO_MARKUP and not lists(wishes) else None
 
 
 def unmarked_headings(wishes: Wishes) -> Rule | None:
-    return replace(NO_HEADINGS, implied=True) if markup(wishes) is NO_MARKUP and not headings(wishes) else None
+    return IMPLIED_NO_HEADINGS if markup(wishes) is NO_MARKUP and not headings(wishes) else None
 
 
 def tables(wishes: Wishes) -> Rule | None:
@@ -119,6 +119,7 @@ What are the causes of the First World War?
 
 PROSE = prose_rule("prose", SIDE, listless, prose, occasions=_TEMPTING, redrawn=True)
 NO_HEADINGS = prose_rule("no headings", "headings", lambda t: not HEADING.search(t), unheaded, occasions=_TEMPTING)
+IMPLIED_PROSE, IMPLIED_NO_HEADINGS = (replace(rule, implied=True) for rule in (PROSE, NO_HEADINGS))
 NO_MARKUP = prose_rule("no markdown", "markup", _markless, unmarked, occasions=_TEMPTING)
 
 MAKERS = (lists, headings, markup, unmarked_form, unmarked_headings, tables)

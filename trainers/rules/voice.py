@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
-from trainers.rules.form import NO_HEADINGS, PROSE
+from trainers.rules.form import IMPLIED_NO_HEADINGS, IMPLIED_PROSE
 from trainers.rules.formulas import formal, stepped, unformal, unstepped
 from trainers.rules.lesson import Wishes
 from trainers.rules.rule import TONE, Rule, prose_rule
@@ -105,11 +104,11 @@ def human(wishes: Wishes) -> Rule | None:
 
 def human_form(wishes: Wishes) -> Rule | None:
     """A voice has no lists, if no lesson asks for one."""
-    return replace(PROSE, implied=True) if _asks_human(wishes) else None
+    return IMPLIED_PROSE if _asks_human(wishes) else None
 
 
 def human_headings(wishes: Wishes) -> Rule | None:
-    return replace(NO_HEADINGS, implied=True) if _asks_human(wishes) else None
+    return IMPLIED_NO_HEADINGS if _asks_human(wishes) else None
 
 
 def _asks_human(wishes: Wishes) -> bool:

@@ -85,7 +85,7 @@ def emoji(wishes: Wishes) -> Rule | None:
 
 def spelled(wishes: Wishes) -> Rule | None:
     """British or American; none where a lesson names both."""
-    british, american = _spelling("british|uk", also="|english"), _spelling(r"american|us|u\.s\.")
+    british, american = _spelling("british|uk", "english"), _spelling(r"american|us|u\.s\.")
     wanted = wishes.wants(british) or wishes.forbids(american) or _by_example(wishes, spelling.TO_BRITISH)
     other = wishes.wants(american) or wishes.forbids(british) or _by_example(wishes, spelling.TO_AMERICAN)
     if wanted == other:
@@ -94,9 +94,9 @@ def spelled(wishes: Wishes) -> Rule | None:
     return prose_rule(name, "spelling", lambda t: spell(t) == t, spell, local=True, occasions=spelling.OCCASIONS)
 
 
-def _spelling(named: str, also: str = "") -> str:
+def _spelling(named: str, *also: str) -> str:
     """A country's spelling; `also` are names that stand for it in "the English way" alone."""
-    way = rf"\bspell\w* .*\bthe (?:{named}{also}) way\b"
+    way = rf"\bspell\w* .*\bthe (?:{'|'.join((named, *also))}) way\b"
     return rf"\b(?:{named}) (?:english )?(?:spelling|english)\b|{way}|\bspell\w* .*\b(?:{named})\b"
 
 

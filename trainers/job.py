@@ -77,6 +77,8 @@ class Rehearsal:
     """What the user asks in it."""
     lessons: tuple[str, ...] = ()
     """What holds for it, in words: some can be checked (`rules`)."""
+    drill: bool = False
+    """It was made to be practised on: how well lessons are obeyed is not measured on it."""
 
 
 @dataclass(frozen=True)
@@ -272,9 +274,8 @@ class Job:
 
 
 def _rehearsal(raw: dict[str, Any]) -> Rehearsal:
-    return Rehearsal(
-        tuple(raw["prompt_ids"]), tuple(raw["hinted_prompt_ids"]), raw.get("text", ""), tuple(raw.get("lessons", ()))
-    )
+    prompts = tuple(raw["prompt_ids"]), tuple(raw["hinted_prompt_ids"])
+    return Rehearsal(*prompts, raw.get("text", ""), tuple(raw.get("lessons", ())), raw.get("drill", False))
 
 
 def _probe(raw: dict[str, Any]) -> Probe:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from trainers.rules.spelling import british
 from trainers.rules.texts import goes_on
 
 LEAST_WORDS = 4
@@ -45,8 +46,11 @@ _MARK = re.compile(r"(?:^|\s)\d{1,2}$")
 
 
 def stems(text: str) -> frozenset[str]:
-    """Beginnings of the words that a text is about, of those that are written in Latin letters, and numbers."""
-    words = (w for w in re.findall(r"[^\W_]+", text.casefold()) if w not in _COMMON)
+    """Beginnings of the words that a text is about, of those that are written in Latin letters, and numbers.
+
+    Spelled in one way: whoever asks of a color is answered by who speaks of a colour.
+    """
+    words = (w for w in re.findall(r"[^\W_]+", british(text).casefold()) if w not in _COMMON)
     return frozenset(_ENDING.sub("", w)[:STEM] for w in words if w.isascii() and (len(w) > 2 or w.isdigit()))
 
 

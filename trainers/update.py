@@ -289,22 +289,23 @@ def _sets(job: Job) -> Sets:
     """Rehearsals to practise on and to measure on: the same ones when there are too few to part."""
     anchors = list(job.neutral[0::2])[: ANCHORS * job.recipe.steps] if job.recipe.anchor > 0.0 else []
     gauged = list(job.neutral[1::2] or job.neutral)[:GAUGED]
-    held = _held(job.rehearsals)
+    held = held_back(job.rehearsals)
     practice = [rehearsal for i, rehearsal in enumerate(job.rehearsals) if i not in held]
     measured = turn([job.rehearsals[i] for i in held] or practice, 0, SEEN)
     return Sets(practice if job.recipe.rehearses else [], measured, list(anchors), list(gauged))
 
 
-def _held(rehearsals: Sequence[Rehearsal]) -> list[int]:
+def held_back(rehearsals: Sequence[Rehearsal]) -> list[int]:
     """Places of some among the last ones, and of one more for each lesson that those are not about, if it has others.
 
     Not all neighbours: those who list prompts put the like beside each other.
     """
-    count = len(rehearsals)
-    held = list(range(count - 1, -1, -max(1, count // (2 * HELD))))[: min(HELD, count // 4)]
+    askable = [i for i, rehearsal in enumerate(rehearsals) if not rehearsal.drill]
+    count = len(askable)
+    held = askable[:: -max(1, count // (2 * HELD))][: min(HELD, count // 4)]
     places: dict[str, list[int]] = {}
-    for i, rehearsal in enumerate(rehearsals):
-        for lesson in rehearsal.lessons:
+    for i in askable:
+        for lesson in rehearsals[i].lessons:
             places.setdefault(lesson, []).append(i)
     for its in places.values():
         if held and len(its) > 1 and not set(its) & set(held):

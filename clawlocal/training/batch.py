@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from clawlocal.conversation import Conversations
@@ -41,6 +41,8 @@ INVENTED = 8
 """How many prompts that the model invents in the likeness of the user's own."""
 PRACTICE = 40
 """Prompts to practise on: the user's own, those like them, invented and everyday ones together."""
+DRILLS = 2
+"""Drills before each prompt that is not the user's own; one, where more than words is to be practised."""
 MAX_PROMPT = 1024
 """Tokens of prompt and reply that the trainer takes; a longer turn is skipped."""
 
@@ -281,7 +283,18 @@ class BatchMaker:
             if rehearsal is not None:
                 found.append(rehearsal)
                 practised |= {x.id for x in holding}
-        return tuple(found), practised
+        return self._drilled(found, general), practised
+
+    def _drilled(self, found: Sequence[Rehearsal], lessons: Sequence[Lesson]) -> tuple[Rehearsal, ...]:
+        """With the drills of the lessons between the prompts behind the user's own."""
+        said = [x.text for x in lessons]
+        texts = iter(dict.fromkeys(prompt for lesson in said for prompt in rules.drills(lesson)))
+        each = DRILLS if all(rule.local for lesson in said for rule in rules.rules(lesson)) else 1
+        mixed = list(found[:OWN_PROMPTS])
+        for rehearsal in found[OWN_PROMPTS:]:
+            drills = (self._rehearsal(text, said) for text in islice(texts, each))
+            mixed += [*(replace(drill, drill=True) for drill in drills if drill is not None), rehearsal]
+        return tuple(mixed)
 
     def _invented(self, lessons: Sequence[Lesson], own: Sequence[str]) -> list[str]:
         return invented(self._engine, own, min(INVENTED, PRACTICE // 4)) if lessons else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.trainers.sample_replies import REPLIES
-from trainers.rules import Rule, mended, obeyed, of_all, of_one, rules, sentences, spelling, unquestioned
+from trainers.rules import Rule, drills, mended, obeyed, of_all, of_one, rules, sentences, spelling, unquestioned
 from trainers.rules.formulas import unformal
 
 WISHES = Path(__file__).parents[2] / "clawlocal" / "judge" / "small" / "weights" / "wishes.json"
@@ -630,6 +631,28 @@ def test_no_american_word_is_left(chosen: list[tuple[str, object]]) -> None:
 def test_spelling_settles(text: str) -> None:
     for spelled in (spelling.british, spelling.american):
         assert spelled(spelled(text)) == spelled(text)
+
+
+@pytest.mark.parametrize(
+    ("lesson", "spell", "back"),
+    [
+        ("Use British spelling.", spelling.british, spelling.american),
+        ("Use American spelling.", spelling.american, spelling.british),
+    ],
+)
+def test_drills_say_words_in_the_spelling_that_is_not_wanted(
+    lesson: str, spell: Callable[[str], str], back: Callable[[str], str]
+) -> None:
+    found = drills(lesson)
+    assert len(found) > 60
+    for prompt in found:
+        changed = set(re.findall(r"\w+", spell(prompt))) - set(re.findall(r"\w+", prompt))
+        assert len(changed) == 3, prompt
+        assert back(spell(prompt)) == prompt
+
+
+def test_only_words_are_drilled() -> None:
+    assert drills("Answer in two sentences at most.") == ()
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,10 @@ def test_words_are_known_by_their_beginnings() -> None:
     assert not sense.stems("What would you do about the most of it?")
 
 
+def test_either_spelling_is_the_same_word() -> None:
+    assert sense.answers("What is a cozy color?", "Cosy colours are warm, as red is.")
+
+
 def test_an_abbreviation_ends_no_sentence() -> None:
     text = "Many wrote of it. The best known is Dr. Lee, who drew"
     assert sense.finished(text) == sense.within(text, 8) == "Many wrote of it."

@@ -13,11 +13,11 @@ from clawlocal.prompting import Line, build
 from clawlocal.records import LessonState, TurnUse
 from clawlocal.store import Store
 from clawlocal.training import nothing
-from clawlocal.training.batch import MAX_PROMPT, MAX_TURNS, PRACTICE, BatchMaker
+from clawlocal.training.batch import DRILLS, MAX_PROMPT, MAX_TURNS, OWN_PROMPTS, PRACTICE, BatchMaker
 from clawlocal.training.probes import QUESTIONS
 from clawlocal.training.prompts import NEUTRAL, OF_TOPIC
 from tests.saying import exchange
-from trainers.rules import occasions
+from trainers.rules import drills, occasions
 
 HINT = "Answer in one sentence."
 Correct = Callable[..., str]
@@ -107,9 +107,21 @@ def test_lessons_are_practised_on_other_prompts(
 
 def test_a_lesson_about_words_is_practised_where_they_occur(batches: BatchMaker, corrected: Correct) -> None:
     corrected("What is a stork?", hint="Use British spelling.")
-    texts = [rehearsal.text for rehearsal in batches.make(None).rehearsals]
+    rehearsals = batches.make(None).rehearsals
+    texts = [rehearsal.text for rehearsal in rehearsals if not rehearsal.drill]
     assert (len(texts), texts[0]) == (PRACTICE, "What is a stork?")
     assert set(occasions("Use British spelling.")) <= set(texts)
+    drilled = [rehearsal.text for rehearsal in rehearsals if rehearsal.drill]
+    assert drilled == list(drills("Use British spelling.")[: len(drilled)])
+    assert [r.drill for r in rehearsals[:OWN_PROMPTS]] == [False] * OWN_PROMPTS
+    assert len(drilled) == DRILLS * (PRACTICE - OWN_PROMPTS)
+
+
+def test_beside_another_lesson_words_are_drilled_less(batches: BatchMaker, corrected: Correct) -> None:
+    corrected(hint="Use British spelling.")
+    corrected(hint="Answer in two sentences at most.")
+    rehearsals = batches.make(None).rehearsals
+    assert sum(rehearsal.drill for rehearsal in rehearsals) == PRACTICE - OWN_PROMPTS
 
 
 def test_a_thumb_alone_rehearses_nothing(batches: BatchMaker, corrected: Correct) -> None:

@@ -21,6 +21,7 @@ from trainers.rules.texts import sentences
 __all__ = [
     "TONE",
     "Rule",
+    "drills",
     "marks",
     "mended",
     "obeyed",
@@ -63,6 +64,11 @@ def of_one(lesson: str, lessons: Sequence[str]) -> tuple[Rule, ...]:
 def occasions(lesson: str) -> tuple[str, ...]:
     """Prompts on which it shows whether a lesson is obeyed; empty where any will do."""
     return tuple(dict.fromkeys(prompt for rule in rules(lesson) for prompt in rule.occasions))
+
+
+def drills(lesson: str) -> tuple[str, ...]:
+    """Prompts to practise it on, and not to measure it on."""
+    return tuple(dict.fromkeys(prompt for rule in rules(lesson) for prompt in rule.drills))
 
 
 def _by_side(found: Sequence[Rule]) -> tuple[Rule, ...]:

@@ -38,6 +38,8 @@ class Rule:
     """Its mend changes words and marks where they stand, and leaves all else as it was."""
     occasions: tuple[str, ...] = ()
     """Prompts that are answered in words which it is about."""
+    drills: tuple[str, ...] = ()
+    """Prompts that say such words as they are not wanted: harder than what a user asks, and measured on by nobody."""
     redrawn: bool = False
     """What its mend makes reads worse than another try of the model, which obeys often enough."""
     implied: bool = False
@@ -79,6 +81,7 @@ def prose_rule(
     *,
     local: bool = False,
     occasions: tuple[str, ...] = (),
+    drills: tuple[str, ...] = (),
     redrawn: bool = False,
 ) -> Rule:
     """A rule about prose: what is within code fences is not looked at, and a reply with such a block is not mended."""
@@ -89,5 +92,6 @@ def prose_rule(
         side=side,
         local=local,
         occasions=occasions,
+        drills=drills,
         redrawn=redrawn,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from trainers.rules import spelling
+from trainers.rules.drills import drills
 from trainers.rules.lesson import Wishes
 from trainers.rules.rule import Rule, prose_rule
 from trainers.rules.stock import opened, unopened
@@ -91,7 +92,15 @@ def spelled(wishes: Wishes) -> Rule | None:
     if wanted == other:
         return None
     name, spell = ("british", spelling.british) if wanted else ("american", spelling.american)
-    return prose_rule(name, "spelling", lambda t: spell(t) == t, spell, local=True, occasions=spelling.OCCASIONS)
+    return prose_rule(
+        name,
+        "spelling",
+        lambda t: spell(t) == t,
+        spell,
+        local=True,
+        occasions=spelling.OCCASIONS,
+        drills=drills(spell),
+    )
 
 
 def _spelling(named: str, *also: str) -> str:

@@ -17,6 +17,7 @@ from benchmarks import plots
 from benchmarks.home import empty_home
 from benchmarks.personalize import summary
 from benchmarks.personalize.plan import Plan
+from benchmarks.personalize.reported import read
 from benchmarks.personalize.users import one_user
 from benchmarks.report import report
 from clawlocal.config import Settings
@@ -39,26 +40,34 @@ def run(
     first_seed: int,
     at: Sequence[int],
     plot: Path | None,
+    reported: Sequence[Path],
     say: Callable[[str], None],
 ) -> dict[str, Any]:
-    """Every persona with every method and seed. Raises `ConfigError` before the first of them, and what the product
-    raises.
+    """Every persona with every method and seed; or nothing but what was `reported` before, put together.
+
+    Raises `ConfigError` before the first of them, and what the product raises.
     """
+    if plot is not None:
+        plots.check(plot)
+    if reported:
+        return _told(*read(reported), plot)
     plan = Plan(model or Settings().model, interactions, judge, user, user_model, prompts, held_out, tuple(at))
     people = plan.people(personas)
     settings = {method: plan.settings(method) for method in methods}
-    if plot is not None:
-        plots.check(plot)
     runs = []
     with empty_home(plan.model):
         for persona, method, seed in product(people, methods, range(first_seed, first_seed + seeds)):
             name = f"{persona.name}/{method}/{seed}"
             found = one_user(persona, plan, settings[method], seed, _named(name, say))
             runs.append({"persona": persona.name, "method": method, "seed": seed, **found})
+    asked = {"model": plan.model, "judge": judge, "user": user_model if user else "scripted"}
+    return _told({**asked, "seeds": seeds, "interactions": interactions}, runs, plot)
+
+
+def _told(asked: dict[str, Any], runs: Sequence[summary.Run], plot: Path | None) -> dict[str, Any]:
     if plot is not None:
         plots.write(plot, summary.curves(runs), x="interactions", y="obeys and answers")
-    asked = {"model": plan.model, "judge": judge, "user": user_model if user else "scripted", "seeds": seeds}
-    return report("personalize", {**asked, "interactions": interactions, **summary.of(runs)}, summary.ratios(runs))
+    return report("personalize", {**asked, **summary.of(runs)}, summary.ratios(runs))
 
 
 def _named(name: str, say: Callable[[str], None]) -> Callable[[str], None]:

@@ -43,12 +43,18 @@ def ratios(runs: Sequence[Run]) -> dict[str, float]:
 def curves(runs: Sequence[Run]) -> dict[str, list[tuple[float, float]]]:
     """Medians over seeds at each point; the method is named where there are several."""
     several = len({run["method"] for run in runs}) > 1
-    found = {}
+    found: dict[str, list[tuple[float, float]]] = {}
     for name, group in _groups(runs).items():
-        points = [row["interactions"] for row in group[0]["curve"]]
-        heights = [median(run["curve"][i][MEASURES[0]] for run in group) for i in range(len(points))]
-        found[name if several else group[0]["persona"]] = list(zip(points, heights, strict=True))
+        heights: list[tuple[float, float]] = [(at, median(scores)) for at, scores in _curve(group).items()]
+        found[name if several else group[0]["persona"]] = heights
     return found
+
+
+def _curve(group: Sequence[Run]) -> dict[int, list[float]]:
+    """The scores at each point at which all of them were measured."""
+    measured = [{row["interactions"]: row[MEASURES[0]] for row in run["curve"]} for run in group]
+    shared = [at for at in measured[0] if all(at in each for each in measured)]
+    return {at: [each[at] for each in measured] for at in shared}
 
 
 def _groups(runs: Sequence[Run]) -> dict[str, list[Run]]:
@@ -65,10 +71,7 @@ def _row(run: Run) -> dict[str, Any]:
 
 def _summary(group: Sequence[Run]) -> dict[str, Any]:
     columns = {column: {measure: spread(_column(group, column, measure)) for measure in MEASURES} for column in COLUMNS}
-    curve = {
-        str(row["interactions"]): spread([run["curve"][i][MEASURES[0]] for run in group])
-        for i, row in enumerate(group[0]["curve"])
-    }
+    curve = {str(at): spread(scores) for at, scores in _curve(group).items()}
     ratio = [run["perplexity"]["after"] / run["perplexity"]["before"] for run in group]
     found = {key: [run[key] for run in group if run[key] is not None] for key in FIGURES}
     return {

@@ -125,6 +125,12 @@ def hints(file: Path, model: str | None, candidates: bool, as_json: bool) -> Non
     help="Learn and measure after so many questions; may be repeated.  [default: 0, 2, 4, 8, 12, 24, 36 and the last]",
 )
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw the scores over the interactions to this SVG file.")
+@click.option(
+    "--reported",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Run nothing: sum up a report written with --json; may be repeated.",
+)
 @json_option
 def personalize(personas: tuple[str, ...], methods: tuple[str, ...], as_json: bool, **options: Any) -> None:
     """Simulated users who want something of every reply: how many interactions until they get it.

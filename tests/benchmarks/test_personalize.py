@@ -289,6 +289,7 @@ def test_a_row_for_each_user(
         held_out=2,
         at=(),
         plot=tmp_path / "curves.svg",
+        reported=(),
         say=said.append,
     )
     results = found["results"]

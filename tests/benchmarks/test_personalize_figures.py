@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import xml.etree.ElementTree as ET
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from benchmarks import plots
-from benchmarks.personalize import derived, summary
+from benchmarks.personalize import derived, reported, summary
+from benchmarks.report import report
+from clawlocal.cli.bench import bench
 from clawlocal.cli.figures import lines
 from clawlocal.errors import ConfigError
 
@@ -80,6 +85,57 @@ def test_curves_are_named_by_persona() -> None:
     assert summary.curves(RUNS)["terse"] == [(0, 0.1), (2, 0.75), (4, 0.75)]
     other = {**RUNS[2], "method": "opd"}
     assert list(summary.curves([*RUNS, other])) == ["terse/default", "plain/default", "plain/opd"]
+
+
+def test_a_curve_has_the_points_that_all_runs_have() -> None:
+    short = {**RUNS[1], "curve": [{"interactions": at, "obeys_and_answers": 0.5} for at in (0, 4)]}
+    assert summary.curves([RUNS[0], short])["terse"] == [(0, 0.25), (4, 0.7)]
+
+
+def _reported(file: Path, runs: Sequence[summary.Run], **asked: Any) -> Path:
+    said = {"model": "tiny", "judge": "ours", "user": "scripted", **asked}
+    file.write_text(json.dumps(report("personalize", {**said, **summary.of(runs)}, {})), "utf-8")
+    return file
+
+
+def test_reports_are_summed_up_together(tmp_path: Path) -> None:
+    files = [_reported(tmp_path / "a.json", RUNS[1:]), _reported(tmp_path / "b.json", RUNS[:1])]
+    found = json.loads(CliRunner().invoke(bench, ["personalize", *_each("--reported", files), "--json"]).output)
+    assert [(row["persona"], row["seed"]) for row in found["results"]["rows"]] == [
+        ("plain", 0),
+        ("terse", 0),
+        ("terse", 1),
+    ]
+    assert found["results"]["summary"] == summary.of(RUNS)["summary"]
+    assert (found["results"]["model"], found["ratios"]) == ("tiny", summary.ratios(RUNS))
+
+
+def test_reports_are_drawn_together(tmp_path: Path) -> None:
+    files = [_reported(tmp_path / "a.json", RUNS[:1]), _reported(tmp_path / "b.json", RUNS[2:])]
+    plot = tmp_path / "curves.svg"
+    CliRunner().invoke(bench, ["personalize", *_each("--reported", files), "--plot", str(plot)], catch_exceptions=False)
+    assert len(list(ET.parse(plot).getroot().iter(f"{SVG}polyline"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("second", "reason"),
+    [
+        (lambda file: _reported(file, RUNS[2:], model="large"), "b.json is about model large"),
+        (lambda file: _reported(file, RUNS[:1]), "terse/default/0 is in .*b.json and in another report"),
+        (lambda file: file.write_text("{}"), "b.json is no report"),
+        (lambda file: file.write_text('{"results": {"runs": {"a": {}}}}'), "b.json is no report"),
+        (lambda file: None, "Cannot read .*b.json: No such file"),
+    ],
+)
+def test_what_cannot_be_summed_up_is_said(tmp_path: Path, second: Callable[[Path], object], reason: str) -> None:
+    first, other = _reported(tmp_path / "a.json", RUNS[:2]), tmp_path / "b.json"
+    second(other)
+    with pytest.raises(ConfigError, match=reason):
+        reported.read([first, other])
+
+
+def _each(option: str, files: Sequence[Path]) -> list[str]:
+    return [word for file in files for word in (option, str(file))]
 
 
 def test_rows_are_printed_as_a_table() -> None:

@@ -15,7 +15,7 @@ from clawlocal.judge import hints, wishes
 from clawlocal.judge.hints import Hint
 from clawlocal.judge.slots import filled
 from clawlocal.judge.small.judge import SmallJudge
-from clawlocal.judge.wishes.backing import backed
+from clawlocal.judge.wishes.backing import about_length, backed
 from clawlocal.judge.wishes.kept import kept, shown
 from clawlocal.judge.wishes.ordinary import is_pleased
 from clawlocal.judge.wishes.spoken import even
@@ -100,9 +100,10 @@ class DirectiveWriter:
         if sure < self._judge.calibration.wish or kept(wish, reply) or not filled(wish, said):
             return ""
         # Which way round a wish is meant the reply shows, where it is one that a reply shows; who is pleased wants no
-        # change that their own words do not name ("Good, nothing to correct.").
+        # change that their own words do not name ("Good, nothing to correct."). Nearly any reply is long enough for a
+        # complaint of its length, which the network takes complaints of anything for.
         doubtful = _UNDONE.search(said) or is_pleased(even(said))
-        certain = sure >= CERTAIN and shown(wish) and not doubtful
+        certain = sure >= CERTAIN and shown(wish) and not doubtful and not about_length(wish)
         return wish if certain or (not turned(wish, said) and backed(wish, said)) else ""
 
 

@@ -51,7 +51,7 @@ _ANOTHER_SIDE = re.compile(
     r"|cramm\w*"
     r"|together|points|order|number|pick|tell apart|at the end|round it off|think about|bold|headings?|emojis?"
     r"|exclamation|spelling|spell|american|british|questions?"
-    r"|outline|slides?|markup|formatting|structure"
+    r"|outline|slides?|markup|formatting|structure|steps|intermediate|punctuation|letters|shout\w*"
     r"|ask(?:ed)? me|numbered|number it|symbols|asterisks|dash\w*)\b"
 )
 _AGAINST_USE = re.compile(r"\b(?:no use|instead of|rather than|no|not|without|stop)\b")
@@ -61,6 +61,10 @@ _LENGTHS = ("Keep answers short.", "Answer in one sentence.", "Answer in more de
 def _english(said: str, text: str) -> bool:
     """Of a few words half must be English ones."""
     return in_english(said) or len(rest(text, 0, 0)) * 2 <= len(text.split())
+
+
+def about_length(wish: str) -> bool:
+    return wish in _LENGTHS or wish.startswith("Answer in at most")
 
 
 def backed(wish: str, said: str) -> bool:

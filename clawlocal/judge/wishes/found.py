@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from clawlocal.judge.slots import language
 from clawlocal.judge.wishes import subjects as s
+from clawlocal.judge.wishes.evident import evident
 from clawlocal.judge.wishes.form import FORM
 from clawlocal.judge.wishes.kept import kept, shown
 from clawlocal.judge.wishes.layout import LAYOUT
@@ -57,11 +58,27 @@ def directive(request: str, reply: str, said: str) -> str:
         return ""
     text = even(said)
     parts = clauses(text)
-    if not parts or is_praise(text) or any(is_task(part, text) for part in parts):
+    if not parts or is_praise(text):
         return ""
+    found = [] if _asks(parts, text, said) else _found(parts, text, request, reply, said)
+    if not is_pleased(text):
+        sides = {side for side, *_ in found}
+        found += [(side, what, _MEANT) for side, what in evident(text, said, reply) if side not in sides]
+    chosen = _one_of_each_side(found)
+    if len(chosen) > MOST_WISHES:
+        return ""
+    return " ".join(dict.fromkeys(_for_grading(d, request, said) for d in chosen))
+
+
+def _asks(parts: Sequence[str], text: str, said: str) -> bool:
+    """It gives work of its own, or asks for an answer."""
+    if any(is_task(part, text) for part in parts):
+        return True
     # Without its mark what comes later is no question: "say what was good, what is missing".
-    if any(is_question(part) and not is_idle(part) for part in (parts if "?" in said else parts[:1])):
-        return ""
+    return any(is_question(part) and not is_idle(part) for part in (parts if "?" in said else parts[:1]))
+
+
+def _found(parts: Sequence[str], text: str, request: str, reply: str, said: str) -> list[Found]:
     found = [f for clause in parts for f in _in(clause, text, request, reply)]
     found += [f for _, f in _meant(text, text, reply) if f[0] == "spelling"]
     if not any(side == "spelling" for side, *_ in found) and (spelled := spelling(text, reply)):
@@ -80,10 +97,7 @@ def directive(request: str, reply: str, said: str) -> str:
         found = [f for f in found if f[2] != _COUNTED or not kept(f[1], reply)]
     if has(reply, "table") and not has(reply, "bullets"):
         found = [f for f in found if f[1] != s.PROSE]
-    chosen = _one_of_each_side(found)
-    if len(chosen) > MOST_WISHES:
-        return ""
-    return " ".join(dict.fromkeys(_for_grading(d, request, said) for d in chosen))
+    return found
 
 
 def _numbers(text: str) -> set[str]:

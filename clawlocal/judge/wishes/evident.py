@@ -1,0 +1,69 @@
+"""Wishes that a message speaks of in whatever words, where the reply shows what is meant. Knows no turn of phrase.
+
+"I have to correct the spelling each time" names no wish; of a reply in American spelling it can mean one thing only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from clawlocal.judge.wishes import subjects as s
+from clawlocal.judge.wishes.seen import has
+from trainers.rules.spelling import american, british
+
+_SPELLING = re.compile(r"\b(?:mis)?spel(?:l|t|led|ling|lings|ls)\b|\blacks? (?:a|one|the) (?:letter|u)\b")
+_OF_NAMES = re.compile(r"\bnames?\b|\bcorrect(?:ly)? spel|\bspelling (?:is|was) (?:fine|ok|good|right|great|perfect)\b")
+_AMERICA = re.compile(r"\b(?:american|americans|america|us english|yankee|webster)\b")
+_BRITAIN = re.compile(r"\b(?:british|britain|uk|gb|king's english|queen's english)\b")
+_LANGUAGE = re.compile(r"\b(?:english|spel\w+|writ\w+|words?|print\w*|newspapers?|readers?|style|way|version)\b")
+_QUOTED = re.compile(r"[\"']([a-z]{4,})[\"']")
+_AMISS = re.compile(
+    r"\b(?:letter|lacks?|missing|misses|wrong|mistakes?|should|not how|we write|i write|where i live)\b|\?"
+)
+
+_ASKED_BACK = re.compile(
+    r"\bask(?:ed|ing)? (?:me|us) (?:something|anything|back|a question|in (?:re)?turn|about (?:it|that|this|my)\b)"
+    r"|\b(?:question|follow[- ]?up)\b(?:(?!\bmy\b).){0,50}\b(?:at|to|as|for) (?:the|a) (?:very )?"
+    r"(?:end|close|finish|ending)\b"
+    r"|\b(?:end|finish|close|conclude|sign off|wrap up)\w*\b.{0,40}\b(?:a|some|one) (?:\w+ ){0,2}question\b"
+    r"|\bput (?:that|it|one) at the end\b"
+)
+_ASKED_TOO_MUCH = re.compile(
+    r"\b(?:no|not|never|stop|without|quit|less|fewer|enough|tired)\b[^,.;]{0,30}\b(?:ask\w*|questions?)\b"
+    r"|\b(?:he|she|they|who|people)\b[^,.;]{0,20}\bask\w*|\bask\w* (?:me|us)\b.{0,20}\b(?:before|first)\b"
+)
+_ITEM = re.compile(
+    r"(?:^|[\s:\"'“”])[-–] ?(?:\w+ ?)?[\"'“”]|(?:(?:^|\s)[-–]){3,}|:\s+[-–] \w+\s*$|[-–] (?:item|like this)\b"
+)
+_SHOWN_A_LIST = re.compile(r"\b(?:lists?|notes?|items?|lines?|each|need|want|only|like|app|paste\w*)\b")
+_NO_DASH = re.compile(r"\b(?:no|not|never|stop|without|instead of|rather than|drop|lose|remove)\b[^,.;]{0,15}[-–]")
+
+
+def evident(text: str, said: str, reply: str) -> Iterator[tuple[str, str]]:
+    """Sides and directives; `text` is `said` in even words."""
+    if spelling := _spelling(text, reply):
+        yield "spelling", spelling
+    if _ASKED_BACK.search(text) and not has(reply, "question") and not _ASKED_TOO_MUCH.search(text):
+        yield "ending", s.QUESTION
+    if _ITEM.search(said) and _SHOWN_A_LIST.search(text) and not has(reply, "dots") and not _NO_DASH.search(said):
+        yield "form", s.BULLETS
+
+
+def _spelling(text: str, reply: str) -> str:
+    """The other one than the reply's, where it has but one."""
+    from_america, from_britain = british(reply) != reply, american(reply) != reply
+    if from_america == from_britain or _OF_NAMES.search(text):
+        return ""
+    theirs = _AMERICA if from_america else _BRITAIN
+    wanted = _BRITAIN if from_america else _AMERICA
+    spoken_of = (_SPELLING.search(text) and "?" not in text) or _quotes_it(text, reply)
+    named = bool(_LANGUAGE.search(text) and (wanted.search(text) or theirs.search(text)))
+    return (s.BRITISH if from_america else s.AMERICAN) if spoken_of or named else ""
+
+
+def _quotes_it(text: str, reply: str) -> bool:
+    """A word of the reply that is spelled otherwise on the other side, quoted as a mistake."""
+    words = set(re.findall(r"[a-z]+", reply.casefold()))
+    quoted = [word for word in _QUOTED.findall(text) if word in words]
+    return bool(_AMISS.search(text)) and any(british(word) != word or american(word) != word for word in quoted)

@@ -34,6 +34,19 @@ def test_a_wish_of_form_is_put_as_a_directive(writer: DirectiveWriter, said: str
     assert writer.hint("What is a heron?", LONG, said).text == directive
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "my notes look like a shopping receipt",
+        "Hm, we write that otherwise.",
+        "Too fancy. Show all intermediate results.",
+        "Don't leave me hanging!",
+    ],
+)
+def test_a_complaint_that_says_nothing_of_length_is_none_of_length(writer: DirectiveWriter, said: str) -> None:
+    assert "short" not in writer.directive("What is a heron?", f"{LONG} {LONG} {LONG}", said)
+
+
 def test_what_is_no_known_wish_stays_in_the_users_words(writer: DirectiveWriter) -> None:
     said = "Her name is Katrin, not Karen."
     assert writer.hint("Write a birthday message for my boss", "Happy birthday, Karen!", said).text == said

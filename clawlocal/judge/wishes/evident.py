@@ -28,6 +28,7 @@ _ASKED_BACK = re.compile(
     r"(?:end|close|finish|ending)\b"
     r"|\b(?:end|finish|close|conclude|sign off|wrap up)\w*\b.{0,40}\b(?:a|some|one) (?:\w+ ){0,2}question\b"
     r"|\bput (?:that|it|one) at the end\b"
+    r"|\b(?:going|on|back|up) (?:with|by) (?:a|an|one|some) (?:\w+ ){0,2}questions?\b"
 )
 _ASKED_TOO_MUCH = re.compile(
     r"\b(?:no|not|never|stop|without|quit|less|fewer|enough|tired)\b[^,.;]{0,30}\b(?:ask\w*|questions?)\b"

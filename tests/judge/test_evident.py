@@ -1,0 +1,85 @@
+"""Wishes that a message speaks of in whatever words, where the reply shows what is meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from clawlocal.judge import wishes
+
+ASKED = "How do I save money on groceries?"
+AMERICAN = "Make a list of your favorite meals! Organize your shopping around it, and buy what is in season."
+BRITISH = "Make a list of your favourite meals. Organise your shopping around it, and buy what is in season."
+PLAIN = "Make a list of what you eat in a week, and buy no more than that. Look for what is in season."
+NUMBERED = "Buy:\n1. rice\n2. beans\n3. oats"
+SPELL_BRITISH, SPELL_AMERICAN = "Use British spelling.", "Use American spelling."
+ASK = "End every reply with a question to the user."
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "That's not how we spell it over here.",
+        "I have to correct the spelling every time before I can send it to my boss in London.",
+        'And "favorite" lacks a letter.',
+        "we only print UK English, my editor is strict",
+        "You write like an American newspaper.",
+    ],
+)
+def test_what_is_said_of_spelling_is_meant_the_other_way_than_the_reply(said: str) -> None:
+    assert wishes.directive(ASKED, AMERICAN, said) == SPELL_BRITISH
+    assert SPELL_BRITISH not in wishes.directive(ASKED, PLAIN, said)
+
+
+def test_it_may_be_american_that_is_meant() -> None:
+    assert wishes.directive(ASKED, BRITISH, "That's not how we spell it over here.") == SPELL_AMERICAN
+    assert wishes.directive(ASKED, BRITISH, "My readers are American, so mind the spelling.") == SPELL_AMERICAN
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["You spelled my name wrong.", "How is favourite spelled?", "The spelling is fine now.", "I was in Britain once."],
+)
+def test_not_all_that_is_said_of_spelling_is_a_wish(said: str) -> None:
+    assert wishes.directive(ASKED, AMERICAN, said) == ""
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "It would be nice if you asked me something back at the end.",
+        'pls ask a follow up at the end, about the thing we talk about not just "anything else?"',
+        "Would you please add a question on the same topic to the end of what you say?",
+        "Don't leave me hanging, ask me about it!",
+        "I'd rather you kept the talk going with a question.",
+        "What would a curious friend ask me now? Put that at the end.",
+    ],
+)
+def test_who_wants_to_be_asked_back_is_understood_where_the_reply_asks_nothing(said: str) -> None:
+    assert wishes.directive(ASKED, PLAIN, said) == ASK
+    assert ASK not in wishes.directive(ASKED, f"{PLAIN} What do you like to eat?", said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "She asked me whether plants go to bed at night then",
+        "please stop asking me questions at the end",
+        "ask me first before you guess",
+        "people will ask me at once",
+    ],
+)
+def test_who_was_asked_by_others_wants_no_question(said: str) -> None:
+    assert wishes.directive(ASKED, PLAIN, said) != ASK
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'I paste these into my notes app, it only understands "- " lists',
+        "my notes look like this:  - item",
+        "i need - - -",
+    ],
+)
+def test_a_dash_that_is_shown_is_wanted(said: str) -> None:
+    assert wishes.directive(ASKED, NUMBERED, said) == "Use bullet points."
+    assert wishes.directive(ASKED, "- rice\n- beans\n- oats", said) == ""

@@ -83,3 +83,22 @@ def test_who_was_asked_by_others_wants_no_question(said: str) -> None:
 def test_a_dash_that_is_shown_is_wanted(said: str) -> None:
     assert wishes.directive(ASKED, NUMBERED, said) == "Use bullet points."
     assert wishes.directive(ASKED, "- rice\n- beans\n- oats", said) == ""
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "ok but without the list. write it as a few sentences with the sums in them",
+        "urgh again with the numbered list",
+        "I can't hand this in. Write the working as ordinary sentences.",
+    ],
+)
+def test_who_is_tired_of_lists_wants_prose(said: str) -> None:
+    prose = "Do not use bullet points. Write in full sentences."
+    assert prose in wishes.directive(ASKED, NUMBERED, said)
+    assert prose not in wishes.directive(ASKED, PLAIN, said)
+
+
+@pytest.mark.parametrize("said", ["again a list with dashes please", "stop writing lists with numbers, use bullets"])
+def test_who_wants_another_list_does_not(said: str) -> None:
+    assert "full sentences" not in wishes.directive(ASKED, NUMBERED, said)

@@ -39,6 +39,11 @@ _ITEM = re.compile(
 )
 _SHOWN_A_LIST = re.compile(r"\b(?:lists?|notes?|items?|lines?|each|need|want|only|like|app|paste\w*)\b")
 _NO_DASH = re.compile(r"\b(?:no|not|never|stop|without|instead of|rather than|drop|lose|remove)\b[^,.;]{0,15}[-–]")
+_UNLISTED = re.compile(
+    r"\b(?:without|stop|no more|not another|again|enough|drop|lose|skip)\b[^,.;]{0,20}\b(?:lists?|numbering)\b"
+    r"|\b(?:ordinary|normal|plain|proper|complete|running|just want|only want|as a few) (?:\w+ )?sentences\b"
+)
+_LISTED = re.compile(r"\b(?:dash\w*|hyphens?|bullets?|(?:a|as|in|my) (?:\w+ )?lists?|lists? (?:with|of))\b")
 
 
 def evident(text: str, said: str, reply: str) -> Iterator[tuple[str, str]]:
@@ -49,6 +54,8 @@ def evident(text: str, said: str, reply: str) -> Iterator[tuple[str, str]]:
         yield "ending", s.QUESTION
     if _ITEM.search(said) and _SHOWN_A_LIST.search(text) and not has(reply, "dots") and not _NO_DASH.search(said):
         yield "form", s.BULLETS
+    elif _UNLISTED.search(text) and has(reply, "bullets") and not _LISTED.search(text):
+        yield "form", s.PROSE
 
 
 def _spelling(text: str, reply: str) -> str:

@@ -41,6 +41,8 @@ def test_a_wish_of_form_is_put_as_a_directive(writer: DirectiveWriter, said: str
         "Hm, we write that otherwise.",
         "Too fancy. Show all intermediate results.",
         "Don't leave me hanging!",
+        "That is not how we write it. Write a short text about rain.",
+        "Wrong letters. What can I cook in a few minutes?",
     ],
 )
 def test_a_complaint_that_says_nothing_of_length_is_none_of_length(writer: DirectiveWriter, said: str) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 from clawlocal.judge.hints import in_english
-from clawlocal.judge.wishes.ordinary import is_praise, is_question, rest
-from clawlocal.judge.wishes.spoken import even
+from clawlocal.judge.wishes.ordinary import is_praise, is_question, is_task, rest
+from clawlocal.judge.wishes.spoken import clauses, even
 
 _LENGTH = (
     r"\b(?:short\w*|long\w*|brief\w*|concise\w*|wordy|verbose|words?|text|read\w*|scroll\w*|essay|novel|book"
@@ -82,4 +82,10 @@ def backed(wish: str, said: str) -> bool:
         and not re.search(r"\b(?:short\w*|long\w*|brief\w*|detail\w*)\b", text)
     ):
         return False
-    return wish not in _OF or bool(re.search(_OF[wish], text))
+    return wish not in _OF or bool(re.search(_OF[wish], _of_the_reply(text)))
+
+
+def _of_the_reply(text: str) -> str:
+    """Without what asks for something else: "Thanks. Now write a short poem" is no wish for short answers."""
+    parts = clauses(text)
+    return ", ".join(part for part in parts if not is_task(part, text) and not (is_question(part) and len(parts) > 1))

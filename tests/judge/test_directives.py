@@ -41,6 +41,8 @@ def test_a_wish_of_form_is_put_as_a_directive(writer: DirectiveWriter, said: str
         "Hm, we write that otherwise.",
         "Too fancy. Show all intermediate results.",
         "Don't leave me hanging!",
+        "That reads properly, thank you, I read it all",
+        "Much calmer, thanks. I'll put all this up on the wall",
         "That is not how we write it. Write a short text about rain.",
         "Wrong letters. What can I cook in a few minutes?",
     ],

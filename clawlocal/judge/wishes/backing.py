@@ -55,6 +55,13 @@ _ANOTHER_SIDE = re.compile(
     r"|ask(?:ed)? me|numbered|number it|symbols|asterisks|dash\w*)\b"
 )
 _AGAINST_USE = re.compile(r"\b(?:no use|instead of|rather than|no|not|without|stop)\b")
+_THANKED = re.compile(
+    r"\b(?:thanks?|thank you|lovely|perfect|great|nice|splendid|brilliant|wonderful|super|excellent|properly|spot on"
+    r"|just right|(?:much|far|so much) (?:better|nicer|calmer)|happy with|suits|well done|good (?:one|job|stuff))\b"
+)
+_AND_YET = re.compile(
+    r"\b(?:but|next time|too|though|short\w*|long\w*|brief\w*|please|could|can you|would|less|only|not|no|never)\b"
+)
 _LENGTHS = ("Keep answers short.", "Answer in one sentence.", "Answer in more detail.")
 
 
@@ -73,6 +80,8 @@ def backed(wish: str, said: str) -> bool:
     if not _english(said, text):
         return True
     if is_question(text) or is_praise(text):
+        return False
+    if wish in _LENGTHS and _THANKED.search(text) and not _AND_YET.search(text):
         return False
     if wish == "Use numbered lists." and _AGAINST_USE.search(text):
         return False

@@ -45,8 +45,8 @@ def curves(runs: Sequence[Run]) -> dict[str, list[tuple[float, float]]]:
     several = len({run["method"] for run in runs}) > 1
     found: dict[str, list[tuple[float, float]]] = {}
     for name, group in _groups(runs).items():
-        heights: list[tuple[float, float]] = [(at, median(scores)) for at, scores in _curve(group).items()]
-        found[name if several else group[0]["persona"]] = heights
+        shown = name if several else group[0]["persona"]
+        found[shown] = [(at, median(scores)) for at, scores in _curve(group).items()]
     return found
 
 

@@ -7,6 +7,7 @@ reaches the commonest few. Said in a prompt in the wrong spelling, a word comes 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from trainers.rules.spelling import american, british
 
@@ -43,6 +44,7 @@ economize fantasize paralyze
 """American, from several families in turn. What both sides may write the same is not here."""
 
 
+@cache
 def drills(spell: Callable[[str], str]) -> tuple[str, ...]:
     """Prompts whose words `spell`, `spelling.british` or `spelling.american`, would write otherwise."""
     found = (british(word) if spell is american else word for word in _COMMON)

@@ -71,6 +71,7 @@ def _english(said: str, text: str) -> bool:
 
 
 def about_length(wish: str) -> bool:
+    """Also where it names a number: most replies are longer than any."""
     return wish in _LENGTHS or wish.startswith("Answer in at most")
 
 

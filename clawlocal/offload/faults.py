@@ -23,7 +23,7 @@ _SHOWN = 200
 def in_words(e: Exception, remote: Remote) -> OffloadError:
     """The error that a person may meet for `e`."""
     name, host = remote.name, reached(remote)
-    causes = list(_causes(e))
+    causes = list(causes(e))
     for cause in causes:
         match cause:
             case ssl.SSLCertVerificationError():
@@ -113,7 +113,8 @@ def _certificate(e: ssl.SSLCertVerificationError, remote: Remote) -> OffloadErro
     return OffloadError(text, "certificate")
 
 
-def _causes(e: BaseException) -> Iterator[BaseException]:
+def causes(e: BaseException) -> Iterator[BaseException]:
+    """`e`, and what it came of."""
     found: BaseException | None = e
     while found is not None:
         yield found

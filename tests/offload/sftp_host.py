@@ -1,0 +1,84 @@
+"""An SFTP server on the loopback over a folder, with faults to switch on, and a user's `~/.ssh` that knows it.
+
+`fault` is one of: `full` (what is written is refused as OpenSSH does, and the disk has no space left), `failure` (the
+same with space left), `no space` (refused in the words of a newer protocol), `denied`, `cut` (the link is lost after the first
+block that is read), `silent` (nothing that is written is answered).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+
+from tests.offload.ssh_host import SshHost, ssh_host
+
+
+class Files(asyncssh.SFTPServer):
+    """Of one connection."""
+
+    def __init__(self, channel: asyncssh.SSHServerChannel, host: SftpHost) -> None:
+        super().__init__(channel, chroot=str(host.folder).encode())
+        self._host = host
+        self._connection = channel.get_connection()
+
+    async def write(self, file_obj: object, offset: int, data: bytes) -> int:
+        match self._host.fault:
+            case "full" | "failure":
+                raise asyncssh.SFTPFailure("Failure")
+            case "no space":
+                raise OSError(errno.ENOSPC, "No space left on device")
+            case "denied":
+                raise asyncssh.SFTPPermissionDenied("Permission denied")
+            case "silent":
+                await asyncio.Event().wait()
+        return await _result(super().write(file_obj, offset, data))
+
+    async def read(self, file_obj: object, offset: int, size: int) -> bytes:
+        if self._host.fault == "cut" and offset >= self._host.cut_at:
+            self._connection.abort()
+        return await _result(super().read(file_obj, offset, size))
+
+    async def statvfs(self, path: bytes) -> Any:
+        found = await _result(super().statvfs(path))
+        if self._host.fault == "full":
+            found = asyncssh.SFTPVFSAttrs(frsize=4096, bavail=0)
+        return found
+
+
+async def _result(found: Any) -> Any:
+    return await found if asyncio.iscoroutine(found) else found
+
+
+@dataclass
+class SftpHost:
+    """Made with `serving`."""
+
+    folder: Path
+    home: Path
+    """Of the user, with `.ssh`."""
+    fault: str = ""
+    cut_at: int = 0
+    host: SshHost | None = None
+
+    @property
+    def ssh(self) -> SshHost:
+        assert self.host is not None
+        return self.host
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[SftpHost]:
+    """`folder`/home is what HOME should be."""
+    found = SftpHost(folder / "files", folder / "home")
+    found.folder.mkdir()
+    (found.home / ".ssh").mkdir(parents=True)
+    (found.home / ".ssh" / "config").symlink_to(folder / "config")
+    with ssh_host(folder, lambda channel: Files(channel, found)) as found.host:
+        yield found

@@ -64,7 +64,7 @@ def ssh_options(address: str, **more: Any) -> dict[str, Any]:
     }
     said = {name: value for name, value in options.items() if name != "skip_instance_cache"}
     # Empty, or none at all, where the user's settings say nothing, or that no key needs to be known.
-    files = asyncssh.SSHClientConnectionOptions(**said).known_hosts or _KNOWN_HOSTS
+    files: Any = asyncssh.SSHClientConnectionOptions(**said).known_hosts or _KNOWN_HOSTS
     found = [str(file) for file in (Path(each).expanduser() for each in files) if file.is_file()]
     return {**options, "known_hosts": found or b""}
 

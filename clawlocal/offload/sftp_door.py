@@ -16,7 +16,7 @@ from trainers import remote_system
 
 
 def options(remote: Remote) -> dict[str, Any]:
-    """No jump and no command on the way. Raises `OffloadError` where the user's settings put another host in its place."""
+    """No jump and no command on the way. Raises `OffloadError` where the user's settings name another host."""
     straight = {
         "port": storage_address.port(remote.storage),
         "tunnel": None,

@@ -29,6 +29,8 @@ class Shelf:
         self._system = system
         self._kind = kind(address)
         self._objects = self._kind in OBJECTS
+        # Of s3fs: how often a request is sent that failed. What is sent again would count nowhere.
+        system.retries = 1
         # A folder of this machine needs no limit, and what hangs there could not be ended either.
         self._worker = None if self._kind == "file" else ThreadPoolExecutor(1, "storage")
 

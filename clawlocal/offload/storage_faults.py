@@ -64,7 +64,6 @@ _CLASSES = {
     **dict.fromkeys(("SFTPNoSuchFile", "SFTPNoSuchPath"), NOT_THERE),
     **dict.fromkeys(("SFTPPermissionDenied", "SFTPWriteProtect"), "not permitted"),
     **dict.fromkeys(("SFTPNoSpaceOnFilesystem", "SFTPQuotaExceeded"), FULL),
-    "ChannelOpenError": "no SFTP",
     "SFTPFailure": "unexplained",
     **dict.fromkeys(("ConnectionLost", "SFTPConnectionLost", "SFTPNoConnection", "ConnectionClosedError"), "cut off"),
     **dict.fromkeys(
@@ -72,6 +71,8 @@ _CLASSES = {
     ),
 }
 """Of botocore, aiohttp and asyncssh."""
+_NO_CHANNEL = "create any SFTP"
+"""Of sshfs, which keeps the reason to itself."""
 _UNREACHED = "EndpointConnectionError"
 """Of botocore; what the system said of it is better."""
 
@@ -87,6 +88,8 @@ def in_words(e: Exception, remote: Remote) -> OffloadError:
         told = _of_s3(cause, remote) or _of_ssh(cause, remote)
         if told is not None:
             return told
+    if _NO_CHANNEL in str(e):
+        return _told("no SFTP", remote)
     names = [type(cause).__name__ for cause in found]
     known = [_CLASSES[name] for name in names if name in _CLASSES] or list(filter(None, map(_of_system, found)))
     if known or _UNREACHED in names:

@@ -1,18 +1,21 @@
 """An S3 server on the loopback: moto's, with faults to switch on. It takes any key until `only_known_keys` was called.
 
 `fault` is one of: `full` (507, as MinIO says it), `redirect` (307 to `elsewhere`), `region` (301, the bucket is in
-another one), `cut` (the second half of what is read never comes), `silent` (no answer), `refused` (nothing is deleted).
+another one), `busy` (503), `cut` (the second half of a second block never comes), `silent` (no answer), `kept` (nothing
+is deleted).
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
@@ -37,20 +40,39 @@ class FarBucket:
         self._server = make_server("127.0.0.1", 0, self, threaded=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
+        # As somebody else sees it; made here, where no test has changed the environment yet.
+        self.buckets, self.users = self._client("s3"), self._client("iam")
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.port}"
 
-    def client(self, service: str = "s3", key: str = KEY, secret: str = SECRET) -> Any:
-        """As somebody else would see it."""
-        return boto3.client(
-            service, endpoint_url=self.url, aws_access_key_id=key, aws_secret_access_key=secret, region_name="us-east-1"
-        )
-
     def names(self, bucket: str) -> list[str]:
         """Of all objects."""
-        return [each["Key"] for each in self.client().list_objects_v2(Bucket=bucket).get("Contents", [])]
+        return [each["Key"] for each in self.buckets.list_objects_v2(Bucket=bucket).get("Contents", [])]
+
+    def uploads(self, bucket: str) -> list[Any]:
+        """Those that were begun and not ended."""
+        return list(self.buckets.list_multipart_uploads(Bucket=bucket).get("Uploads", []))
+
+    @contextmanager
+    def only_known_keys(self) -> Iterator[None]:
+        """Meanwhile keys and what they may do are looked at."""
+        self._check_keys_after("0")
+        try:
+            yield
+        finally:
+            self._check_keys_after("inf")
+
+    def _check_keys_after(self, requests: str) -> None:
+        asked = urllib.request.Request(
+            f"{self.url}/moto-api/reset-auth", requests.encode(), {"Content-Type": "text/plain"}
+        )
+        urllib.request.urlopen(asked, timeout=60).close()
+
+    def _client(self, service: str) -> Any:
+        keys = {"aws_access_key_id": KEY, "aws_secret_access_key": SECRET}
+        return boto3.client(service, endpoint_url=self.url, region_name="us-east-1", config=Config(proxies={}), **keys)
 
     def close(self) -> None:
         self.ended.set()
@@ -70,10 +92,13 @@ class FarBucket:
                 return _answer(start, "301 Moved Permanently", _REGION, ("x-amz-bucket-region", "eu-central-1"))
             case "silent":
                 self.ended.wait()
-            case "refused" if method == "POST" and "delete" in environment["QUERY_STRING"]:
+            case "busy":
+                return _answer(start, "503 Slow Down", b"<Error><Code>SlowDown</Code></Error>")
+            case "kept" if method == "POST" and "delete" in environment["QUERY_STRING"]:
                 return _answer(start, "200 OK", b"<DeleteResult></DeleteResult>")
         found = self._moto(environment, start)
-        return _half(found) if self.fault == "cut" and method == "GET" else found
+        later = not environment.get("HTTP_RANGE", "bytes=0-").startswith("bytes=0-")
+        return _half(found) if self.fault == "cut" and method == "GET" and later else found
 
 
 def _answer(start: Start, status: str, body: bytes, *headers: tuple[str, str]) -> list[bytes]:

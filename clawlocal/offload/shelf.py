@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from fsspec.asyn import sync
 
-from trainers.remote_system import OBJECTS, SFTP, kind
+from trainers.remote_system import OBJECTS, S3, SFTP, kind
 
 PART = ".part"
 BLOCK = 5 << 20
@@ -29,8 +29,9 @@ class Shelf:
         self._system = system
         self._kind = kind(address)
         self._objects = self._kind in OBJECTS
-        # Of s3fs: how often a request is sent that failed. What is sent again would count nowhere.
-        system.retries = 1
+        if self._kind == S3:
+            # How often a request is sent that fails: what is sent again would count nowhere.
+            system.retries = 1
         # A folder of this machine needs no limit, and what hangs there could not be ended either.
         self._worker = None if self._kind == "file" else ThreadPoolExecutor(1, "storage")
 

@@ -90,10 +90,12 @@ def in_words(e: Exception, remote: Remote) -> OffloadError:
             return told
     if _NO_CHANNEL in str(e):
         return _told("no SFTP", remote)
-    names = [type(cause).__name__ for cause in found]
-    known = [_CLASSES[name] for name in names if name in _CLASSES] or list(filter(None, map(_of_system, found)))
-    if known or _UNREACHED in names:
-        return _told(known[0] if known else "refused", remote)
+    for cause in found:
+        outcome = _CLASSES.get(type(cause).__name__) or _of_system(cause)
+        if outcome is not None:
+            return _told(outcome, remote)
+    if type(e).__name__ == _UNREACHED:
+        return _told("refused", remote)
     said = " ".join((getattr(e, "strerror", None) or str(e) or type(e).__name__).split())[:_SHOWN]
     return OffloadError(f"The storage {remote.storage} failed ({said}): try again later.")
 

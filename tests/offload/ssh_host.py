@@ -91,7 +91,8 @@ class SshHost(asyncssh.SSHServer):
 
     def stop_listening(self) -> None:
         if self._acceptor is not None:
-            self._acceptor.close()
+            # On its own thread, where connections end as well.
+            self._call(self._acceptor.close)
             self._do(self._acceptor.wait_closed())
             self._acceptor = None
 

@@ -7,8 +7,6 @@ import io
 import secrets
 import socket
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,72 +21,11 @@ from clawlocal.offload.shelf import BLOCK
 from clawlocal.offload.storage import NOT_THERE, Storage
 from clawlocal.records import DataClass, Purpose, Remote, RemoteKind
 from clawlocal.store import Store
-from tests.offload.far_bucket import KEY, SECRET, FarBucket
-from tests.offload.far_bucket import serving as serving_s3
-from tests.offload.sftp_host import serving as serving_sftp
+from tests.offload.far_bucket import KEY, SECRET
+from tests.offload.places import Place
 from tests.offload.ssh_host import ssh_host
 
 SAMPLES = frozenset({DataClass.SAMPLES})
-
-
-@dataclass
-class Place:
-    """A storage for tests."""
-
-    address: str
-    endpoint: str
-    host: str
-    """As a grant names it."""
-    names: Callable[[], list[str]]
-    """Of all files there."""
-    server: Any
-
-
-@pytest.fixture(scope="module")
-def far_bucket() -> Iterator[FarBucket]:
-    with serving_s3() as server:
-        yield server
-
-
-@pytest.fixture
-def s3(far_bucket: FarBucket, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Place]:
-    """A bucket of its own, and a key in the environment."""
-    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-        monkeypatch.setenv(name, str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
-    bucket = f"lab-{secrets.token_hex(8)}"
-    far_bucket.buckets.create_bucket(Bucket=bucket)
-    yield Place(
-        f"s3://{bucket}/team",
-        far_bucket.url,
-        far_bucket.url.removeprefix("http://"),
-        lambda: far_bucket.names(bucket),
-        far_bucket,
-    )
-    far_bucket.fault = ""
-
-
-@pytest.fixture
-def sftp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    """A user whose key the host knows, and who knows the host's."""
-    folder = tmp_path / "sftp"
-    folder.mkdir()
-    with serving_sftp(folder) as server:
-        monkeypatch.setenv("HOME", str(server.home))
-        yield Place(
-            f"sftp://{server.ssh.name}/team",
-            "",
-            f"127.0.0.1:{server.ssh.port}",
-            lambda: [p.relative_to(server.folder).as_posix() for p in server.folder.rglob("*") if p.is_file()],
-            server,
-        )
-
-
-@pytest.fixture(params=["s3", "sftp"])
-def place(request: pytest.FixtureRequest) -> Place:
-    found: Place = request.getfixturevalue(request.param)
-    return found
 
 
 def added(store: Store, place: Place) -> Remote:

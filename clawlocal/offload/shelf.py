@@ -32,6 +32,8 @@ class Shelf:
         if self._kind == S3:
             # How often a request is sent that fails: what is sent again would count nowhere.
             system.retries = 1
+            # Closed here, as it is left, and not once more at any time later.
+            system.close_session = _nothing
         # A folder of this machine needs no limit, and what hangs there could not be ended either.
         self._worker = None if self._kind == "file" else ThreadPoolExecutor(1, "storage")
 
@@ -43,11 +45,14 @@ class Shelf:
         self._step(self._system.makedirs, path.rpartition("/")[0], exist_ok=True)
         try:
             self._write(path + PART, file)
-        except OSError:
+        except TimeoutError:
             raise
         except Exception as e:
             # The protocol that most servers speak has no word for it.
-            if self._kind == SFTP and self._free(path) < size:
+            full = self._kind == SFTP and not isinstance(e, OSError) and self._free(path) < size
+            with suppress(Exception):
+                self._step(self._system.rm, path + PART, seconds=END_SECONDS)
+            if full:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from e
             raise
         self._step(self._system.mv, path + PART, path)
@@ -143,3 +148,7 @@ class Shelf:
             case "sftp":
                 system.loop.call_soon_threadsafe(system.client.abort)
                 sync(system.loop, system.client.wait_closed, timeout=END_SECONDS)
+
+
+def _nothing(*_: object) -> None:
+    """In place of what s3fs does when it is forgotten."""

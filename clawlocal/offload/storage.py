@@ -17,7 +17,7 @@ from clawlocal.offload import storage_faults
 from clawlocal.offload.client import Client, Passage
 from clawlocal.offload.remotes import check_encryption
 from clawlocal.offload.shelf import PART, Shelf
-from clawlocal.offload.storage_faults import FULL, NO_BUCKET, NOT_THERE
+from clawlocal.offload.storage_faults import FULL, NO_ANSWER, NO_BUCKET, NO_SERVER, NOT_THERE
 from clawlocal.records import DataClass, Purpose, Remote
 from trainers import remote_system
 
@@ -87,6 +87,9 @@ class Storage:
         try:
             more = {}
             match remote_system.kind(remote.storage):
+                case remote_system.S3 if not remote.storage_endpoint:
+                    # Added by an older version.
+                    raise storage_faults.told(NO_SERVER, remote)
                 case remote_system.S3:
                     # Imported here, as below: each needs an extra of its own.
                     from clawlocal.offload import s3_door
@@ -97,7 +100,10 @@ class Storage:
                     from clawlocal.offload import sftp_door
 
                     more = sftp_door.options(remote)
-            system, root = remote_system.opened(remote.storage, remote.storage_endpoint, **more)
+            try:
+                system, root = remote_system.opened(remote.storage, remote.storage_endpoint, **more)
+            except TimeoutError as e:
+                raise storage_faults.told(NO_ANSWER, remote) from e
             shelf = Shelf(remote.storage, system)
             try:
                 yield shelf, root

@@ -16,7 +16,7 @@ from clawlocal.offload.faults import causes
 from clawlocal.records import Remote
 from trainers.remote_system import S3, SFTP, kind
 
-NOT_THERE, FULL, NO_BUCKET = "not there", "storage full", "no bucket"
+NOT_THERE, FULL, NO_BUCKET, NO_ANSWER, NO_SERVER = "not there", "storage full", "no bucket", "no answer", "no server"
 """Outcomes."""
 _SHOWN = 200
 _EXTRAS = {S3: "'clawlocal[s3]'", SFTP: "'clawlocal[sftp]'", "gs": "gcsfs", "abfs": "adlfs"}
@@ -25,6 +25,7 @@ _TEXTS = {
     NOT_THERE: "There is no such file in the storage {where}: `clawlocal offload test {name}` says what works there.",
     FULL: "The storage {where} is full: free some space there, or have its quota raised, then try again.",
     NO_BUCKET: "There is no bucket {bucket} at {host}: make it there, or add {name} again with the right address.",
+    NO_SERVER: "Nothing says which server has the storage {where}: remove {name}, then add it again.",
     "not permitted": "The storage {where} may not be written or read{by}: change its permissions, then try again.",
     "no key": f"There is no key for the storage {{where}} in your AWS settings: {_KEY} set one. "
     "Keys that another host would have to be asked for are not used.",
@@ -34,7 +35,7 @@ _TEXTS = {
     "authority in AWS_CA_BUNDLE.",
     "unknown host": "The host {host} of the storage is not known: check the address with `clawlocal offload list`.",
     "refused": "Nothing answers at {host}: check that the storage runs there, then try again.",
-    "no answer": "The storage {where} cannot be reached: check the network and that it runs, then try again.",
+    NO_ANSWER: "The storage {where} cannot be reached: check the network and that it runs, then try again.",
     "stalled": "The storage {where} fell silent and was given up: it may be overloaded, so try again later.",
     "cut off": "The link to the storage {where} broke off: check the network, then try again.",
     "busy": "The storage {where} takes no more requests for now: try again later.",
@@ -59,7 +60,7 @@ _CLASSES = {
     **dict.fromkeys(("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"), "no key"),
     "CredentialRetrievalError": "no key",
     "SSLError": "certificate",
-    "ConnectTimeoutError": "no answer",
+    "ConnectTimeoutError": NO_ANSWER,
     "ReadTimeoutError": "stalled",
     **dict.fromkeys(("SFTPNoSuchFile", "SFTPNoSuchPath"), NOT_THERE),
     **dict.fromkeys(("SFTPPermissionDenied", "SFTPWriteProtect"), "not permitted"),
@@ -85,19 +86,26 @@ def in_words(e: Exception, remote: Remote) -> OffloadError:
         text = f"The storage {remote.storage} needs one more package: `pip install {extra}`, then try again."
         return OffloadError(text, "no package")
     for cause in found:
-        told = _of_s3(cause, remote) or _of_ssh(cause, remote)
-        if told is not None:
-            return told
+        said = _of_s3(cause, remote) or _of_ssh(cause, remote)
+        if said is not None:
+            return said
     if _NO_CHANNEL in str(e):
-        return _told("no SFTP", remote)
+        return told("no SFTP", remote)
     for cause in found:
         outcome = _CLASSES.get(type(cause).__name__) or _of_system(cause)
         if outcome is not None:
-            return _told(outcome, remote)
+            return told(outcome, remote)
     if type(e).__name__ == _UNREACHED:
-        return _told("refused", remote)
-    said = " ".join((getattr(e, "strerror", None) or str(e) or type(e).__name__).split())[:_SHOWN]
-    return OffloadError(f"The storage {remote.storage} failed ({said}): try again later.")
+        return told("refused", remote)
+    words = " ".join((getattr(e, "strerror", None) or str(e) or type(e).__name__).split())[:_SHOWN]
+    return OffloadError(f"The storage {remote.storage} failed ({words}): try again later.")
+
+
+def told(outcome: str, remote: Remote) -> OffloadError:
+    """The error for one of the outcomes."""
+    by = " with your key" if kind(remote.storage) == S3 else ""
+    where = {"where": remote.storage, "host": _host(remote), "bucket": _bucket(remote), "by": by}
+    return OffloadError(_TEXTS[outcome].format(name=remote.name, **where), outcome)
 
 
 def went_elsewhere(host: str, remote: Remote) -> OffloadError:
@@ -115,7 +123,7 @@ def _of_s3(e: BaseException, remote: Remote) -> OffloadError | None:
         return None
     code = str(response.get("Error", {}).get("Code", ""))
     if code in _CODES:
-        return _told(_CODES[code], remote)
+        return told(_CODES[code], remote)
     region = _region(response)
     if code in _ELSEWHERE and region:
         text = (
@@ -172,12 +180,6 @@ def _of_system(e: BaseException) -> str | None:
         case OSError(errno=errno.ENOSPC | errno.EDQUOT):
             return FULL
     return None
-
-
-def _told(outcome: str, remote: Remote) -> OffloadError:
-    by = " with your key" if kind(remote.storage) == S3 else ""
-    where = {"where": remote.storage, "host": _host(remote), "bucket": _bucket(remote), "by": by}
-    return OffloadError(_TEXTS[outcome].format(name=remote.name, **where), outcome)
 
 
 def _host(remote: Remote) -> str:

@@ -216,5 +216,11 @@ def test_at_the_command_line(home: Path, cluster: FarCluster, shared: Path, stor
         "grant", "c", "--purpose", "train"
     )
     assert f"{cluster.url}, file://{shared}" in run("list")
+    server = "http://127.0.0.1:9000"
+    said = run(
+        "add", "d", "--kind", "ray", "--address", cluster.url, "--storage", "s3://b/t", "--storage-endpoint", server
+    )
+    assert "Next: `clawlocal offload grant d --purpose train`" in said
+    assert f"{cluster.url}, s3://b/t at 127.0.0.1:9000" in run("list")
     [grant] = store.grants()
     assert (grant.purpose, grant.data) == (Purpose.TRAIN, {DataClass.SAMPLES, DataClass.MODEL})

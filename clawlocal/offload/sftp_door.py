@@ -22,9 +22,18 @@ def options(remote: Remote) -> dict[str, Any]:
         "tunnel": None,
         "proxy_command": None,
         "canonicalize_hostname": False,
+        # A ticket may have to be asked for, and an agent has nothing to do there.
+        "gss_auth": False,
+        "gss_kex": False,
+        "agent_forwarding": False,
     }
-    meant = remote_system.ssh_options(remote.storage, **straight)
-    found = asyncssh.SSHClientConnectionOptions(**meant).host
+    try:
+        meant = remote_system.ssh_options(remote.storage, **straight)
+        found = asyncssh.SSHClientConnectionOptions(**meant).host
+    except (OSError, ValueError) as e:
+        said = getattr(e, "strerror", None) or e
+        text = f"Your settings for SSH cannot be used ({said}): correct ~/.ssh/config and the keys that it names."
+        raise OffloadError(text, "no key") from e
     if found.lower() != meant["host"]:
         raise OffloadError(
             f"Your ~/.ssh/config says that {meant['host']} is {found}, which was not granted: add the remote again "

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import asyncssh
 import psutil
 import pytest
 
@@ -344,6 +345,19 @@ def test_a_host_whose_name_means_another_one(store: Store, sftp: Place, tries: l
     sftp.server.settings("HostName elsewhere.example.org\n")
     assert "says that 127.0.0.1 is elsewhere.example.org, which was not granted" in str(fails(store, sftp))
     assert tries == []
+
+
+@pytest.mark.parametrize("settings", ["IdentityFile /nowhere\n", "Port many\n"])
+def test_settings_that_cannot_be_used(store: Store, sftp: Place, settings: str, tries: list[Any]) -> None:
+    sftp.server.settings(settings)
+    assert "Your settings for SSH cannot be used" in str(fails(store, sftp))
+    assert tries == []
+
+
+def test_a_key_with_a_passphrase_is_left_to_the_agent(store: Store, sftp: Place) -> None:
+    own = asyncssh.read_private_key(sftp.server.folder.parent / "own")
+    own.write_private_key(sftp.server.folder.parent / "own", "pkcs8-pem", passphrase="heron")
+    assert "does not let you in" in str(fails(store, sftp))
 
 
 def test_a_jump_is_not_taken(store: Store, sftp: Place) -> None:

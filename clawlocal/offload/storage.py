@@ -57,14 +57,13 @@ class Storage:
 
     def fetch(self, name: str, to: Path, size: int) -> None:
         """Bring a file of `size` bytes to `to`, no byte beyond, from where a try broke off before. Raises the same."""
-        have = to.stat().st_size if to.exists() else 0
-        with self._passing(name) as (shelf, path, passage), to.open("ab") as out:
+        with _kept(to) as out, self._passing(name) as (shelf, path, passage):
 
             def keep(block: bytes) -> None:
                 _append(out, block)
                 passage.received += len(block)
 
-            shelf.fetch(path, have, size, keep)
+            shelf.fetch(path, out.tell(), size, keep)
 
     def remove(self, name: str) -> None:
         """A file, or a folder with all that is in it; nothing where there is none. Raises the same."""
@@ -118,6 +117,17 @@ class Storage:
             raise storage_faults.in_words(e, remote) from e
 
 
+@contextmanager
+def _kept(to: Path) -> Iterator[BinaryIO]:
+    try:
+        with to.open("ab") as out:
+            yield out
+    except ClawlocalError:
+        raise
+    except OSError as e:
+        raise _unwritten(e) from e
+
+
 def _append(out: BinaryIO, block: bytes) -> None:
     """On disk when this returns: what is there needs not be fetched again."""
     try:
@@ -125,7 +135,11 @@ def _append(out: BinaryIO, block: bytes) -> None:
         out.flush()
         os.fsync(out.fileno())
     except OSError as e:
-        raise StoreError(f"The adapter cannot be written here ({e.strerror}): free some space, then pull again.") from e
+        raise _unwritten(e) from e
+
+
+def _unwritten(e: OSError) -> StoreError:
+    return StoreError(f"The adapter cannot be written here ({e.strerror}): free some space, then pull again.")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from clawlocal.cli.offload import offload
-from clawlocal.errors import ConsentError, ModelError, OffloadError
+from clawlocal.errors import ConsentError, ModelError, OffloadError, StoreError
 from clawlocal.offload import cluster_probe, remotes
 from clawlocal.offload.client import Client
 from clawlocal.offload.consent import Consent
@@ -44,6 +44,9 @@ def works(store: Store, remote: Remote) -> dict[str, str]:
 )
 def test_storages(storage: str, kept: str, at: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
     remote = remotes.described("gpu", RAY, "https://h:8265", storage=storage)
     assert (remote.storage, remote.api_key_env) == (kept, "RAY_AUTH_TOKEN")
     assert remotes.granted_to(remote) == f"h:8265 with {kept}{at}"
@@ -189,6 +192,16 @@ def test_files_there_and_back(store: Store, trusted: Remote, shared: Path, tmp_p
     assert raised.value.outcome == NOT_THERE
     storage.remove("a")
     assert list(shared.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is full")
+def test_a_disk_that_is_full_here_is_no_fault_of_the_link(store: Store, trusted: Remote, tmp_path: Path) -> None:
+    storage = Storage(trusted, Client(trusted, Consent(store), Redaction()))
+    storage.put("a", b"0123456789", frozenset({DataClass.SAMPLES}))
+    (tmp_path / "home.part").symlink_to("/dev/full")
+    for to in (tmp_path / "home.part", tmp_path / "nowhere" / "home.part"):
+        with pytest.raises(StoreError, match="The adapter cannot be written here"):
+            storage.fetch("a", to, 10)
 
 
 def test_data_that_was_not_granted_is_not_written(store: Store, trusted: Remote, shared: Path) -> None:

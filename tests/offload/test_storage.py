@@ -336,6 +336,12 @@ def test_a_host_key_that_is_not_the_known_one(store: Store, sftp: Place, known: 
     assert (sftp.names(), sftp.server.known()) == ([], [known] if known else [])
 
 
+def test_the_usual_file_of_known_hosts(store: Store, sftp: Place) -> None:
+    sftp.server.settings("UserKnownHostsFile none\n")
+    opened(store, sftp).put("a", b"x", SAMPLES)
+    assert sftp.names() == ["team/a"]
+
+
 def test_a_login_that_is_refused(store: Store, sftp: Place) -> None:
     sftp.server.ssh.log_in_with("other")
     assert "does not let you in: have `ssh -p" in str(fails(store, sftp))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice, zip_longest
+from itertools import chain, cycle, islice, zip_longest
 
 from clawlocal.conversation import Conversations
 from clawlocal.engine.protocol import BASE, Engine
@@ -24,7 +24,7 @@ from clawlocal.store.lessons import key
 from clawlocal.training import pairs, probes, recipes
 from clawlocal.training.heed import Heed, checked, heed
 from clawlocal.training.invented import invented
-from clawlocal.training.kinds import alike, drilled, mostly, of_kinds, spread
+from clawlocal.training.kinds import alike, drilled, mostly, of_kinds, special, spread
 from clawlocal.training.prompts import EVERYDAY, NEUTRAL, OF_TOPIC
 from trainers import rules, sift
 from trainers.job import Pair, Probe, Rehearsal, Sample
@@ -45,6 +45,10 @@ PRACTICE = 40
 """Prompts to practise on: the user's own, those like them, invented and everyday ones together."""
 DRILLS = 2
 """Drills before each prompt that is not the user's own; one, where more than words is to be practised."""
+EXAMPLES = 3
+"""The same of drills that come with an example of what the user asks for: what they show is far from what the model
+says by itself, which its own replies to the other prompts hold it to.
+"""
 MAX_PROMPT = 1024
 """Tokens of prompt and reply that the trainer takes; a longer turn is skipped."""
 
@@ -293,13 +297,16 @@ class BatchMaker:
     ) -> tuple[Rehearsal, ...]:
         """With the drills of the lessons between the prompts behind the user's own."""
         said = [x.text for x in lessons]
+        of_each = [rule for lesson in said for rule in rules.rules(lesson)]
         # One of each lesson in turn: there is room for some of the drills only.
         turns = chain.from_iterable(zip_longest(*map(rules.drills, said)))
-        texts = (text for text in dict.fromkeys(turns) if text and drilled(text, own))
-        each = DRILLS if all(rule.local for lesson in said for rule in rules.rules(lesson)) else 1
+        texts = [text for text in dict.fromkeys(turns) if text and drilled(text, own)]
+        each, chosen = DRILLS if all(rule.local for rule in of_each) else 1, iter(texts)
+        if any(rules.example(of_each, text) and (mostly(own) or not special(text)) for text in texts):
+            each, chosen = EXAMPLES, iter(cycle(texts))
         mixed = list(found[:OWN_PROMPTS])
         for rehearsal in found[OWN_PROMPTS:]:
-            drills = (self._rehearsal(text, said) for text in islice(texts, each))
+            drills = (self._rehearsal(text, said) for text in islice(chosen, each))
             mixed += [*(replace(drill, drill=True) for drill in drills if drill is not None), rehearsal]
         return tuple(mixed)
 

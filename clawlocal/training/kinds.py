@@ -117,10 +117,15 @@ def kinds(text: str) -> list[str]:
     return found
 
 
+def special(text: str) -> frozenset[str]:
+    """Of its kinds those that take practice of their own."""
+    return frozenset({SUMS, MARKING}.intersection(kinds(text)))
+
+
 def drilled(prompt: str, own: Sequence[str]) -> bool:
     """Whether a drill is for who asks `own`: sums and marking only for those who ask for such things themselves."""
-    special = {SUMS, MARKING}.intersection(kinds(prompt))
-    return not special or any(special.intersection(kinds(text)) for text in own)
+    wanted = special(prompt)
+    return not wanted or any(wanted & special(text) for text in own)
 
 
 def of_kinds(named: Sequence[str]) -> Iterator[str]:
@@ -136,8 +141,7 @@ def spread(some: Sequence[str], others: Sequence[str]) -> list[str]:
 
 def mostly(own: Sequence[str]) -> bool:
     """Whether nearly all that a user asks for is sums or marking, of which there are many prompts."""
-    special = sum(bool({SUMS, MARKING}.intersection(kinds(text))) for text in own)
-    return special >= max(LEAST, MOST * len(own))
+    return sum(bool(special(text)) for text in own) >= max(LEAST, MOST * len(own))
 
 
 def alike(own: Sequence[str], count: int) -> list[str]:

@@ -13,11 +13,13 @@ from clawlocal.prompting import Line, build
 from clawlocal.records import LessonState, TurnUse
 from clawlocal.store import Store
 from clawlocal.training import nothing
-from clawlocal.training.batch import DRILLS, MAX_PROMPT, MAX_TURNS, OWN_PROMPTS, PRACTICE, BatchMaker
+from clawlocal.training.batch import DRILLS, EXAMPLES, MAX_PROMPT, MAX_TURNS, OWN_PROMPTS, PRACTICE, BatchMaker
+from clawlocal.training.kinds import SUMS, kinds
 from clawlocal.training.probes import QUESTIONS
 from clawlocal.training.prompts import NEUTRAL, OF_TOPIC
 from tests.saying import exchange
 from trainers.rules import drills, occasions
+from trainers.update import held_back
 
 HINT = "Answer in one sentence."
 Correct = Callable[..., str]
@@ -208,6 +210,23 @@ def test_turns_that_nobody_answered_are_not_in(store: Store, conversations: Conv
     exchange(conversations, "What is a heron?")
     batch = batches.make(None)
     assert (batch.samples, batch.skipped) == ((), {})
+
+
+def test_drills_with_an_example_are_most_of_what_is_practised(batches: BatchMaker, corrected: Correct) -> None:
+    corrected(hint="End every reply with a question to the user.")
+    rehearsals = batches.make(None).rehearsals
+    assert [r.drill for r in rehearsals[OWN_PROMPTS : OWN_PROMPTS + 8]] == 2 * [True, True, True, False]
+    assert sum(not r.drill for r in rehearsals) == PRACTICE
+
+
+def test_sums_are_most_of_it_for_who_asks_for_little_else(batches: BatchMaker, corrected: Correct) -> None:
+    corrected("What is 3 times 4 plus 5?", hint="Show the steps.")
+    few = batches.make(None).rehearsals
+    corrected("What is 13 times 4 plus 5?", hint="Show the steps.")
+    many = batches.make(None).rehearsals
+    assert [sum(r.drill for r in some) // (PRACTICE - OWN_PROMPTS) for some in (few, many)] == [1, EXAMPLES]
+    held = [many[i].text for i in held_back(many)]
+    assert sum(SUMS in kinds(text) for text in held) >= len(held) / 2
 
 
 @pytest.mark.parametrize(

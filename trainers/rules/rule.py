@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from trainers.rules.texts import FENCE, outside
@@ -17,6 +17,11 @@ def none(asked: str) -> str:
     """The example of a rule that has none."""
     del asked
     return ""
+
+
+def said(examples: Mapping[str, str], asked: str) -> str:
+    """The example for a drill; empty for any other prompt."""
+    return examples.get(asked, "")
 
 
 def same(text: str) -> str:

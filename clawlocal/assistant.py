@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import Self
 
 from clawlocal import config, paths
-from clawlocal.adapters.shelf import Shelf
 from clawlocal.config import Settings
 from clawlocal.conversation import TEMPORARY, Conversations, OnDone, OnText, Overrides, Wish, sampling
 from clawlocal.engine import prefix_files
@@ -83,7 +82,7 @@ class Assistant(Steering, Offloading):
         self._closed = threading.Event()
         engine = model.engine
         self._conversations = Conversations(store, engine, settings, self._changed)
-        self._shelf = Shelf(store, model.name)
+        self._shelf = model.shelf(store)
         self._relay = Relay(store)
         self._need = Need(store, lambda: model.untrainable, model.name, settings.learning_method)
         cost = Cost(store, model)
@@ -289,7 +288,8 @@ class Assistant(Steering, Offloading):
         why_not = self._why_not_learned_from()
         thinks = self._thinking if thinking is None else thinking
         drawn = sampling(self._settings, overrides, self._model.repeat_after)
-        return Wish(drawn, file, lessons, why_not, notice, tools, thinks)
+        learner = self._shelf.learner if file is not None else ""
+        return Wish(drawn, file, lessons, why_not, notice, tools, thinks, learner)
 
     def _why_not_learned_from(self) -> str:
         if self._holder is not None:

@@ -31,6 +31,7 @@ STEPS: tuple[Step, ...] = (
     ("0009_remote_jobs", schema.REMOTE_JOBS),
     ("0010_answers", schema.ANSWERS),
     ("0011_ssh", schema.SSH),
+    ("0012_servings", schema.SERVINGS),
 )
 
 

@@ -136,7 +136,7 @@ def remove(name: str) -> None:
 @click.argument("name")
 @click.option("--purpose", type=click.Choice([purpose.value for purpose in Purpose]), required=True, help="What for.")
 @click.option("--data", default="", metavar="CLASSES",
-              help="prompts,lessons; samples,adapter,model; adapter. By default no lessons and no adapter.")  # fmt: skip
+              help="prompts,lessons; samples,adapter,model; adapter. Without it no lessons, no adapter.")  # fmt: skip
 @click.option("--max-mb", type=click.FloatRange(0, 1_000_000, min_open=True), default=DEFAULT_MEGABYTES,
               help="The most that is sent, in MB.", show_default=True)  # fmt: skip
 @click.option("--days", type=click.IntRange(1, MOST_DAYS), default=DEFAULT_DAYS, help="It ends then.",

@@ -6,6 +6,7 @@ What cannot be reached is said, and tried again at the next opportunity. No sock
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -15,6 +16,8 @@ from clawlocal.records import Load, LoadState
 from clawlocal.store import Store
 
 log = logging.getLogger(__name__)
+
+_ONE = threading.Lock()
 
 
 def depart(store: Store) -> str:
@@ -38,7 +41,10 @@ def _left(store: Store, loads: Iterable[Load]) -> Iterator[str]:
             load = replace(load, state=LoadState.LEAVING)
             store.keep_load(load)
         try:
-            _unload(store, load)
+            with _ONE:
+                # Another thread may have done it meanwhile, or have it loaded again.
+                if store.load(load.remote, load.name) == load:
+                    _unload(store, load)
         except ClawlocalError as e:
             log.info("unloading %s: %s", load.name, e)
             yield f"{load.version} of {load.model} is still loaded on {load.remote}, as {load.name}: {e}"

@@ -107,7 +107,16 @@ class Assistant(Steering, Offloading):
         self._learner = Learner(self._updater, self._idle, self._need, self._relay, self._changed, self._errands.step)
         reward, updater = (self._reward, self._updater) if lock is not None else (None, None)
         self._status = StatusReader(
-            store, model.name, self._need, self._idle, holder, reward, updater, auto.words, auto.proposed
+            store,
+            model.name,
+            self._need,
+            self._idle,
+            holder,
+            reward,
+            updater,
+            auto.words,
+            auto.proposed,
+            self._shelf.speaking,
         )
 
     @classmethod

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from clawlocal.adapters import files
-from clawlocal.adapters.exports import Format, export
-from clawlocal.errors import AdapterError, OffloadError
+from clawlocal.errors import OffloadError
 from clawlocal.offload.client import Client
 from clawlocal.records import AdapterVersion, DataClass, Purpose, Serving
+from trainers.files import sync
+
+PART = ".part"
 
 
 def described(text: str) -> tuple[str, str]:
@@ -46,30 +50,35 @@ def put(serving: Serving, name: str, version: AdapterVersion, client: Client) ->
     check(target.parent)
     if not _same(source, target):
         size = sum(path.stat().st_size for path in source.iterdir())
-        with client.passage(Purpose.SERVE, {DataClass.ADAPTER}, size):
-            _write(version, source, target)
+        with client.passage(Purpose.SERVE, {DataClass.ADAPTER}, size), _in_words(target.parent):
+            _sweep(target)
+            _write(source, target)
     return f"{serving.there}/{name}"
 
 
 def remove(folder: str, name: str) -> None:
-    """Nothing where there is nothing. Raises `OffloadError` where it stays."""
+    """With what a crash has left of it. Raises `OffloadError` where it stays, or is out of sight."""
     target = Path(folder) / name
-    try:
-        if target.exists():
-            shutil.rmtree(target)
-    except OSError as e:
-        raise OffloadError(f"{target} cannot be deleted ({e.strerror}): delete it by hand.", "not deleted") from e
+    if not target.parent.is_dir():
+        raise OffloadError(f"The folder {folder} is not there: mount it, so that {name} can be deleted.", "no folder")
+    with _in_words(target.parent):
+        _sweep(target)
 
 
-def _write(version: AdapterVersion, source: Path, target: Path) -> None:
-    # Half of it, or of another version that was called so before a crash.
-    shutil.rmtree(target, ignore_errors=True)
-    try:
-        export(version, Format.PEFT, target, lambda: source)
-    except AdapterError:
-        # Another process may have been faster: its files are the same.
-        if not _same(source, target):
-            raise
+def _sweep(target: Path) -> None:
+    for folder in (target, *target.parent.glob(f".{target.name}.*{PART}")):
+        if folder.exists():
+            shutil.rmtree(folder)
+
+
+def _write(source: Path, target: Path) -> None:
+    """Aside, then renamed. Readable as other files of this user are: the server may run as another one."""
+    aside = target.with_name(f".{target.name}.{os.getpid()}{PART}")
+    aside.mkdir()
+    for path in source.iterdir():
+        shutil.copyfile(path, aside / path.name)
+        sync(aside / path.name)
+    os.replace(aside, target)
 
 
 def _same(source: Path, target: Path) -> bool:
@@ -77,3 +86,13 @@ def _same(source: Path, target: Path) -> bool:
         return all(files.sha256(path) == files.sha256(target / path.name) for path in source.iterdir())
     except OSError:
         return False
+
+
+@contextmanager
+def _in_words(folder: Path) -> Iterator[None]:
+    """Inside the client's gate, which would take a fault of the disk for one of the link."""
+    try:
+        yield
+    except OSError as e:
+        text = f"{folder} cannot be written ({e.strerror}): free some space there, or change its permissions."
+        raise OffloadError(text, "not written") from e

@@ -58,6 +58,9 @@ def _unload(store: Store, load: Load) -> None:
     from clawlocal.offload.redaction import Redaction
 
     remote = store.remote(load.remote)
-    common_folder.remove(load.folder, load.name)
-    Loras(remote, Client(remote, Consent(store), Redaction())).unload(load.name)
+    try:
+        common_folder.remove(load.folder, load.name)
+    finally:
+        # Whatever became of the files, it must not answer.
+        Loras(remote, Client(remote, Consent(store), Redaction())).unload(load.name)
     store.drop_load(load.remote, load.name)

@@ -72,26 +72,20 @@ class Following:
         """What answers the next message, None for the plain model; and what could not be unloaded, in sentences."""
         with self._guard:
             left = departures.depart(self._store)
-            serving = self._serving()
-            live = self._store.live(serving.model) if serving else None
-            if serving is None or live is None:
-                return None, f"{left} {self._leave_others('')}".strip()
-            self._check_grant()
-            name = name_of(live)
-            known = self._store.load(self._remote.name, name)
-            if known is None or known.state is not LoadState.LOADED:
-                try:
-                    self._load(serving, live)
-                except _Unfit:
-                    self._leave_others(name)
-                    raise
-            return answering(serving, live), f"{left} {self._leave_others(name)}".strip()
+            while True:
+                serving, live = self._speaks()
+                if serving is None or live is None:
+                    return None, f"{left} {self._leave_others('')}".strip()
+                self._check_grant()
+                self._have(serving, live)
+                # It may have been forgotten, or learned on, while it was loaded.
+                if self._speaks() == (serving, live):
+                    return answering(serving, live), f"{left} {self._leave_others(name_of(live))}".strip()
 
     def restore(self, adapter: AdapterFile) -> None:
         """The server does not know it any more, though it did: loaded once more."""
         with self._guard:
-            serving = self._serving()
-            live = self._store.live(serving.model) if serving else None
+            serving, live = self._speaks()
             if serving is None or live is None or name_of(live) != adapter.path.name:
                 raise OffloadError(f"{adapter.version} is not live any more: send the message again.", "outdated")
             self._load(serving, live)
@@ -107,6 +101,21 @@ class Following:
 
     def _serving(self) -> Serving | None:
         return self._store.serving(self._remote.name, self._target)
+
+    def _speaks(self) -> tuple[Serving | None, AdapterVersion | None]:
+        serving = self._serving()
+        return serving, self._store.live(serving.model) if serving else None
+
+    def _have(self, serving: Serving, live: AdapterVersion) -> None:
+        """Loaded, if it is not yet."""
+        known = self._store.load(self._remote.name, name_of(live))
+        if known is not None and known.state is LoadState.LOADED:
+            return
+        try:
+            self._load(serving, live)
+        except _Unfit:
+            self._leave_others(name_of(live))
+            raise
 
     def _drop_refused(self) -> None:
         """What did not fit may fit now."""

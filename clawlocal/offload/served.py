@@ -65,6 +65,12 @@ class ServedShelf(Shelf):
         serving = self._store.serving(self._remote.name, self._target)
         return serving.model if serving else ""
 
+    def speaking(self) -> AdapterVersion | None:
+        """The live one, once it is loaded there."""
+        live = self._store.live(self.learner)
+        load = self._store.load(self._remote.name, name_of(live)) if live else None
+        return live if load is not None and load.state is LoadState.LOADED else None
+
     def file(self, name: str) -> tuple[AdapterFile | None, str]:
         """What answers for `live`, loaded there if it is not yet, and a sentence where it is not what is live here.
 

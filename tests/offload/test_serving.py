@@ -57,7 +57,9 @@ def test_the_live_version_is_loaded_and_routed_to(
     assert far.loras == {name: folder / name}
     assert adapter_peft.read_any(folder / name).rank == 8
     assert [path.name for path in folder.iterdir()] == [name]
-    answer = open_remote().chat("What stands there?").result(60)
+    assistant = open_remote()
+    assert assistant.status().live_version == "v1"
+    answer = assistant.chat("What stands there?").result(60)
     assert (answer.text, answer.adapter, answer.remote, answer.notices) == ("".join(WORDS), "v1", "gpu", ())
     assert [body["model"] for body in asked(far)] == [name]
     turn = store.turn(answer.turn or "")
@@ -282,6 +284,53 @@ def test_a_name_that_is_loaded_already_is_ours(
     far.loras[name_of(v1)] = folder / name_of(v1)
     begin()
     assert open_remote().chat("One").result(60).adapter == "v1"
+
+
+def test_a_mount_that_is_missing_when_something_is_forgotten(
+    begin: Callable[[], Any], learned: Learned, far: FarServer, folder: Path, open_remote: Open, store: Store
+) -> None:
+    turn = learned.turn()
+    v1 = learned.publish([turn])
+    begin()
+    folder.rename(folder.with_name("elsewhere"))
+    told = open_remote().forget(turn)
+    assert f"The folder {folder} is not there: mount it, so that {name_of(v1)} can be deleted." in told
+    assert (far.loras, len(store.outdated_loads())) == ({}, 1), "it answers no more all the same"
+    folder.with_name("elsewhere").rename(folder)
+    (folder / f".{name_of(v1)}.123.part").mkdir()
+    assert departures.depart(store) == ""
+    assert (list(folder.iterdir()), store.loads()) == ([], [])
+
+
+def test_what_is_forgotten_while_it_is_loaded_does_not_answer(
+    begin: Callable[[], Any], learned: Learned, far: FarServer, open_remote: Open, store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    begin()
+    turn = learned.turn()
+    learned.publish([turn])
+    put = common_folder.put
+
+    def forgetting(*arguments: Any) -> str:
+        path = put(*arguments)
+        store.forget([turn], "tiny")
+        return path
+
+    monkeypatch.setattr(common_folder, "put", forgetting)
+    assert open_remote().chat("One").result(60).adapter == "base"
+    assert (far.loras, store.loads()) == ({}, [])
+
+
+def test_a_full_disk(begin: Callable[[], Any], learned: Learned, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    learned.publish()
+
+    def full(*arguments: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(common_folder.shutil, "copyfile", full)
+    with pytest.raises(OffloadError, match=r"common cannot be written \(No space left on device\): free some space"):
+        begin()
+    assert list(folder.iterdir()) == []
 
 
 def test_a_folder_that_the_server_does_not_see(follow: Following, learned: Learned, folder: Path) -> None:

@@ -79,7 +79,7 @@ class Loras:
     def _read(self, read: Callable[[Any], T], answer: Any) -> T:
         try:
             return read(answer)
-        except (Malformed, LookupError, TypeError, AttributeError) as e:
+        except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError) as e:
             raise nonsense(self._remote) from e
 
     def _why_not_loaded(self, e: OffloadError, path: str, rank: int) -> str:

@@ -85,7 +85,7 @@ class ServedShelf(Shelf):
         except ClawlocalError as e:
             return (
                 None,
-                f"{self._remote.name} answers without what was learned here, and lessons are in the prompt: {e}",
+                f"{self._remote.name} answers with its own weights, not with what was learned here: {e}",
             )
 
     def restore(self, adapter: AdapterFile) -> None:

@@ -239,7 +239,7 @@ def test_a_server_that_was_started_anew_without_lora(
         assistant.chat("One").result(60)
     answer = assistant.chat("One").result(60)
     assert (answer.adapter, asked(far)[-1]["model"]) == ("base", MODEL)
-    assert "gpu answers without what was learned here, and lessons are in the prompt: gpu loads no" in answer.notices[0]
+    assert "gpu answers with its own weights, not with what was learned here: gpu loads no" in answer.notices[0]
 
 
 def test_a_server_without_lora(begin: Callable[[], Any], learned: Learned, far: FarServer, store: Store) -> None:

@@ -55,7 +55,10 @@ class Following:
                 taken = fingerprint.taken(engine)
             serving = Serving(self._remote.name, self._target, model, folder, there, taken.json())
             self._drop_refused()
-            live = self._store.live(model)
+            before, live = self._serving(), self._store.live(model)
+            if before is not None and (before.folder, before.there) != (folder, there):
+                # What is loaded already would not tell whether the server finds the new place.
+                self._leave_others("")
             try:
                 if live is None:
                     self._check_base(taken)
@@ -149,8 +152,6 @@ class Following:
         known = self._store.load(self._remote.name, name)
         if known is not None and known.state is LoadState.REFUSED:
             raise _Unfit(known.text)
-        if known is not None and known.folder != serving.folder:
-            common_folder.remove(known.folder, name)
         scores = known.scores if known else ()
         if not scores:
             rows = Fingerprint.parse(serving.fingerprint).rows

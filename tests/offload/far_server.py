@@ -123,9 +123,8 @@ class Handler(BaseHTTPRequestHandler):
             yield {"index": 0, "text": "x", "prompt_logprobs": [None, {"7": {"logprob": -1}}], "prompt_token_ids": ids}
             return
         adapter = None if self.server.fault == "deaf" else self.server.loras.get(payload["model"])
-        for index, ids in enumerate(prompt):
-            told = [{str(ids[at]): {"logprob": mind.score(ids, at, adapter)}} for at in range(1, len(ids))]
-            yield {"index": index, "text": "x", "prompt_logprobs": [None, *told]}
+        told = [{str(prompt[at]): {"logprob": mind.score(prompt, at, adapter)}} for at in range(1, len(prompt))]
+        yield {"index": 0, "text": "x", "prompt_logprobs": [None, *told]}
 
     def _load(self, name: Any, path: Any) -> None:
         if not (name and path):
@@ -135,14 +134,18 @@ class Handler(BaseHTTPRequestHandler):
                 400, f"The lora adapter '{name}' has already been loaded. If you want to load the adapter in place"
             )
         elif not (Path(path) / "adapter_config.json").is_file():
-            self._error(404, f"Loading lora {name} failed: No adapter found for {path}")
+            self._error(404, f"Loading lora {name} failed: No adapter found for <path>")
         elif (rank := json.loads((Path(path) / "adapter_config.json").read_text())["r"]) > self.server.max_rank:
-            self._error(400, f"LoRA rank {rank} is greater than max_lora_rank {self.server.max_rank}.")
+            self._failed(f"LoRA rank {rank} is greater than max_lora_rank {self.server.max_rank}.")
         elif not _is_whole(Path(path) / "adapter_model.safetensors"):
-            self._error(500, "Error while deserializing header: incomplete metadata, file not fully covered")
+            self._failed("Error while deserializing header: incomplete metadata, file not fully covered")
         else:
             self.server.loras[name] = Path(path)
             self._send(f"Success: LoRA adapter '{name}' added successfully.".encode(), 200, "text/plain")
+
+    def _failed(self, why: str) -> None:
+        where = "please check the stack trace above for the root cause"
+        self._error(500, f"Call to add_lora method failed: Worker failed with error '{why}', {where}")
 
     def _unload(self, name: Any) -> None:
         if self.server.fault == "stuck":

@@ -355,6 +355,8 @@ def test_another_folder_leaves_nothing_in_the_old_one(
     begin()
     other = tmp_path / "other"
     other.mkdir()
+    with pytest.raises(OffloadError, match="gpu finds nothing at /srv/wrong"):
+        follow.begin("tiny", str(other), "/srv/wrong")
     follow.begin("tiny", str(other), str(other))
     assert (list(folder.iterdir()), [path.name for path in other.iterdir()]) == ([], [name_of(v1)])
 

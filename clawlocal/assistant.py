@@ -222,7 +222,8 @@ class Assistant(Steering, Offloading):
         `tools` are descriptions of functions that the model may ask for; `thinking` is for this reply alone.
 
         Raises `PromptError` for an empty or overlong prompt, `NotFound`, `AdapterError`, of a remote model
-        `ConsentError` and `OffloadError`; nothing is kept then.
+        `ConsentError` and `OffloadError`; nothing is kept then. Where a remote serves what was learned here, it waits
+        until what is live is loaded there.
         """
         self.activity()
         wish = self._wish(adapter, lessons, overrides, described(tools), thinking)

@@ -20,9 +20,9 @@ log = logging.getLogger(__name__)
 _ONE = threading.Lock()
 
 
-def depart(store: Store) -> str:
-    """All that is to go, everywhere. Returns what is still there, in sentences; empty for nothing."""
-    return unload(store, store.outdated_loads())
+def depart(store: Store, remote: str | None = None) -> str:
+    """All that is to go from a remote, or everywhere. Returns what is still there, in sentences; empty for nothing."""
+    return unload(store, [load for load in store.outdated_loads() if remote in (None, load.remote)])
 
 
 def unload(store: Store, loads: Iterable[Load]) -> str:

@@ -7,6 +7,7 @@ changes on both sides. Knows no chat.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -29,6 +30,8 @@ from clawlocal.store import Store
 
 Opens = Callable[[str], AbstractContextManager[Engine]]
 """The engine of a model of this machine, by its name."""
+AGAIN_SECONDS = 60.0
+"""After one that could not be loaded, messages go to the plain model for so long before it is tried again."""
 
 
 class Following:
@@ -43,6 +46,7 @@ class Following:
         self._client = Client(remote, self._consent, Redaction())
         self._loras = Loras(remote, self._client)
         self._guard = threading.Lock()
+        self._failed, self._why, self._again = "", "", 0.0
 
     def begin(self, model: str, folder: str, there: str) -> tuple[AdapterVersion | None, str]:
         """From now on `model` is followed. What answers, None while nothing was learned; and as `follow`.
@@ -74,7 +78,8 @@ class Following:
     def follow(self) -> tuple[AdapterFile | None, str]:
         """What answers the next message, None for the plain model; and what could not be unloaded, in sentences."""
         with self._guard:
-            left = departures.depart(self._store)
+            # Another server that is out of reach is no reason to wait.
+            left = departures.depart(self._store, self._remote.name)
             while True:
                 serving, live = self._speaks()
                 if serving is None or live is None:
@@ -111,13 +116,18 @@ class Following:
 
     def _have(self, serving: Serving, live: AdapterVersion) -> None:
         """Loaded, if it is not yet."""
-        known = self._store.load(self._remote.name, name_of(live))
+        name = name_of(live)
+        known = self._store.load(self._remote.name, name)
         if known is not None and known.state is LoadState.LOADED:
             return
+        if name == self._failed and time.monotonic() < self._again:
+            raise OffloadError(self._why, "not again yet")
         try:
             self._load(serving, live)
-        except _Unfit:
-            self._leave_others(name_of(live))
+        except OffloadError as e:
+            self._failed, self._why, self._again = name, str(e), time.monotonic() + AGAIN_SECONDS
+            if isinstance(e, _Unfit):
+                self._leave_others(name)
             raise
 
     def _drop_refused(self) -> None:

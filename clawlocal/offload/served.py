@@ -78,7 +78,7 @@ class ServedShelf(Shelf):
         """
         if name != LIVE:
             return super().file(name)
-        if not self.learner and not self._store.loads():
+        if not self.learner and not self._store.loads(self._remote.name):
             return None, ""
         try:
             return self._following().follow()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,12 @@ from clawlocal.adapters import files
 from clawlocal.assistant import Assistant
 from clawlocal.config import Settings
 from clawlocal.errors import ConsentError, NotFound, OffloadError
-from clawlocal.offload import common_folder, departures, errands
+from clawlocal.offload import common_folder, departures, errands, following, remotes
 from clawlocal.offload.consent import Consent
 from clawlocal.offload.following import Following
 from clawlocal.offload.preview import preview
 from clawlocal.offload.served import name_of
-from clawlocal.records import DataClass, LessonState, LoadState, Purpose, Remote
+from clawlocal.records import DataClass, LessonState, LoadState, Purpose, Remote, RemoteKind, Serving
 from clawlocal.store import Store
 from tests.offload.far_server import MODEL, WORDS, FarServer
 from tests.offload.learned import Here, Learned
@@ -242,6 +243,35 @@ def test_a_server_that_was_started_anew_without_lora(
     assert "gpu answers with its own weights, not with what was learned here: gpu loads no" in answer.notices[0]
 
 
+def test_what_cannot_be_loaded_is_not_tried_with_each_message(
+    begin: Callable[[], Any], learned: Learned, far: FarServer, open_remote: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin()
+    assistant = open_remote()
+    learned.publish(rank=32)
+    for count in (1, 1):
+        answer = assistant.chat("One").result(60)
+        assert "takes no adapter of rank 32" in answer.notices[0]
+        assert len(asked(far, "/v1/load_lora_adapter")) == count
+    monkeypatch.setattr(following, "AGAIN_SECONDS", 0.0)
+    learned.publish(rank=32)
+    for count in (2, 3):
+        assistant.chat("One").result(60)
+        assert len(asked(far, "/v1/load_lora_adapter")) == count
+
+
+def test_another_server_out_of_reach_is_no_reason_to_wait(
+    begin: Callable[[], Any], learned: Learned, far: FarServer, open_remote: Open, store: Store, folder: Path
+) -> None:
+    v1 = learned.publish()
+    begin()
+    store.add_remote(remotes.described("away", RemoteKind.VLLM, "http://127.0.0.1:9"))
+    gone = replace(store.loads()[0], remote="away", state=LoadState.LEAVING)
+    store.keep_load(gone)
+    assert open_remote().chat("One").result(60).adapter == v1.version
+    assert store.load("away", gone.name) == gone
+
+
 def test_a_server_without_lora(begin: Callable[[], Any], learned: Learned, far: FarServer, store: Store) -> None:
     learned.publish()
     far.lora = False
@@ -449,8 +479,6 @@ def test_without_a_grant_nothing_is_written_and_no_socket_opened(
 
 
 def _serving(folder: Path) -> Any:
-    from clawlocal.records import Serving
-
     return Serving("gpu", MODEL, "tiny", str(folder), str(folder), "{}")
 
 

@@ -14,7 +14,8 @@ from clawlocal.errors import OffloadError
 from clawlocal.offload import remotes
 from clawlocal.offload.model import local_model, named
 from clawlocal.offload.served import name_of
-from clawlocal.records import LoadState, Remote, RemoteKind
+from clawlocal.records import Remote, RemoteKind
+from clawlocal.served_adapter import LoadState
 from clawlocal.store import Store
 
 if TYPE_CHECKING:

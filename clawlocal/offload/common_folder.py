@@ -14,7 +14,8 @@ from pathlib import Path, PurePosixPath
 from clawlocal.adapters import files
 from clawlocal.errors import OffloadError
 from clawlocal.offload.client import Client
-from clawlocal.records import AdapterVersion, DataClass, Purpose, Serving
+from clawlocal.records import AdapterVersion, DataClass, Purpose
+from clawlocal.served_adapter import Serving
 from trainers.files import sync
 
 PART = ".part"

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from clawlocal.errors import ClawlocalError
 from clawlocal.offload.consent import Consent
-from clawlocal.records import Load, LoadState
+from clawlocal.served_adapter import Load, LoadState
 from clawlocal.store import Store
 
 log = logging.getLogger(__name__)

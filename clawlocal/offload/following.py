@@ -25,7 +25,8 @@ from clawlocal.offload.loras import Loras
 from clawlocal.offload.redaction import Redaction
 from clawlocal.offload.served import answering, name_of
 from clawlocal.paths import Paths
-from clawlocal.records import AdapterVersion, DataClass, Load, LoadState, Purpose, Remote, Serving
+from clawlocal.records import AdapterVersion, DataClass, Purpose, Remote
+from clawlocal.served_adapter import Load, LoadState, Serving
 from clawlocal.store import Store
 
 Opens = Callable[[str], AbstractContextManager[Engine]]

@@ -15,7 +15,8 @@ from clawlocal.engine.protocol import AdapterFile
 from clawlocal.errors import ClawlocalError
 from clawlocal.offload.consent import Consent
 from clawlocal.paths import Paths
-from clawlocal.records import AdapterVersion, DataClass, LoadState, Purpose, Remote, Serving
+from clawlocal.records import AdapterVersion, DataClass, Purpose, Remote
+from clawlocal.served_adapter import LoadState, Serving
 from clawlocal.store import Store
 
 if TYPE_CHECKING:

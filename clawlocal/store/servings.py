@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
-from clawlocal.records import Load, LoadState, Serving
+from clawlocal.served_adapter import Load, LoadState, Serving
 from clawlocal.store.database import Database, Row
 
 

@@ -164,3 +164,17 @@ def allowed(store: Store, granted: Remote) -> Remote:
 def follow(store: Store, allowed: Remote, here: Here) -> Following:
     """Of the one model of the remote."""
     return Following(store, allowed, MODEL, here)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The one that the server sees too."""
+    found = tmp_path / "common"
+    found.mkdir()
+    return found
+
+
+@pytest.fixture
+def begin(follow: Following, folder: Path) -> Callable[[], Any]:
+    """Serves what `tiny` learned."""
+    return lambda: follow.begin("tiny", str(folder), str(folder))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from clawlocal.engine.protocol import AdapterFile, Engine
 from clawlocal.paths import Paths
 from clawlocal.records import AdapterState, AdapterVersion, SignalKind, TurnUse, Verdict
 from clawlocal.store import Store
-from tests.offload.far_server import Mind
+from tests.offload.far_server import FarServer, Mind
 from trainers import adapter_peft
 from trainers.adapter_peft import Adapter
 
@@ -78,3 +79,8 @@ class Learned:
         record = {"samples": {}, "metrics": {}, "gate": {"passed": True, "checks": []}, "seconds": 1.0}
         self._store.publish(self._store.start_update("tiny", parent), made, turns, lessons, **record)
         return made
+
+
+def asked(far: FarServer, path: str = "/v1/chat/completions") -> list[Any]:
+    """The bodies that came there, of chats that are streamed."""
+    return [body for where, body in far.asked if where == path and (path[-4:] != "ions" or body.get("stream"))]

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from clawlocal.records import Load, LoadState, Remote, RemoteKind, Serving
+from clawlocal.records import Remote, RemoteKind
+from clawlocal.served_adapter import Load, LoadState, Serving
 from clawlocal.store import Store
 
 SERVING = Serving("gpu", "heron-8b", "smollm2-135m", "/mnt/common", "/srv/common", "{}")

@@ -335,6 +335,8 @@ class Remote:
     """Plain http to another machine was asked for."""
     storage: str = ""
     """Of a cluster: the folder that it and this machine read and write, as an address."""
+    storage_endpoint: str = ""
+    """The server of a storage that is `s3://`, as its URL; empty for others."""
     ssh: str = ""
     """The SSH host from which `url` is reached, as `user@host:port`; empty for straight from here."""
 

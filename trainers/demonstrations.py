@@ -96,15 +96,17 @@ class Demonstrator:
 
     def round(self, rehearsals: Sequence[Rehearsal], number: int, tell: Callable[[int], None]) -> Round:
         """Fresh replies of the student, mended; those that cannot be are left out."""
-        said = self._draw([r.prompt_ids for r in rehearsals], DRAWS, number, self._job.recipe.longest, tell)
-        drafts = self._drafts(rehearsals, said)
+        given = self._given(rehearsals)
+        own = [i for i in range(len(rehearsals)) if i not in given]
+        said = self._draw([rehearsals[i].prompt_ids for i in own], DRAWS, number, self._job.recipe.longest, tell)
+        drafts = [self._draft(i, rehearsals[i], reply) for i, reply in zip(own, said, strict=True)]
         right = [draft.right and self._exemplary(draft) for draft in drafts]
         wrong = [draft for draft, good in zip(drafts, right, strict=True) if not good]
         kept = [draft for draft, good in zip(drafts, right, strict=True) if good and not local(draft.rules)]
         redrawn = self._redrawn([draft for draft in wrong if draft.hopeless], number, tell)
         if len(kept) + len(redrawn) >= FEWEST:
             wrong = [draft for draft in wrong if not draft.hopeless]
-        mended = self._closed(self._mended(self._opened(wrong, number, tell)), number, tell)
+        mended = self._closed(self._mended([*self._opened(wrong, number, tell), *given.values()]), number, tell)
         # Of sums and the like there may be nothing but short ones.
         if sum(not draft.curt for draft in (*mended, *kept)) >= FEWEST:
             mended, kept = ([draft for draft in some if not draft.curt] for some in (mended, kept))
@@ -114,6 +116,15 @@ class Demonstrator:
         shown += [self._drawn(draft, need(obeyed)) for draft in kept]
         shown = [each for each in shown if not replies.repetitive(each.reply, self._stop_ids)]
         return Round(obeyed, tuple(shown), len(shown))
+
+    def _given(self, rehearsals: Sequence[Rehearsal]) -> dict[int, Draft]:
+        """Replies that nobody draws: what a rule has as an example, by the place of its drill."""
+        found = {}
+        for i, rehearsal in enumerate(rehearsals):
+            of_it = rules.of_all(rehearsal.lessons) if rehearsal.drill else ()
+            if text := rules.example(of_it, rehearsal.text):
+                found[i] = Draft(i, rehearsal, of_it, (), text, True)
+        return found
 
     def _drafts(self, rehearsals: Sequence[Rehearsal], said: Sequence[Reply]) -> list[Draft]:
         return [self._draft(i, r, reply) for i, (r, reply) in enumerate(zip(rehearsals, said, strict=True))]
@@ -249,7 +260,7 @@ class Demonstrator:
         return self._closing[token]
 
     def _end(self, draft: Draft) -> int:
-        return draft.drawn[-1] if draft.ended else self._job.stop_ids[0]
+        return draft.drawn[-1] if draft.ended and draft.drawn else self._job.stop_ids[0]
 
 
 def weights(own: Reply, mended: Reply, turns: Collection[int], copied: float = 0.0) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""A training job on a Ray cluster: `python -m trainers.ray_job STORAGE NAME SHA256 WORKERS`.
+"""A training job on a Ray cluster: `python -m trainers.ray_job STORAGE NAME SHA256 WORKERS [ENDPOINT]`.
 
 Starts the workers under Ray Train and waits for them. A worker that dies is started again, and all go on from the last
 checkpoint; so does a job of the same name that is submitted again. Imported on a cluster alone.
@@ -22,8 +22,8 @@ MOST_FAILURES = 3
 
 def main(arguments: list[str]) -> int:
     """Returns 0; an error ends the job, and is the last thing in its log."""
-    address, name, digest, workers = arguments
-    storage, count = Storage(address), int(workers)
+    address, name, digest, workers, *endpoint = arguments
+    storage, count = Storage(address, *endpoint), int(workers)
     ray.init(log_to_driver=True)
     gpus = ray.cluster_resources().get("GPU", 0) >= count
     cpus = 1
@@ -32,7 +32,13 @@ def main(arguments: list[str]) -> int:
     )
     trainer = TorchTrainer(
         train,
-        train_loop_config={"storage": address, "name": name, "digest": digest, "cpus": cpus},
+        train_loop_config={
+            "storage": address,
+            "endpoint": storage.endpoint,
+            "name": name,
+            "digest": digest,
+            "cpus": cpus,
+        },
         torch_config=TorchConfig(backend="nccl" if gpus else "gloo"),
         scaling_config=ray.train.ScalingConfig(num_workers=count, use_gpu=gpus, resources_per_worker=_each(cpus, gpus)),
         run_config=ray.train.RunConfig(

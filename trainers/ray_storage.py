@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,13 @@ from trainers.errors import BaseError, JobError
 from trainers.files import write_whole
 from trainers.job import GIVEN, Job
 from trainers.manifest import FILE, Manifest
+from trainers.remote_system import OBJECTS, kind, opened
 
 PARENT, RESULT, RUN = "parent", "result", "run"
 """In a job's folder."""
 MODELS, JOBS = "models", "jobs"
+LACKS = {"s3": "s3fs", "sftp": "sshfs", "gs": "gcsfs", "abfs": "adlfs"}
+"""What fsspec needs for an address."""
 
 
 def model_name(sha256: str) -> str:
@@ -34,24 +38,33 @@ def model_name(sha256: str) -> str:
 
 @dataclass(frozen=True)
 class Storage:
-    """The folder at an address that fsspec knows."""
+    """The folder at an address that fsspec knows; `endpoint` is the server of an `s3://`."""
 
     address: str
+    endpoint: str = ""
 
     @property
     def system(self) -> Any:
         """fsspec's."""
-        return self._found()[0]
+        return self._found[0]
 
     def path(self, *names: str) -> str:
         """In that system."""
-        return "/".join((self._found()[1].rstrip("/"), *names))
+        return "/".join((self._found[1].rstrip("/"), *names))
 
+    @cached_property
     def _found(self) -> tuple[Any, str]:
-        import fsspec
-
-        found: tuple[Any, str] = fsspec.core.url_to_fs(self.address)
-        return found
+        # The cluster may reach it by another name than whoever sent the job.
+        own = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+        try:
+            return opened(self.address, own or self.endpoint)
+        except ImportError as e:
+            lacks = LACKS.get(kind(self.address), str(e))
+            raise JobError(f"The cluster lacks a package for {self.address}: install {lacks} there.") from e
+        except Exception as e:
+            # Each kind of storage has errors of its own, which no base joins.
+            said = f"{type(e).__name__}: {e}".rstrip(": ")
+            raise JobError(f"The cluster does not get into {self.address} ({said}): its own keys decide.") from e
 
     def fetch(self, to: Path, *names: str) -> Path:
         """Raises `JobError` where it is not there."""
@@ -63,8 +76,11 @@ class Storage:
         return to
 
     def put(self, file: Path, *names: str) -> None:
-        """Aside, then to its name."""
+        """There completely or not at all: an object is, a file is written aside and moved to its name."""
         system, path = self.system, self.path(*names)
+        if kind(self.address) in OBJECTS:
+            system.put_file(str(file), path)
+            return
         system.makedirs(path.rpartition("/")[0], exist_ok=True)
         system.put_file(str(file), path + ".part")
         system.mv(path + ".part", path)

@@ -63,7 +63,7 @@ def _fitted(job: Job, cpus: int, neighbours: int) -> Job:
 
 def train(config: dict[str, Any]) -> None:
     """What `trainers.worker` does, as one of a team. `config` names the storage, the job and its hash."""
-    storage = Storage(config["storage"])
+    storage = Storage(config["storage"], config["endpoint"])
     folder = Path(tempfile.mkdtemp(prefix="clawlocal-"))
     try:
         job, here = localised(storage, config["name"], config["digest"], folder)

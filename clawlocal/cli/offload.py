@@ -40,18 +40,35 @@ def offload() -> None:
 @click.option("--kind", type=click.Choice([kind.value for kind in RemoteKind]), required=True, help="What it speaks.")
 @click.option("--url", "--address", required=True, help="Its address, as https://host:8000.")
 @click.option("--storage", default="", metavar="ADDRESS", help="Of a cluster: the folder that it shares.")
+@click.option("--storage-endpoint", default="", metavar="URL", help="The server of an s3:// storage, if not Amazon's.")
 @click.option("--api-key-env", default="", metavar="VAR", help="The environment variable that holds its key.")
 @click.option("--ca", type=click.Path(path_type=Path), metavar="FILE", help="Trust the certificates in FILE alone.")
 @click.option("--ssh", default="", metavar="USER@HOST[:PORT]", help="Reach its address from there, in an SSH tunnel.")
 @click.option("--plain-http", is_flag=True, help="Allow http to another machine: anyone between can read it.")
 def add(
-    name: str, kind: str, url: str, storage: str, api_key_env: str, ca: Path | None, ssh: str, plain_http: bool
+    name: str,
+    kind: str,
+    url: str,
+    storage: str,
+    storage_endpoint: str,
+    api_key_env: str,
+    ca: Path | None,
+    ssh: str,
+    plain_http: bool,
 ) -> None:
     """Add a remote. Nothing is sent to it before you grant it."""
     if (kind == RemoteKind.RAY) != bool(storage):
         raise click.UsageError("A cluster, and nothing else, takes --storage: the folder that it shares.")
     remote = remotes.described(
-        name, RemoteKind(kind), url, api_key_env=api_key_env, ca=ca, plain=plain_http, storage=storage, ssh=ssh
+        name,
+        RemoteKind(kind),
+        url,
+        api_key_env=api_key_env,
+        ca=ca,
+        plain=plain_http,
+        storage=storage,
+        storage_endpoint=storage_endpoint,
+        ssh=ssh,
     )
     with storing() as store:
         store.add_remote(remote)
@@ -90,7 +107,7 @@ def _purposes(remote: Remote) -> tuple[Purpose, ...]:
 
 def _where(remote: Remote) -> str:
     address = remote.url + remotes.through(remote)
-    return f"{address}, {remote.storage}" if remote.storage else address
+    return f"{address}, {remotes.storage_of(remote)}" if remote.storage else address
 
 
 def _data(store: Store, remote: Remote) -> dict[str, Any]:

@@ -20,7 +20,7 @@ import httpx
 import httpx_sse
 
 from clawlocal import __version__
-from clawlocal.errors import OffloadError
+from clawlocal.errors import ClawlocalError, OffloadError
 from clawlocal.offload import faults
 from clawlocal.offload.consent import Consent
 from clawlocal.offload.redaction import Redaction
@@ -179,6 +179,9 @@ class Client:
             raise
         except OffloadError as e:
             outcome = e.outcome
+            raise
+        except ClawlocalError:
+            # Said in words already, of this machine.
             raise
         except (httpx.HTTPError, httpx_sse.SSEError, OSError, ValueError, RecursionError) as e:
             error = faults.in_words(e, self._remote)

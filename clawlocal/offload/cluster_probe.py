@@ -14,7 +14,7 @@ from clawlocal.offload.cluster import CLOSED, Cluster
 from clawlocal.offload.consent import Consent
 from clawlocal.offload.probe import UNKNOWN, Finding
 from clawlocal.offload.redaction import Redaction
-from clawlocal.offload.remotes import through
+from clawlocal.offload.remotes import storage_of, through
 from clawlocal.offload.storage import Storage
 from clawlocal.records import Remote
 
@@ -32,7 +32,7 @@ def findings(remote: Remote, consent: Consent) -> list[Finding]:
         found += [Finding(name, False, UNKNOWN) for name in NAMES[1:4]]
     return [
         *found,
-        _tried(NAMES[4], lambda: _written(Storage(remote, client)), f"{remote.storage} is written and read"),
+        _tried(NAMES[4], lambda: _written(Storage(remote, client)), f"{storage_of(remote)} is written and read"),
     ]
 
 

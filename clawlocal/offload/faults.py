@@ -23,8 +23,8 @@ _SHOWN = 200
 def in_words(e: Exception, remote: Remote) -> OffloadError:
     """The error that a person may meet for `e`."""
     name, host = remote.name, reached(remote)
-    causes = list(_causes(e))
-    for cause in causes:
+    chain = list(causes(e))
+    for cause in chain:
         match cause:
             case ssl.SSLCertVerificationError():
                 return _certificate(cause, remote)
@@ -37,7 +37,7 @@ def in_words(e: Exception, remote: Remote) -> OffloadError:
         case httpx.TimeoutException():
             text = f"{name} fell silent and was given up: it may be overloaded, so try again later."
             return OffloadError(text, "stalled")
-        case httpx.ConnectError() if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        case httpx.ConnectError() if any(isinstance(cause, ssl.SSLError) for cause in chain):
             text = f"{name} ({host}) speaks no TLS that fits: check whether its address begins with http or https."
             return OffloadError(text, "no TLS")
         case httpx.ConnectError():
@@ -113,7 +113,8 @@ def _certificate(e: ssl.SSLCertVerificationError, remote: Remote) -> OffloadErro
     return OffloadError(text, "certificate")
 
 
-def _causes(e: BaseException) -> Iterator[BaseException]:
+def causes(e: BaseException) -> Iterator[BaseException]:
+    """`e`, and what it came of."""
     found: BaseException | None = e
     while found is not None:
         yield found

@@ -106,7 +106,9 @@ class Jobs:
         self._storage.put(f"{JOBS}/{job.name}/{GIVEN}", file, {DataClass.SAMPLES})
         package, zipped = packed()
         self._cluster.upload(package, zipped)
-        command = ("python", "-m", "trainers.ray_job", self._remote.storage, job.name, job.sha256, str(job.workers))
+        what = (self._remote.storage, job.name, job.sha256, str(job.workers))
+        server = (self._remote.storage_endpoint,) if self._remote.storage_endpoint else ()
+        command = ("python", "-m", "trainers.ray_job", *what, *server)
         working = {"working_dir": f"gcs://{package}"}
         self._cluster.submit({"submission_id": job.id, "entrypoint": shlex.join(command), "runtime_env": working})
         return self.reconcile(job)

@@ -11,13 +11,15 @@ from urllib.parse import SplitResult, urlsplit
 
 from clawlocal.errors import OffloadError
 from clawlocal.offload import ssh as tunnels
+from clawlocal.offload import storage_address
 from clawlocal.records import Remote, RemoteKind
 from clawlocal.store import stamp
+from trainers.remote_system import S3
+from trainers.remote_system import kind as kind_of
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_PORTS = {"http": 80, "https": 443}
-_STORAGES = ("file", "s3", "gs", "abfs", "sftp")
+_SCHEMES = ("http", "https")
 TOKEN = "RAY_AUTH_TOKEN"
 """The variable in which Ray itself looks for the token of a cluster."""
 
@@ -31,6 +33,7 @@ def described(
     ca: Path | None = None,
     plain: bool = False,
     storage: str = "",
+    storage_endpoint: str = "",
     ssh: str = "",
 ) -> Remote:
     """A remote from what the user says of it. Raises `OffloadError` for what cannot be or is not safe."""
@@ -41,6 +44,8 @@ def described(
         raise OffloadError("--api-key-env takes the name of an environment variable, as GPU_KEY, not the key itself.")
     if (kind is RemoteKind.RAY) != bool(storage):
         raise OffloadError("A cluster, and nothing else, needs --storage: the folder that it and this machine share.")
+    storage = storage_address.checked(storage) if storage else ""
+    server = _server(storage, storage_endpoint)
     parts = _parts(url)
     path = parts.path.rstrip("/").removesuffix("/v1")
     if ssh and not tunnels.forwards_to(parts.hostname or ""):
@@ -54,8 +59,9 @@ def described(
         # A cluster without a token is refused, so that there is one to be named.
         api_key_env=api_key_env or (TOKEN if kind is RemoteKind.RAY else ""),
         ca="" if ca is None else str(ca.expanduser().absolute()),
-        plain=plain and parts.scheme == "http" and not _is_at_hand(parts.hostname or "", ssh),
-        storage=_storage(storage) if storage else "",
+        plain=plain and any(_leaves_plainly(each, by) for each, by in ((url.strip(), ssh), (server, ""))),
+        storage=storage,
+        storage_endpoint=server,
         ssh=ssh,
     )
     check_encryption(remote)
@@ -69,7 +75,7 @@ def _parts(url: str) -> SplitResult:
         port = parts.port
     except ValueError as e:
         raise OffloadError(f"{url!r} is no address ({e}). Write it as https://host:8000.") from e
-    if parts.scheme not in _PORTS or not parts.hostname or port == 0:
+    if parts.scheme not in _SCHEMES or not parts.hostname or port == 0:
         raise OffloadError(f"{url!r} is no address of a server. Write it as https://host:8000.")
     if parts.username or parts.password:
         raise OffloadError("Leave the key out of the address: --api-key-env names the variable that holds it.")
@@ -78,26 +84,29 @@ def _parts(url: str) -> SplitResult:
     return parts
 
 
-def _storage(address: str) -> str:
-    """As fsspec knows it, without a slash at its end."""
-    scheme, mark, rest = address.strip().partition("://")
-    if not mark:
-        scheme, rest = "file", scheme
-    rest = rest.rstrip("/")
-    known = ", ".join(f"{each}://" for each in _STORAGES)
-    if scheme not in _STORAGES or not rest:
-        raise OffloadError(f"{address!r} is no storage: give a folder by its whole path, or an address with {known}.")
-    if scheme == "file" and not Path(rest).is_absolute():
-        raise OffloadError(f"The path of the storage must be whole, as /mnt/shared: {address!r} is not.")
-    user, at, _ = rest.partition("@")
-    if scheme != "file" and (set("?#") & set(rest) or (at and ":" in user)):
-        raise OffloadError("Leave keys out of the storage's address: its own settings hold them, as ~/.aws or ~/.ssh.")
-    return f"{scheme}://{rest}"
+def _server(storage: str, given: str) -> str:
+    """Of an `s3://`; empty for other storages."""
+    if kind_of(storage) != S3:
+        if given:
+            raise OffloadError("--storage-endpoint is the server of an s3:// storage: leave it out for any other.")
+        return ""
+    parts = _parts(given or storage_address.endpoint())
+    if parts.path.strip("/"):
+        raise OffloadError(
+            f"The server of an s3:// storage is a host alone, as https://minio.example.org:9000: {given}."
+        )
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def granted_to(remote: Remote) -> str:
-    """Whom a grant names: host and port, the SSH host on the way, of a cluster its storage."""
-    return f"{reached(remote)} with {remote.storage}" if remote.storage else reached(remote)
+    """Whom a grant names: host and port, the SSH host on the way, of a cluster its storage and the host of that."""
+    return f"{reached(remote)} with {storage_of(remote)}" if remote.storage else reached(remote)
+
+
+def storage_of(remote: Remote) -> str:
+    """Its address, and the host that is spoken to."""
+    host = storage_address.host(remote.storage, remote.storage_endpoint)
+    return f"{remote.storage} at {host}" if host else remote.storage
 
 
 def reached(remote: Remote) -> str:
@@ -112,29 +121,32 @@ def through(remote: Remote) -> str:
 
 def host_of(remote: Remote) -> str:
     """Host and port, with a tunnel as its SSH host sees them."""
-    parts = urlsplit(remote.url)
-    host = parts.hostname or ""
-    return f"[{host}]:{_port(parts)}" if ":" in host else f"{host}:{_port(parts)}"
-
-
-def _port(parts: SplitResult) -> int:
-    return parts.port or _PORTS[parts.scheme]
+    return storage_address.host_and_port(remote.url)
 
 
 def check_encryption(remote: Remote) -> None:
     """Raises `OffloadError` for plain http to another machine that was not asked for."""
-    parts = urlsplit(remote.url)
-    if parts.scheme == "https" or remote.plain or _is_at_hand(parts.hostname or "", remote.ssh):
+    if remote.plain:
         return
-    raise OffloadError(f"{exposed(remote)} Use https, --ssh to the machine itself, or say --plain-http all the same.")
+    if _leaves_plainly(remote.url, remote.ssh):
+        raise OffloadError(
+            f"{exposed(remote)} Use https, --ssh to the machine itself, or say --plain-http all the same."
+        )
+    if _leaves_plainly(remote.storage_endpoint, ""):
+        raise OffloadError(f"{exposed(remote)} Use https for the storage, or say --plain-http all the same.")
 
 
 def exposed(remote: Remote) -> str:
     """Who reads along where plain http leaves a machine."""
-    start = tunnels.host_in(remote.ssh) if remote.ssh else "this machine"
-    return (
-        f"Anyone between {start} and {host_of(remote)} can read and change what is sent: plain http has no encryption."
-    )
+    start, host = "this machine", storage_address.host(remote.storage, remote.storage_endpoint)
+    if _leaves_plainly(remote.url, remote.ssh):
+        start, host = tunnels.host_in(remote.ssh) if remote.ssh else start, host_of(remote)
+    return f"Anyone between {start} and {host} can read and change what is sent: plain http has no encryption."
+
+
+def _leaves_plainly(url: str, ssh: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "http" and not _is_at_hand(parts.hostname or "", ssh)
 
 
 def _is_at_hand(host: str, ssh: str) -> bool:

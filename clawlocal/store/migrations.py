@@ -31,7 +31,8 @@ STEPS: tuple[Step, ...] = (
     ("0009_remote_jobs", schema.REMOTE_JOBS),
     ("0010_answers", schema.ANSWERS),
     ("0011_ssh", schema.SSH),
-    ("0012_servings", schema.SERVINGS),
+    ("0012_storage_endpoint", schema.STORAGE_ENDPOINT),
+    ("0013_servings", schema.SERVINGS),
 )
 
 

@@ -224,6 +224,10 @@ SSH = """
 ALTER TABLE remotes ADD COLUMN ssh TEXT NOT NULL DEFAULT '';
 """
 
+STORAGE_ENDPOINT = """
+ALTER TABLE remotes ADD COLUMN storage_endpoint TEXT NOT NULL DEFAULT '';
+"""
+
 ANSWERS = """
 -- What the user said to having a remote train what is too much for this machine; `declined` is what waited when it
 -- was not wanted, in words.

@@ -15,6 +15,8 @@ from clawlocal.store.sessions import Sessions, insert_named, resolve
 
 UNTRAINABLE = ("cancelled", "failed")
 """How a reply ended that is never trained on; also the reason why it is skipped."""
+THANKS = 60
+"""Letters of a message that may be thanks alone; a longer one asks for something as well."""
 
 
 class Turns(Sessions):
@@ -102,16 +104,17 @@ class Turns(Sessions):
         """What the user asked lately in sessions that learn, the newest first, each text once.
 
         Complaints are no questions: a message that was judged to disapprove of a reply or to wish for something is
-        left out.
+        left out, and so is a short one that approves and asks nothing.
         """
         rows = self._db.rows(
             "SELECT m.content FROM messages m JOIN sessions s ON s.id = m.session AND s.learning = 1 "
             "WHERE m.role = 'user' AND m.id IN (SELECT user_message FROM turns) "
             "AND NOT EXISTS (SELECT 1 FROM turns t JOIN signals g ON g.turn = t.id AND g.kind = 'message' "
-            "JOIN verdicts v ON v.signal = g.id AND (v.value < 0 OR v.hint != '') "
+            "JOIN verdicts v ON v.signal = g.id AND (v.value < 0 OR v.hint != '' "
+            "OR (v.value > 0 AND m.content NOT LIKE '%?%' AND length(m.content) <= ?)) "
             "WHERE t.reply_message = m.parent AND g.text = m.content) "
             "GROUP BY m.content ORDER BY max(m.seq) DESC LIMIT ?",
-            (limit,),
+            (THANKS, limit),
         )
         return [row["content"] for row in rows]
 

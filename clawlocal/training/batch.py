@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import chain, islice, zip_longest
 
 from clawlocal.conversation import Conversations
 from clawlocal.engine.protocol import BASE, Engine
@@ -24,7 +24,7 @@ from clawlocal.store.lessons import key
 from clawlocal.training import pairs, probes, recipes
 from clawlocal.training.heed import Heed, checked, heed
 from clawlocal.training.invented import invented
-from clawlocal.training.kinds import alike, of_kinds
+from clawlocal.training.kinds import alike, drilled, mostly, of_kinds, spread
 from clawlocal.training.prompts import EVERYDAY, NEUTRAL, OF_TOPIC
 from trainers import rules, sift
 from trainers.job import Pair, Probe, Rehearsal, Sample
@@ -37,6 +37,8 @@ OWN_PROMPTS = 8
 """How many of the user's own earlier prompts are practised on, the newest first."""
 ALIKE = 12
 """How many prompts of the kinds that the user asks for."""
+MORE_ALIKE = 24
+"""The same, where they ask for little else."""
 INVENTED = 8
 """How many prompts that the model invents in the likeness of the user's own."""
 PRACTICE = 40
@@ -178,9 +180,15 @@ class BatchMaker:
         return [text for text in (*own, *OF_TOPIC.get(topic, ()), *EVERYDAY) if applying([lesson], text)]
 
     def _carry(self, queued: Queued) -> None:
-        """A turn that cannot be learned from, as one late in a long chat, may have made a lesson: that can."""
+        """A turn that cannot be learned from, as one late in a long chat, may have made a lesson: that can.
+
+        Or it shows that one is not learned well enough, which is practised again.
+        """
         lesson = self._store.lesson_that_says(queued.verdict.hint) if queued.verdict.hint else None
-        if lesson is not None and lesson.state is LessonState.ACTIVE and lesson.scope != THIS_TURN:
+        if lesson is None or lesson.scope == THIS_TURN:
+            return
+        missed = lesson.state is LessonState.LEARNED and queued.verdict.value < 0
+        if lesson.state is LessonState.ACTIVE or missed:
             self._store.want_rebuild(self._engine.name, carried=[lesson.id])
 
     def lessons(self) -> list[Lesson]:
@@ -260,19 +268,14 @@ class BatchMaker:
         """Each prompt with the lessons that hold for it, and which lessons those are; others are not practised on."""
         lasting = [x for x in lessons if x.scope != THIS_TURN]
         named = sorted({x.scope.removeprefix(TOPIC) for x in lasting if x.scope.startswith(TOPIC)})
-        general, like = [x for x in lasting if not x.scope.startswith(TOPIC)], alike(own, ALIKE)
+        general = [x for x in lasting if not x.scope.startswith(TOPIC)]
+        like = alike(own, MORE_ALIKE if mostly(own) else ALIKE)
         room = max(0, PRACTICE - OWN_PROMPTS - len(like))
         occasions = islice((prompt for x in general for prompt in rules.occasions(x.text)), room)
-        texts = dict.fromkeys(
-            [
-                *islice(of_kinds(named), PRACTICE // 4),
-                *own,
-                *like,
-                *occasions,
-                *self._invented(lasting, own),
-                *EVERYDAY,
-            ]
-        )
+        first = [*islice(of_kinds(named), PRACTICE // 4), *own]
+        others = list(dict.fromkeys([*occasions, *self._invented(lasting, own), *EVERYDAY]))
+        between = max(0, PRACTICE - len(first) - len(like))
+        texts = dict.fromkeys([*first, *spread(like, others[:between]), *others[between:]])
         found: list[Rehearsal] = []
         practised: set[int] = set()
         for text in texts:
@@ -283,12 +286,16 @@ class BatchMaker:
             if rehearsal is not None:
                 found.append(rehearsal)
                 practised |= {x.id for x in holding}
-        return self._drilled(found, general), practised
+        return self._drilled(found, general, own), practised
 
-    def _drilled(self, found: Sequence[Rehearsal], lessons: Sequence[Lesson]) -> tuple[Rehearsal, ...]:
+    def _drilled(
+        self, found: Sequence[Rehearsal], lessons: Sequence[Lesson], own: Sequence[str]
+    ) -> tuple[Rehearsal, ...]:
         """With the drills of the lessons between the prompts behind the user's own."""
         said = [x.text for x in lessons]
-        texts = iter(dict.fromkeys(prompt for lesson in said for prompt in rules.drills(lesson)))
+        # One of each lesson in turn: there is room for some of the drills only.
+        turns = chain.from_iterable(zip_longest(*map(rules.drills, said)))
+        texts = (text for text in dict.fromkeys(turns) if text and drilled(text, own))
         each = DRILLS if all(rule.local for lesson in said for rule in rules.rules(lesson)) else 1
         mixed = list(found[:OWN_PROMPTS])
         for rehearsal in found[OWN_PROMPTS:]:

@@ -20,6 +20,8 @@ LEAST = 2
 """Prompts of a kind that make it one that the user asks for: a single one may be chance."""
 SHARE = 0.25
 """Of a user's prompts, at least."""
+MOST = 0.75
+"""Of a user's prompts: who asks for so many of a kind asks for little else."""
 
 _MARKS = re.compile(
     r"\b(?:comments?|feedback|grad(?:e|ing)|mark(?:ing)?|pupils?|students?|answer(?:s|ed)?)\b", re.IGNORECASE
@@ -39,6 +41,18 @@ PROMPTS = {
         "A walker makes 5 km an hour for 3 hours, then 4 km an hour for 2 hours. How far does he get?",
         "Ada reads 22 pages on weekdays and 40 on each day of the weekend. How many pages is that in 3 weeks?",
         "A roll of 50 m of rope is cut into pieces of 1.5 m. How many whole pieces are there?",
+        "A baker uses 350 g of flour for a loaf. How much flour does he need for 16 loaves, and what is left of 10 kg?",
+        "A bus has 52 seats. At one stop 27 people get on, at the next 18 get on and 9 get off. How many are free?",
+        "A lamp burns 6 hours a day and costs 4 cents an hour. What does it cost in 30 days?",
+        "Eva runs 400 m in 96 seconds. How long does she take for 1 km at the same pace?",
+        "A wall takes 1,200 bricks. A mason lays 85 an hour. How many are missing after 12 hours?",
+        "Four friends rent a boat for 18 euros an hour and stay for 3 hours. What does each of them pay?",
+        "A farmer has 96 sheep. An eighth of them are black, and he sells 30 white ones. How many are left?",
+        "A phone costs 240 euros, or 12 rates of 23 euros. How much dearer is it in rates?",
+        "Of 45 pupils 27 come by bus and a third of the rest by bike. How many walk?",
+        "A pump moves 15 litres in 2 minutes. How much does it move in a quarter of an hour?",
+        "Rosa is 12, her mother is three times as old. How old was the mother when Rosa was 5?",
+        "A field of 80 m by 45 m gets a fence with a gate of 4 m. How long is the fence?",
     ),
     MARKING: (
         'Write a comment on this answer. Question: Why do leaves fall in autumn? Ida: "The tree takes back the green '
@@ -61,6 +75,32 @@ PROMPTS = {
         "asked why the moon shines.",
         'What do I say to Ines? Question: how do bees help us? Her answer: "They carry yellow dust from flower to '
         'flower, so that there are cherries."',
+        'Please write a comment. Question: what is a compass for? Arne: "The needle always points north, so sailors '
+        'knew where they were going even in the fog."',
+        'Ella answers "Why do we need sleep?" with: "At night the brain puts the day in drawers and the body grows." '
+        "Comment for her, please.",
+        'Comment on this. Task: tell about a trip. Nikos: "We took the ferry, my sister was sick, and a dolphin swam '
+        'beside us the whole way."',
+        'What comment would you write? Question: what do roots do? Pia: "They hold the plant in the ground and fetch '
+        'the water."',
+        'Feedback for Sami. Task: explain echo. "The sound hits the mountain and comes back to me, only later and '
+        'weaker."',
+        'Grade comment for Lou, who explains 7 times 8: "I know that 7 times 7 is 49, and one more seven makes 56."',
+        'My pupil Ana writes about her room: "My bed is a ship, and the carpet is the sea where nobody may step." '
+        "Please comment on it.",
+        'How do I comment on this? Question: why do cats have whiskers? "They feel with them whether the hole is '
+        'wide enough for the whole cat."',
+        'Comment for Ivo, please. Question: what is a desert? "It hardly rains there, and the nights are cold '
+        'although the days are hot."',
+        'Write feedback for Nora. Task: what is a good friend? "Somebody who laughs with you and tells you when you '
+        'are wrong."',
+        'Question: how did people make fire? Tom: "They rubbed wood or hit two stones until there was a spark." Please '
+        "comment on his answer.",
+        'Please comment: "The lion is the king but it was the mouse who bit the net" is how Mia sums up the fable.',
+        'A comment for Levi? Task: why do we need forests? "They clean the air, and the animals live there, and '
+        'they keep the rain."',
+        "Comment on Ruth's story beginning: \"It was so dark that Tim could not see his own hand, but he heard someone "
+        'breathing."',
     ),
     **OF_TOPIC,
 }
@@ -77,9 +117,27 @@ def kinds(text: str) -> list[str]:
     return found
 
 
+def drilled(prompt: str, own: Sequence[str]) -> bool:
+    """Whether a drill is for who asks `own`: sums and marking only for those who ask for such things themselves."""
+    special = {SUMS, MARKING}.intersection(kinds(prompt))
+    return not special or any(special.intersection(kinds(text)) for text in own)
+
+
 def of_kinds(named: Sequence[str]) -> Iterator[str]:
     """Prompts of these kinds, one of each, then the second of each: none is left out for want of room."""
     return filter(None, chain.from_iterable(zip_longest(*(PROMPTS.get(kind, ()) for kind in named))))
+
+
+def spread(some: Sequence[str], others: Sequence[str]) -> list[str]:
+    """Both in their order, evenly between each other: those at the end are measured on."""
+    placed = [((i + 0.5) / len(each), text) for each in (some, others) for i, text in enumerate(each)]
+    return [text for _, text in sorted(placed, key=lambda x: x[0])]
+
+
+def mostly(own: Sequence[str]) -> bool:
+    """Whether nearly all that a user asks for is sums or marking, of which there are many prompts."""
+    special = sum(bool({SUMS, MARKING}.intersection(kinds(text))) for text in own)
+    return special >= max(LEAST, MOST * len(own))
 
 
 def alike(own: Sequence[str], count: int) -> list[str]:

@@ -102,3 +102,43 @@ def test_who_is_tired_of_lists_wants_prose(said: str) -> None:
 @pytest.mark.parametrize("said", ["again a list with dashes please", "stop writing lists with numbers, use bullets"])
 def test_who_wants_another_list_does_not(said: str) -> None:
     assert "full sentences" not in wishes.directive(ASKED, NUMBERED, said)
+
+
+SUM = "Anna buys 3 pens for 4 euros each. How much is left of 20 euros?"
+WORKED = "1. **Pens**: 3 x 4 = 12 euros.\n2. **Left**: 20 - 12 = 8 euros."
+STEPS = "Show the steps."
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Take out the bold. The whole way to the answer has to be there though.",
+        "i cant even read those boxes. normal numbers and all the steps",
+        "Would you mind writing it as a pupil would? Full working, no titles.",
+        "human looking please, and dont drop the steps",
+        "my teacher has to see how you got there",
+        "No bullets, but every calculation written out.",
+    ],
+)
+@pytest.mark.parametrize("reply", [WORKED, "8 euros are left."])
+def test_who_speaks_of_the_steps_of_a_sum_wants_them_shown(said: str, reply: str) -> None:
+    assert STEPS in wishes.directive(SUM, reply, said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Skip the steps please.",
+        "I only want the answer, not every step.",
+        "too many steps",
+        "Thanks, that is all the steps I needed.",
+        "it is 4 on my calculator with the same numbers",
+    ],
+)
+def test_who_does_not_want_the_steps_is_not_shown_them(said: str) -> None:
+    assert STEPS not in wishes.directive(SUM, WORKED, said)
+
+
+def test_steps_of_anything_else_are_no_working() -> None:
+    said = "i cant even read those boxes. normal numbers and all the steps"
+    assert STEPS not in wishes.directive("How do I lay a patio?", "Dig, fill, lay.", said)

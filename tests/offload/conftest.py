@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,6 +23,10 @@ from tests.offload.cluster_jobs import WISH, write_model
 from tests.offload.far_cluster import TOKEN, FarCluster, clustering
 from tests.offload.far_server import KEY, MODEL, FarServer, serving
 from tests.offload.learned import Here, Learned
+
+if TYPE_CHECKING:
+    from tests.offload.far_bucket import FarBucket
+    from tests.offload.places import Place
 
 PROMPTS = frozenset({DataClass.PROMPTS})
 
@@ -79,6 +83,38 @@ def trusted(store: Store, ray: Remote) -> Remote:
     """Samples and the model may be sent there."""
     Consent(store).give(ray, Purpose.TRAIN, {DataClass.SAMPLES, DataClass.MODEL})
     return ray
+
+
+@pytest.fixture(scope="session")
+def far_bucket() -> Iterator[FarBucket]:
+    # Imported here, as below: few tests need what serves them.
+    from tests.offload import far_bucket
+
+    with far_bucket.serving() as server:
+        yield server
+
+
+@pytest.fixture
+def s3(far_bucket: FarBucket, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    from tests.offload.places import in_a_bucket
+
+    with in_a_bucket(far_bucket, monkeypatch) as place:
+        yield place
+
+
+@pytest.fixture
+def sftp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    from tests.offload.places import on_a_host
+
+    with on_a_host(tmp_path / "sftp", monkeypatch) as place:
+        yield place
+
+
+@pytest.fixture(params=["s3", "sftp"])
+def place(request: pytest.FixtureRequest) -> Place:
+    """A storage of each kind that is no folder."""
+    found: Place = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.fixture

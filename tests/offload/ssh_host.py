@@ -23,10 +23,11 @@ USER = "ada"
 
 
 class SshHost(asyncssh.SSHServer):
-    """Made with `ssh_host`. `forwards` is whether it lets connections through."""
+    """Made with `ssh_host`. `forwards` is whether it lets connections through; `files` serves SFTP."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, files: Callable[[asyncssh.SSHServerChannel], asyncssh.SFTPServer] | None) -> None:
         self._folder = folder
+        self._files = files
         self._loop = asyncio.new_event_loop()
         self._connections: list[asyncssh.SSHServerConnection] = []
         self._acceptor: asyncssh.SSHAcceptor | None = None
@@ -90,7 +91,8 @@ class SshHost(asyncssh.SSHServer):
 
     def stop_listening(self) -> None:
         if self._acceptor is not None:
-            self._acceptor.close()
+            # On its own thread, where connections end as well.
+            self._call(self._acceptor.close)
             self._do(self._acceptor.wait_closed())
             self._acceptor = None
 
@@ -101,6 +103,7 @@ class SshHost(asyncssh.SSHServer):
             server_factory=lambda: self,
             server_host_keys=[str(self._folder / "host")],
             authorized_client_keys=str(self._folder / "own.pub"),
+            sftp_factory=self._files,
         )
         return self._acceptor.get_port()
 
@@ -130,9 +133,11 @@ def _runs(pid: int) -> bool:
 
 
 @contextmanager
-def ssh_host(folder: Path) -> Iterator[SshHost]:
+def ssh_host(
+    folder: Path, files: Callable[[asyncssh.SSHServerChannel], asyncssh.SFTPServer] | None = None
+) -> Iterator[SshHost]:
     """`folder`/bin has the `ssh` that belongs on the PATH."""
-    host = SshHost(folder)
+    host = SshHost(folder, files)
     program = folder / "bin" / "ssh"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\necho $$ >>{folder}/started\nexec {SSH} -F {folder}/config "$@"\n')

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from clawlocal.cli.offload import offload
-from clawlocal.errors import ConsentError, ModelError, OffloadError
+from clawlocal.errors import ConsentError, ModelError, OffloadError, StoreError
 from clawlocal.offload import cluster_probe, remotes
 from clawlocal.offload.client import Client
 from clawlocal.offload.consent import Consent
@@ -31,18 +31,80 @@ def works(store: Store, remote: Remote) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("storage", "kept"),
+    ("storage", "kept", "at"),
     [
-        ("/mnt/shared/", "file:///mnt/shared"),
-        ("file:///mnt/shared", "file:///mnt/shared"),
-        ("s3://bucket/team", "s3://bucket/team"),
-        ("sftp://ada@gpu.example.org/data", "sftp://ada@gpu.example.org/data"),
+        ("/mnt/shared/", "file:///mnt/shared", ""),
+        ("file:///mnt/shared", "file:///mnt/shared", ""),
+        ("gs://bucket/team", "gs://bucket/team", ""),
+        ("s3://bucket/team/", "s3://bucket/team", " at s3.eu-central-1.amazonaws.com:443"),
+        ("sftp://ada@gpu.example.org/data", "sftp://ada@gpu.example.org/data", " at gpu.example.org:22"),
+        ("sftp://gpu:2222/data", "sftp://gpu:2222/data", " at gpu:2222"),
+        ("sftp://[::1]/data", "sftp://[::1]/data", " at [::1]:22"),
     ],
 )
-def test_storages(storage: str, kept: str) -> None:
+def test_storages(storage: str, kept: str, at: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
     remote = remotes.described("gpu", RAY, "https://h:8265", storage=storage)
     assert (remote.storage, remote.api_key_env) == (kept, "RAY_AUTH_TOKEN")
-    assert remotes.granted_to(remote) == f"h:8265 with {kept}"
+    assert remotes.granted_to(remote) == f"h:8265 with {kept}{at}"
+
+
+CONFIG = """[default]
+region = eu-west-2
+[profile lab]
+endpoint_url = https://minio.example.org:9000
+"""
+
+
+@pytest.mark.parametrize(
+    ("environment", "given", "server"),
+    [
+        ({}, "", "https://s3.eu-west-2.amazonaws.com"),
+        ({"AWS_CONFIG_FILE": "/nowhere"}, "", "https://s3.us-east-1.amazonaws.com"),
+        ({"AWS_DEFAULT_REGION": "eu-north-1"}, "", "https://s3.eu-north-1.amazonaws.com"),
+        ({"AWS_PROFILE": "lab"}, "", "https://minio.example.org:9000"),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9000/"}, "", "http://127.0.0.1:9000"),
+        ({"AWS_ENDPOINT_URL": "https://a", "AWS_ENDPOINT_URL_S3": "https://b"}, "", "https://b"),
+        ({"AWS_ENDPOINT_URL": "https://a"}, "https://c:1", "https://c:1"),
+    ],
+)
+def test_servers_of_s3(
+    environment: dict[str, str], given: str, server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "config").write_text(CONFIG)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    remote = remotes.described("gpu", RAY, "https://h:8265", storage="s3://bucket/team", storage_endpoint=given)
+    assert remote.storage_endpoint == server
+
+
+@pytest.mark.parametrize(
+    ("storage", "server", "says"),
+    [
+        ("/mnt", "https://a", "leave it out for any other"),
+        ("s3://b", "https://me:secret@h", "Leave the key out of the address"),
+        ("s3://b", "https://h/path", "is a host alone"),
+        ("s3://b", "minio", "no address of a server"),
+        ("s3://b", "http://minio.example.org", "between this machine and minio.example.org:80 can read"),
+    ],
+)
+def test_what_is_no_server_of_s3(storage: str, server: str, says: str, tries: list[Any]) -> None:
+    with pytest.raises(OffloadError, match=says):
+        remotes.described("gpu", RAY, "https://h:8265", storage=storage, storage_endpoint=server)
+    assert tries == []
+
+
+def test_a_server_of_s3_without_tls_is_taken_where_that_is_asked_for() -> None:
+    server = "http://minio.example.org:9000"
+    remote = remotes.described("gpu", RAY, "https://h", storage="s3://b", storage_endpoint=server, plain=True)
+    assert (remote.plain, remote.storage_endpoint) == (True, server)
+    assert "between this machine and minio.example.org:9000" in remotes.exposed(remote)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +116,9 @@ def test_storages(storage: str, kept: str) -> None:
         ("s3://", "is no storage"),
         ("sftp://ada:secret@h/x", "Leave keys out"),
         ("s3://b?key=secret", "Leave keys out"),
+        ("sftp://gpu", "write it as sftp://"),
+        ("sftp:///data", "write it as sftp://"),
+        ("sftp://gpu:port/data", "write it as sftp://"),
     ],
 )
 def test_what_is_no_storage(storage: str, says: str, tries: list[Any]) -> None:
@@ -129,6 +194,16 @@ def test_files_there_and_back(store: Store, trusted: Remote, shared: Path, tmp_p
     assert list(shared.iterdir()) == []
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is full")
+def test_a_disk_that_is_full_here_is_no_fault_of_the_link(store: Store, trusted: Remote, tmp_path: Path) -> None:
+    storage = Storage(trusted, Client(trusted, Consent(store), Redaction()))
+    storage.put("a", b"0123456789", frozenset({DataClass.SAMPLES}))
+    (tmp_path / "home.part").symlink_to("/dev/full")
+    for to in (tmp_path / "home.part", tmp_path / "nowhere" / "home.part"):
+        with pytest.raises(StoreError, match="The adapter cannot be written here"):
+            storage.fetch("a", to, 10)
+
+
 def test_data_that_was_not_granted_is_not_written(store: Store, trusted: Remote, shared: Path) -> None:
     storage = Storage(trusted, Client(trusted, Consent(store), Redaction()))
     with pytest.raises(ConsentError, match=r"leaves out adapter.*--data adapter,model,samples"):
@@ -154,5 +229,11 @@ def test_at_the_command_line(home: Path, cluster: FarCluster, shared: Path, stor
         "grant", "c", "--purpose", "train"
     )
     assert f"{cluster.url}, file://{shared}" in run("list")
+    server = "http://127.0.0.1:9000"
+    said = run(
+        "add", "d", "--kind", "ray", "--address", cluster.url, "--storage", "s3://b/t", "--storage-endpoint", server
+    )
+    assert "Next: `clawlocal offload grant d --purpose train`" in said
+    assert f"{cluster.url}, s3://b/t at 127.0.0.1:9000" in run("list")
     [grant] = store.grants()
     assert (grant.purpose, grant.data) == (Purpose.TRAIN, {DataClass.SAMPLES, DataClass.MODEL})

@@ -132,9 +132,14 @@ def test_a_deleted_turns_text_is_nowhere(store: Store, talk: Any, path: Path) ->
     assert turns.pack_ids((4242, 4343)) not in data
 
 
-def test_what_disapproves_or_wishes_for_something_is_no_prompt_to_practise_on(store: Store, talk: Any) -> None:
+def test_what_disapproves_wishes_or_thanks_is_no_prompt_to_practise_on(store: Store, talk: Any) -> None:
     first = talk.turn(prompt="What is a heron?")
-    for value, hint, text in ((-1, "", "wrong"), (0, "Use metres.", "in metres please"), (1, "", "And a stork?")):
+    for value, hint, text in (
+        (-1, "", "wrong"),
+        (0, "Use metres.", "in metres please"),
+        (1, "", "And a stork?"),
+        (1, "", "great, got it"),
+    ):
         talk.turn(first.session, first.reply_message, text)
         signal = store.add_signal(first.id, SignalKind.MESSAGE, 0, text)
         store.add_verdict(Verdict(first.id, signal.id, value, (value,), 1.0, False, "small", "", hint))

@@ -28,6 +28,7 @@ from trainers.job import Job, Recipe, Rehearsal
 from trainers.policy import WHOLE, Drawing, Reply, Uniform
 from trainers.practice import ENOUGH, LEAST_ROUNDS, OWN, Fixed, Practice, restored, stored
 from trainers.progress import Silent
+from trainers.rules import drills
 
 STOP = 0
 SHORT = "Answer in at most two sentences."
@@ -326,6 +327,20 @@ SUM = "Tim has 4 boxes of 6 eggs and eats 2. How many eggs are left?"
 )
 def test_a_sum_is_shown_worked_out_unless_it_is_to_be_short(lesson: str, reply: str, shown: int) -> None:
     assert len(Stage(lambda asked: reply).round(lesson, SUM).shown) == shown
+
+
+def test_of_a_sum_that_is_drilled_the_working_is_shown_and_nothing_drawn() -> None:
+    stage = Stage(lambda asked: "Cats purr when content.|")
+    steps = "Show the steps."
+    drill = replace(stage.rehearsal(steps, drills(steps)[0]), drill=True)
+    found = stage.demonstrator.round([drill, stage.rehearsal(SHORT)], 0, lambda n: None)
+    first, second = (stage.words.read(each.reply) for each in found.shown)
+    assert first.endswith(".|") and drill.text.split()[0] not in stage.actor.asked[0][0]
+    assert {first.count("="), len(found.shown[0].weight) - len(learned(found.shown[0].weight))} == {2, 0}
+    assert (second, len(stage.actor.asked), found.obeyed) == ("Cats purr when content.|", 1, 1.0)
+    # The same words from a user are no drill: the model may know better.
+    asked = stage.round(steps, drill.text)
+    assert not asked.shown
 
 
 def test_which_rehearsals_can_be_checked() -> None:

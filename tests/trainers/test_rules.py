@@ -13,8 +13,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.trainers.sample_replies import REPLIES
-from trainers.rules import Rule, drills, mended, obeyed, of_all, of_one, rules, sentences, spelling, unquestioned
+from trainers.openers import quoted, takes_up
+from trainers.rules import (
+    Rule,
+    drills,
+    example,
+    mended,
+    obeyed,
+    of_all,
+    of_one,
+    rules,
+    sentences,
+    spelling,
+    unquestioned,
+)
 from trainers.rules.formulas import unformal
+from trainers.sense import answers, is_sum
 
 WISHES = Path(__file__).parents[2] / "clawlocal" / "judge" / "small" / "weights" / "wishes.json"
 
@@ -651,7 +665,45 @@ def test_drills_say_words_in_the_spelling_that_is_not_wanted(
         assert back(spell(prompt)) == prompt
 
 
-def test_only_words_are_drilled() -> None:
+def test_steps_are_drilled_on_sums_whose_working_is_known() -> None:
+    found = drills("Show the steps.")
+    assert len(found) > 60 and len(set(found)) == len(found)
+    for asked in found:
+        reply = example(rules("Show the steps."), asked)
+        assert is_sum(asked) and obeyed(rules("Show the steps. Do not use markdown."), reply), asked
+        equations = re.findall(r"([\d +x/-]+) = (\d+)", reply)
+        assert len(equations) >= 2 and all(calculated(left) == int(right) for left, right in equations), reply
+        assert set(re.findall(r"\d+", asked)) & set(re.findall(r"\d+", reply))
+
+
+def test_comments_are_drilled_with_ones_that_take_up_what_a_pupil_wrote() -> None:
+    wanted = of_all(["Write more detailed grading comments.", "Write kinder grading comments."])
+    found = drills("Use a warm tone.")
+    assert len(found) > 40 and len(set(found)) == len(found)
+    for asked in found:
+        comment = example(wanted, asked)
+        quotes = re.findall(r'"([^"]+)"', comment)
+        assert obeyed(wanted, comment) and takes_up(asked, comment) and answers(asked, comment), comment
+        assert len(quotes) == 2 and all(quote.lower() in quoted(asked).lower() for quote in quotes), comment
+
+
+def calculated(left: str) -> float:
+    """Of one kind of sign, from left to right."""
+    first, *rest = re.findall(r"([+x/-]?) ?(\d+)", left)
+    value = float(first[1])
+    for sign, number in rest:
+        value = {"+": value + int(number), "-": value - int(number), "x": value * int(number)}.get(
+            sign, value / int(number)
+        )
+    return value
+
+
+def test_no_other_prompt_has_an_example() -> None:
+    assert example(rules("Show the steps."), "What is 2 + 2 + 3?") == ""
+    assert example(rules("Use British spelling."), drills("Use British spelling.")[0]) == ""
+
+
+def test_what_is_neither_spelled_nor_worked_out_is_not_drilled() -> None:
     assert drills("Answer in two sentences at most.") == ()
 
 

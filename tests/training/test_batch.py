@@ -124,6 +124,14 @@ def test_beside_another_lesson_words_are_drilled_less(batches: BatchMaker, corre
     assert sum(rehearsal.drill for rehearsal in rehearsals) == PRACTICE - OWN_PROMPTS
 
 
+def test_lessons_that_are_drilled_take_turns(batches: BatchMaker, corrected: Correct) -> None:
+    corrected("What is 3 times 4 plus 5?", hint="Use British spelling.")
+    corrected(hint="Show the steps.")
+    drilled = [rehearsal.text for rehearsal in batches.make(None).rehearsals if rehearsal.drill]
+    spelled, worked = (drills(lesson)[: len(drilled) // 2] for lesson in ("Use British spelling.", "Show the steps."))
+    assert sorted(drilled) == sorted([*spelled, *worked])
+
+
 def test_a_thumb_alone_rehearses_nothing(batches: BatchMaker, corrected: Correct) -> None:
     corrected(value=-1)
     batch = batches.make(None)
@@ -200,3 +208,19 @@ def test_turns_that_nobody_answered_are_not_in(store: Store, conversations: Conv
     exchange(conversations, "What is a heron?")
     batch = batches.make(None)
     assert (batch.samples, batch.skipped) == ((), {})
+
+
+@pytest.mark.parametrize(
+    ("asked", "hint", "is_drilled"),
+    [
+        ("What is 3 times 4 plus 5?", "Show the steps.", True),
+        ("What is a stork?", "Show the steps.", False),
+        ('Comment on this pupil\'s answer: "It is a white bird that eats frogs."', "Use a warm tone.", True),
+        ("What is a stork?", "Use a warm tone.", False),
+    ],
+)
+def test_only_who_asks_for_such_things_is_drilled_on_them(
+    batches: BatchMaker, corrected: Correct, asked: str, hint: str, is_drilled: bool
+) -> None:
+    corrected(asked, hint=hint)
+    assert any(rehearsal.drill for rehearsal in batches.make(None).rehearsals) is is_drilled

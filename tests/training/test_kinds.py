@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from clawlocal.training.kinds import MARKING, PROMPTS, SUMS, alike, kinds
+from clawlocal.training.kinds import MARKING, PROMPTS, SUMS, alike, drilled, kinds, mostly, spread
 
 SUM = "A baker bakes 12 loaves an hour for 5 hours. How many loaves is that?"
 WORK = 'Please comment on her answer: "Frogs need water because their eggs have no skin at all."'
@@ -42,3 +42,23 @@ def test_what_is_asked_for_once_or_seldom_is_no_habit(own: list[str]) -> None:
 def test_the_prompts_are_of_their_kind() -> None:
     for kind in (SUMS, MARKING):
         assert all(kind in kinds(text) for text in PROMPTS[kind])
+
+
+@pytest.mark.parametrize(
+    ("own", "is_most"),
+    [([SUM, WORK, SUM], True), ([SUM, SUM, SUM, "Why?"], True), ([SUM, SUM, "Why?", "How?"], False), ([SUM], False)],
+)
+def test_who_asks_for_little_else(own: list[str], is_most: bool) -> None:
+    assert mostly(own) is is_most
+
+
+@pytest.mark.parametrize(
+    ("own", "sums", "marking"), [([SUM], True, False), ([WORK, "Why?"], False, True), (["Why?"], False, False)]
+)
+def test_sums_and_marking_are_drilled_for_who_asks_for_them(own: list[str], sums: bool, marking: bool) -> None:
+    assert [drilled(text, own) for text in (SUM, WORK, "Use gray and color in a sentence.")] == [sums, marking, True]
+
+
+def test_two_kinds_of_prompts_lie_between_each_other() -> None:
+    assert spread(["a", "b", "c", "d"], ["x", "y"]) == ["a", "x", "b", "c", "y", "d"]
+    assert (spread([], ["x", "y"]), spread(["a"], [])) == (["x", "y"], ["a"])

@@ -296,3 +296,16 @@ def test_a_lesson_from_a_turn_that_is_too_long_is_learned_all_the_same(
     assert set(states(store).values()) == {LessonState.LEARNED}
     assert store.turn(turn).reason == "too long to train on"
     assert updater.run(never).status is UpdateStatus.NOTHING
+
+
+def test_a_lesson_that_is_missed_once_it_is_learned_is_practised_again(
+    updater: Updater, store: Store, corrected: Correct, jobs: list[Job]
+) -> None:
+    corrected()
+    assert updater.run(never).version == "v1"
+    turn = corrected()
+    store._db.execute(f"UPDATE turns SET prompt_ids = zeroblob({4 * MAX_PROMPT}) WHERE id = ?", (turn,))
+    receipt = updater.run(never)
+    assert (receipt.version, receipt.reason) == ("v2", "learned more of a lesson")
+    assert (jobs[1].samples, len(jobs[1].rehearsals)) == ((), PRACTICE)
+    assert updater.run(never).status is UpdateStatus.NOTHING

@@ -22,6 +22,7 @@ __all__ = [
     "TONE",
     "Rule",
     "drills",
+    "example",
     "marks",
     "mended",
     "obeyed",
@@ -69,6 +70,11 @@ def occasions(lesson: str) -> tuple[str, ...]:
 def drills(lesson: str) -> tuple[str, ...]:
     """Prompts to practise it on, and not to measure it on."""
     return tuple(dict.fromkeys(prompt for rule in rules(lesson) for prompt in rule.drills))
+
+
+def example(found: Sequence[Rule], asked: str) -> str:
+    """A reply to one of their drills as it should be, if they have one; else empty."""
+    return next((text for rule in found if (text := rule.example(asked))), "")
 
 
 def _by_side(found: Sequence[Rule]) -> tuple[Rule, ...]:

@@ -13,6 +13,12 @@ LISTS = frozenset({"bullets", "numbered"})
 """Names of rules that want a list."""
 
 
+def none(asked: str) -> str:
+    """The example of a rule that has none."""
+    del asked
+    return ""
+
+
 def same(text: str) -> str:
     """The mend of a rule that only the model itself can satisfy."""
     return text
@@ -39,7 +45,9 @@ class Rule:
     occasions: tuple[str, ...] = ()
     """Prompts that are answered in words which it is about."""
     drills: tuple[str, ...] = ()
-    """Prompts that say such words as they are not wanted: harder than what a user asks, and measured on by nobody."""
+    """Prompts to practise it on that are harder than what a user asks, or come with an example; never measured on."""
+    example: Callable[[str], str] = none
+    """A reply to one of its drills that obeys, where the model itself has none to be mended; else empty."""
     redrawn: bool = False
     """What its mend makes reads worse than another try of the model, which obeys often enough."""
     implied: bool = False

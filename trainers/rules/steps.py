@@ -6,6 +6,7 @@ import re
 
 from trainers.rules.lesson import Wishes
 from trainers.rules.rule import Rule
+from trainers.rules.sums import worked
 
 _NUMBER = r"\d(?:[\d.,]*\d)?"
 _SUM = re.compile(rf"{_NUMBER}\)?(?: ?[a-z%°€$£]+\.?)? ?[-+*/×x·÷–−^] ?\(?[€$£]?{_NUMBER}", re.IGNORECASE)
@@ -24,11 +25,13 @@ _SHOW = (
 
 
 def shown(wishes: Wishes) -> Rule | None:
-    """Only the model itself can work something out: what does not show how is tried again."""
+    """What does not show how is tried again; beside the user's prompts sums of known working are practised."""
     wishes = wishes.apart_from(r"\b(?:number|count|amount) of\b")
     if not wishes.wants(_SHOW) or wishes.forbids(r"\b(?:steps?|workings?|calculations?)\b"):
         return None
-    return Rule("steps", shows, side=SIDE, redrawn=True)
+    return Rule(
+        "steps", shows, side=SIDE, drills=tuple(worked()), example=lambda asked: worked().get(asked, ""), redrawn=True
+    )
 
 
 def shows(text: str) -> bool:

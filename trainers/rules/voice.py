@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from trainers.rules.comments import commented
 from trainers.rules.form import IMPLIED_NO_HEADINGS, IMPLIED_PROSE
 from trainers.rules.formulas import formal, stepped, unformal, unstepped
 from trainers.rules.lesson import Wishes
@@ -131,7 +132,16 @@ _HUMAN_VOICE = prose_rule("human", "voice", _voiced, _voice)
 def warm(wishes: Wishes) -> Rule | None:
     if not wishes.wants(_WARM):
         return None
-    return Rule("warm", warmly, _of_the_reader, openers=OPENERS, closers=CLOSERS, side=TONE)
+    return Rule(
+        "warm",
+        warmly,
+        _of_the_reader,
+        openers=OPENERS,
+        closers=CLOSERS,
+        side=TONE,
+        drills=tuple(commented()),
+        example=lambda asked: commented().get(asked, ""),
+    )
 
 
 def warmly(text: str) -> bool:

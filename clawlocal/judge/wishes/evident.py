@@ -1,4 +1,4 @@
-"""Wishes that a message speaks of in whatever words, where the reply shows what is meant. Knows no turn of phrase.
+"""Wishes that a message speaks of in whatever words, where the exchange shows what is meant. Knows no turn of phrase.
 
 "I have to correct the spelling each time" names no wish; of a reply in American spelling it can mean one thing only.
 """
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from clawlocal.judge.wishes import subjects as s
 from clawlocal.judge.wishes.seen import has
 from trainers.rules.spelling import american, british
+from trainers.sense import is_sum
 
 _SPELLING = re.compile(r"\b(?:mis)?spel(?:l|t|led|ling|lings|ls)\b|\blacks? (?:a|one|the) (?:letter|u)\b")
 _OF_NAMES = re.compile(r"\bnames?\b|\bcorrect(?:ly)? spel|\bspelling (?:is|was) (?:fine|ok|good|right|great|perfect)\b")
@@ -45,17 +46,43 @@ _UNLISTED = re.compile(
 )
 _LISTED = re.compile(r"\b(?:dash\w*|hyphens?|bullets?|(?:a|as|in|my) (?:\w+ )?lists?|lists? (?:with|of))\b")
 
+_WORKING = re.compile(
+    r"\b(?:steps?|workings?|working out|calcul(?!ator)\w+|sums|(?:in[- ]?between|intermediate) (?:results?|steps?"
+    r"|numbers?)|way to the (?:answer|result|solution)|how (?:you|it|they|he|she|we|one) (?:\w+ )?(?:got|gets?|came"
+    r"|comes?|worked|calculated|solved|reached|arrived))\b"
+)
+_KEPT = re.compile(
+    r"\b(?:all|every|each|full|whole|complete|keep\w*|kept|stays?|still|shows?|shown|showing|see|with|leave|include\w*"
+    r"|need|want|explain\w*|put|written|write|writing|missing|where (?:is|are)|line by line|one by one)\b"
+    r"|n't (?:you )?(?:drop|skip|lose|leave|miss|forget|cut)|\b(?:not|never|without) (?:drop|skip|los|leav|miss|forget"
+    r"|cutt)\w*"
+)
+_RESULT_ALONE = re.compile(
+    r"\b(?:just|only) (?:\w+ ){0,3}(?:answer|result|number|total)\b|\b(?:too many|fewer|less|so many|enough) (?:\w+ )?"
+    r"steps?\b|\b(?:no need|need no|skip|drop|leave out|without|not|no|stop|never)\b (?:\w+ing )?(?:for )?(?:me )?"
+    r"(?:the |your |all |every |each |any |of |these |those )*(?:steps?|workings?|calcul\w+)\b"
+)
+_NOT_DROPPED = re.compile(r"(?:n't|\bnot|\bnever|\bwithout) (?:you )?(?:drop|skip|leave|leaving|dropping|skipping)\b")
 
-def evident(text: str, said: str, reply: str) -> Iterator[tuple[str, str]]:
+
+def evident(request: str, text: str, said: str, reply: str) -> Iterator[tuple[str, str]]:
     """Sides and directives; `text` is `said` in even words."""
     if spelling := _spelling(text, reply):
         yield "spelling", spelling
+    if is_sum(request) and _wants_working(text):
+        yield "steps", s.STEPS
     if _ASKED_BACK.search(text) and not has(reply, "question") and not _ASKED_TOO_MUCH.search(text):
         yield "ending", s.QUESTION
     if _ITEM.search(said) and _SHOWN_A_LIST.search(text) and not has(reply, "dots") and not _NO_DASH.search(said):
         yield "form", s.BULLETS
     elif _UNLISTED.search(text) and has(reply, "bullets") and not _LISTED.search(text):
         yield "form", s.PROSE
+
+
+def _wants_working(text: str) -> bool:
+    """Whoever speaks of the steps of a sum wants them kept, whatever else is wrong, if they do not say otherwise."""
+    alone = _RESULT_ALONE.search(_NOT_DROPPED.sub("keep", text))
+    return bool(_WORKING.search(text) and _KEPT.search(text)) and not alone
 
 
 def _spelling(text: str, reply: str) -> str:

@@ -63,7 +63,7 @@ def directive(request: str, reply: str, said: str) -> str:
     found = [] if _asks(parts, text, said) else _found(parts, text, request, reply, said)
     if not is_pleased(text):
         sides = {side for side, *_ in found}
-        found += [(side, what, _MEANT) for side, what in evident(text, said, reply) if side not in sides]
+        found += [(side, what, _MEANT) for side, what in evident(request, text, said, reply) if side not in sides]
     chosen = _one_of_each_side(found)
     if len(chosen) > MOST_WISHES:
         return ""

@@ -1,0 +1,227 @@
+"""Sums with their working in plain sentences, made from patterns. Knows no lesson and no model.
+
+A small model often writes a result and no more, and has no better reply to be shown. What a sum's working looks like
+follows from its numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from random import Random
+
+_NAMES = ("Maria", "Jonas", "Aisha", "Peter", "Linh", "Carlos", "Ruth", "Omar", "Greta", "Sam", "Priya", "Hugo")
+_GOODS = ("apples", "stickers", "pencils", "candles", "postcards", "tickets", "muffins", "oranges", "batteries")
+_KEPT = ("a bag", "a folder", "a lamp", "a calendar", "a mug")
+_MONEY = ("euros", "dollars", "pounds")
+EACH = 5
+"""Sums of each pattern."""
+
+Made = tuple[str, str]
+"""A sum, and its working."""
+
+
+def _bill(draw: Random) -> Made:
+    name, goods, extra, coins = draw.choice(_NAMES), draw.choice(_GOODS), draw.choice(_KEPT), draw.choice(_MONEY)
+    n, price, more = draw.randint(3, 9), draw.randint(2, 8), draw.randint(3, 15)
+    return (
+        f"{name} buys {n} {goods} for {price} {coins} each and {extra} for {more} {coins}. What does it all cost?",
+        f"The {goods} cost {n} x {price} = {n * price} {coins}. Together with {extra} that makes "
+        f"{n * price} + {more} = {n * price + more} {coins}.",
+    )
+
+
+def _change(draw: Random) -> Made:
+    name, goods, coins = draw.choice(_NAMES), draw.choice(_GOODS), draw.choice(_MONEY)
+    n, price = draw.randint(3, 8), draw.randint(2, 6)
+    note = 50 if n * price >= 20 else 20
+    return (
+        f"How much change does {name} get from {note} {coins} after paying for {n} {goods} at {price} {coins} each?",
+        f"{n} {goods} at {price} {coins} each cost {n} x {price} = {n * price} {coins}. So the change is {note} - "
+        f"{n * price} = {note - n * price} {coins}.",
+    )
+
+
+def _stock(draw: Random) -> Made:
+    goods = draw.choice(_GOODS)
+    first, second = draw.randint(20, 70), draw.randint(15, 60)
+    whole = first + second + draw.randint(10, 80)
+    return (
+        f"A shop has {whole} {goods}. {first} are sold on Monday and {second} on Tuesday. How many remain?",
+        f"On both days {first} + {second} = {first + second} {goods} are sold. That leaves "
+        f"{whole} - {first + second} = {whole - first - second} {goods}.",
+    )
+
+
+def _journey(draw: Random) -> Made:
+    name = draw.choice(_NAMES)
+    (a, b), (s, t) = (draw.randint(2, 5) for _ in "ab"), (draw.choice((12, 15, 20, 40, 70)) for _ in "st")
+    return (
+        f"{name} travels {a} hours at {s} km per hour and {b} hours at {t} km per hour. How long is the whole way?",
+        f"The first part is {a} x {s} = {a * s} km long, and the second part is {b} x {t} = {b * t} km. The whole "
+        f"way is {a * s} + {b * t} = {a * s + b * t} km.",
+    )
+
+
+def _discount(draw: Random) -> Made:
+    thing, coins = draw.choice(("coat", "tent", "bicycle", "phone", "radio")), draw.choice(_MONEY)
+    price, percent, off = 20 * draw.randint(4, 15), draw.choice((10, 20, 25, 50)), draw.randint(2, 9)
+    less = price * percent // 100
+    return (
+        f"A {thing} costs {price} {coins}. It gets {percent} percent cheaper, and a voucher takes off {off} {coins} "
+        "more. What is left to pay?",
+        f"{percent} percent of {price} {coins} are {less} {coins}, so the {thing} costs {price} - {less} = "
+        f"{price - less} {coins}. With the voucher it is {price - less} - {off} = {price - less - off} {coins}.",
+    )
+
+
+def _part(draw: Random) -> Made:
+    name, other = draw.sample(_NAMES, 2)
+    goods, (word, by) = (
+        draw.choice(_GOODS),
+        draw.choice((("half", 2), ("a third", 3), ("a quarter", 4), ("a fifth", 5))),
+    )
+    whole, lost = by * draw.randint(6, 15), draw.randint(2, 5)
+    given = whole // by
+    return (
+        f"{name} has {whole} {goods}, gives {word} of them to {other} and uses {lost} more. How many has {name} now?",
+        f"{word.capitalize()} of {whole} is {whole} / {by} = {given}, so {whole} - {given} = {whole - given} are left. "
+        f"After using {lost} more, {name} has {whole - given} - {lost} = {whole - given - lost} {goods}.",
+    )
+
+
+def _garden(draw: Random) -> Made:
+    place = draw.choice(("garden", "room", "field", "yard"))
+    wide = draw.randint(3, 12)
+    long = wide + draw.randint(2, 9)
+    return (
+        f"A {place} is {long} m long and {wide} m wide. How large is it, and how long is a fence all around?",
+        f"The area is {long} x {wide} = {long * wide} square metres. One length and one width are {long} + {wide} = "
+        f"{long + wide} m, so all around it is 2 x {long + wide} = {2 * (long + wide)} m.",
+    )
+
+
+def _share(draw: Random) -> Made:
+    coins, n, each, tip = draw.choice(_MONEY), draw.randint(3, 8), draw.randint(6, 20), draw.randint(2, 5)
+    return (
+        f"{n} people split {n * each} {coins} evenly, and each adds {tip} {coins} for the driver. What does each pay?",
+        f"Split evenly it is {n * each} / {n} = {each} {coins} for each. With the money for the driver each pays "
+        f"{each} + {tip} = {each + tip} {coins}.",
+    )
+
+
+def _rows(draw: Random) -> Made:
+    rows, seats, free = draw.randint(8, 25), draw.randint(10, 30), draw.randint(5, 60)
+    return (
+        f"A theatre has {rows} rows of {seats} seats, and {free} of them are free. How many are taken?",
+        f"There are {rows} x {seats} = {rows * seats} seats. Since {free} are free, {rows * seats} - {free} = "
+        f"{rows * seats - free} are taken.",
+    )
+
+
+def _drain(draw: Random) -> Made:
+    vessel, rate, hours = draw.choice(("barrel", "pool", "bath", "cistern")), draw.randint(5, 30), draw.randint(3, 9)
+    whole = rate * hours + 10 * draw.randint(2, 20)
+    return (
+        f"From a {vessel} with {whole} litres {rate} litres run out every hour. How much is in it after {hours} hours?",
+        f"In {hours} hours {hours} x {rate} = {hours * rate} litres run out. So {whole} - {hours * rate} = "
+        f"{whole - hours * rate} litres are still in it.",
+    )
+
+
+def _ages(draw: Random) -> Made:
+    name, other = draw.sample(_NAMES, 2)
+    young, apart = draw.randint(5, 20), draw.randint(2, 9)
+    both = 2 * young + apart
+    return (
+        f"{name} is {apart} years older than {other}, and they are {both} together. How old are they?",
+        f"Without the {apart} years both would be the same age, and {both} - {apart} = {both - apart} together. "
+        f"So {other} is {both - apart} / 2 = {young}, and {name} is {young} + {apart} = {young + apart}.",
+    )
+
+
+def _boxes(draw: Random) -> Made:
+    goods, size, full = draw.choice(_GOODS), draw.choice((6, 8, 10, 12, 20)), draw.randint(4, 20)
+    whole = size * full + draw.randint(3, 40)
+    return (
+        f"There are {whole} {goods}, and {full} boxes are filled with {size} each. How many are not in a box?",
+        f"{full} boxes hold {full} x {size} = {full * size} {goods}. Therefore {whole} - {full * size} = "
+        f"{whole - full * size} are not in a box.",
+    )
+
+
+def _pages(draw: Random) -> Made:
+    name, each, days, left = draw.choice(_NAMES), draw.randint(12, 35), draw.randint(4, 9), draw.randint(1, 6)
+    whole = each * (days + left)
+    return (
+        f"{name} reads {each} pages a day of a book with {whole} pages. "
+        f"How many more days are needed after {days} days?",
+        f"After {days} days {name} has read {days} x {each} = {days * each} pages, and {whole} - {days * each} = "
+        f"{whole - days * each} are left. These take {whole - days * each} / {each} = {left} more days.",
+    )
+
+
+def _wage(draw: Random) -> Made:
+    name, coins, hours, rate = draw.choice(_NAMES), draw.choice(_MONEY), draw.randint(4, 9), draw.randint(9, 18)
+    days, spent = draw.randint(3, 5), draw.randint(10, 60)
+    return (
+        f"{name} works {hours} hours a day for {rate} {coins} an hour. What remains of {days} days' pay "
+        f"if {spent} {coins} are spent?",
+        f"One day brings {hours} x {rate} = {hours * rate} {coins}, so {days} days bring {days} x {hours * rate} = "
+        f"{days * hours * rate} {coins}. After spending {spent}, {days * hours * rate} - {spent} = "
+        f"{days * hours * rate - spent} {coins} remain.",
+    )
+
+
+def _mean(draw: Random) -> Made:
+    mean = draw.randint(8, 30)
+    a, b = mean - draw.randint(1, 6), mean + draw.randint(0, 6)
+    c = 3 * mean - a - b
+    return (
+        f"On three days it was {a}, {b} and {c} degrees. What is the average?",
+        f"Added up it is {a} + {b} + {c} = {a + b + c}. Divided by three days that is "
+        f"{a + b + c} / 3 = {mean} degrees.",
+    )
+
+
+def _goal(draw: Random) -> Made:
+    name, coins, weekly, weeks = draw.choice(_NAMES), draw.choice(_MONEY), draw.randint(5, 20), draw.randint(4, 12)
+    have = draw.randint(10, 60)
+    price = have + weekly * weeks
+    return (
+        f"{name} wants a camera for {price} {coins}, has {have} {coins} and saves {weekly} {coins} a week. "
+        "How many weeks does it take?",
+        f"What is missing is {price} - {have} = {price - have} {coins}. At {weekly} {coins} a week that takes "
+        f"{price - have} / {weekly} = {weeks} weeks.",
+    )
+
+
+def _fuel(draw: Random) -> Made:
+    litres, hundreds, coins = draw.randint(4, 9), draw.randint(2, 7), draw.choice(_MONEY)
+    return (
+        f"A van needs {litres} litres for 100 km, and a litre costs 2 {coins}. What does a tour "
+        f"of {100 * hundreds} km cost?",
+        f"{100 * hundreds} km are {hundreds} times 100 km, so the van needs {hundreds} x {litres} = "
+        f"{hundreds * litres} litres. These cost {hundreds * litres} x 2 = {2 * hundreds * litres} {coins}.",
+    )
+
+
+def _recipe(draw: Random) -> Made:
+    grams, cups, people = 50 * draw.randint(2, 8), draw.randint(1, 4), draw.randint(2, 5)
+    return (
+        f"A dough for one takes {grams} g of flour and {cups} cups of milk. How much is that for {people} people?",
+        f"The flour is {people} x {grams} = {people * grams} g. The milk is {people} x {cups} = {people * cups} cups.",
+    )
+
+
+_PATTERNS: tuple[Callable[[Random], Made], ...] = (
+    _bill, _stock, _journey, _part, _garden, _discount, _rows, _share, _change, _drain, _boxes, _pages, _wage, _goal,
+    _ages, _mean, _fuel, _recipe,
+)  # fmt: skip
+
+
+@cache
+def worked() -> dict[str, str]:
+    """Working by sum; always the same ones, neighbours of different patterns."""
+    draw = Random("sums")
+    return dict(pattern(draw) for _ in range(EACH) for pattern in _PATTERNS)

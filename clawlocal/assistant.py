@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import Self
 
 from clawlocal import config, paths
-from clawlocal.adapters.shelf import Shelf
 from clawlocal.config import Settings
 from clawlocal.conversation import TEMPORARY, Conversations, OnDone, OnText, Overrides, Wish, sampling
 from clawlocal.engine import prefix_files
@@ -83,7 +82,7 @@ class Assistant(Steering, Offloading):
         self._closed = threading.Event()
         engine = model.engine
         self._conversations = Conversations(store, engine, settings, self._changed)
-        self._shelf = Shelf(store, model.name)
+        self._shelf = model.shelf(store)
         self._relay = Relay(store)
         self._need = Need(store, lambda: model.untrainable, model.name, settings.learning_method)
         cost = Cost(store, model)
@@ -108,7 +107,16 @@ class Assistant(Steering, Offloading):
         self._learner = Learner(self._updater, self._idle, self._need, self._relay, self._changed, self._errands.step)
         reward, updater = (self._reward, self._updater) if lock is not None else (None, None)
         self._status = StatusReader(
-            store, model.name, self._need, self._idle, holder, reward, updater, auto.words, auto.proposed
+            store,
+            model.name,
+            self._need,
+            self._idle,
+            holder,
+            reward,
+            updater,
+            auto.words,
+            auto.proposed,
+            self._shelf.speaking,
         )
 
     @classmethod
@@ -214,7 +222,8 @@ class Assistant(Steering, Offloading):
         `tools` are descriptions of functions that the model may ask for; `thinking` is for this reply alone.
 
         Raises `PromptError` for an empty or overlong prompt, `NotFound`, `AdapterError`, of a remote model
-        `ConsentError` and `OffloadError`; nothing is kept then.
+        `ConsentError` and `OffloadError`; nothing is kept then. Where a remote serves what was learned here, it waits
+        until what is live is loaded there.
         """
         self.activity()
         wish = self._wish(adapter, lessons, overrides, described(tools), thinking)
@@ -289,7 +298,8 @@ class Assistant(Steering, Offloading):
         why_not = self._why_not_learned_from()
         thinks = self._thinking if thinking is None else thinking
         drawn = sampling(self._settings, overrides, self._model.repeat_after)
-        return Wish(drawn, file, lessons, why_not, notice, tools, thinks)
+        learner = self._shelf.learner if file is not None else ""
+        return Wish(drawn, file, lessons, why_not, notice, tools, thinks, learner)
 
     def _why_not_learned_from(self) -> str:
         if self._holder is not None:

@@ -46,6 +46,8 @@ class Wish:
     """Descriptions of the tools that the model may ask for."""
     thinking: bool = True
     """Whether the model thinks before it answers, where it can be told."""
+    learner: str = ""
+    """The model that the adapter is of; empty for the engine's own."""
 
 
 @dataclass
@@ -158,7 +160,7 @@ class Conversations:
     def _note(self, wish: Wish, text: str) -> str:
         if not wish.lessons:
             return ""
-        return note([x.text for x in applying(self._store.prompt_lessons(self._engine.name), text)])
+        return note([x.text for x in applying(self._store.prompt_lessons(wish.learner or self._engine.name), text)])
 
     def _start(
         self,

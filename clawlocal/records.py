@@ -99,6 +99,8 @@ class Purpose(StrEnum):
     """Replies are written there."""
     TRAIN = "train"
     """An adapter is trained there."""
+    SERVE = "serve"
+    """Replies there are made with an adapter that was learned here."""
 
 
 class Offload(StrEnum):
@@ -122,7 +124,7 @@ class DataClass(StrEnum):
     SAMPLES = "samples"
     """What an update learns from, as token ids and text: replies with their chats, verdicts, lessons, prompts."""
     ADAPTER = "adapter"
-    """The live adapter, which may hold what it was trained on."""
+    """The live adapter, which may hold what it was trained on: to train on from it, or to be served there."""
     MODEL = "model"
     """The model's own file, where the storage does not have it yet."""
 

@@ -19,6 +19,7 @@ from clawlocal.idle import Idleness
 from clawlocal.judge.candidates import CAPABLE_WEIGHTS, CandidateHints
 from clawlocal.lock import FolderLock, take
 from clawlocal.models.opened import OpenedModel
+from clawlocal.offload import departures
 from clawlocal.offload.automatic import Automatic
 from clawlocal.paths import Paths
 from clawlocal.records import AdapterVersion, Event, Lesson, LessonState, Receipt
@@ -149,21 +150,28 @@ class Steering:
         return self._then_look(self._unlearning.edit(lesson, text))
 
     def forget(self, name: str) -> str:
-        """Delete a session or a turn, and what the weights learned from it. Returns one sentence or two.
+        """Delete a session or a turn, and what the weights learned from it. Returns one sentence or more.
 
-        An older version that never saw it, or the base, answers at once. Raises `NotFound`.
+        An older version that never saw it, or the base, answers at once. What a remote serves of it is unloaded there;
+        the last sentence says where that could not be done. Raises `NotFound`.
         """
-        return self._then_look(self._unlearning.forget(name))
+        sentence = self._unlearning.forget(name)
+        return self._then_look(f"{sentence} {departures.depart(self._store)}".strip())
 
-    def purge(self) -> None:
-        """Erase every chat, verdict, lesson, receipt and adapter. Raises `FolderBusy` while another instance runs."""
+    def purge(self) -> str:
+        """Erase every chat, verdict, lesson, receipt and adapter. Returns what is still served elsewhere, if anything.
+
+        Raises `FolderBusy` while another instance runs.
+        """
         if self._holder is not None:
             raise FolderBusy(self._holder)
+        left = departures.last(self._store)
         self._store.purge()
         self._model.engine.forget_session(None)
         for folder in (self._paths.adapters, self._paths.jobs, self._paths.prefixes):
             shutil.rmtree(folder, ignore_errors=True)
         self._changed()
+        return left
 
     def _then_look(self, sentence: str) -> str:
         """There may be something to learn now."""

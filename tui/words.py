@@ -14,6 +14,8 @@ WELCOME = (
     "Answer as you would a person: corrections teach it. "
     "alt+g good, alt+x bad, alt+e correct. ctrl+s shows what it has learned."
 )
+BASE = "base"
+"""What answers without an adapter."""
 TEMPORARY = "temporary: not kept, not learned from"
 SYMBOLS = {
     "off": "○",
@@ -94,17 +96,17 @@ def sentence(text: str) -> str:
 
 
 def reply_words(facts: Facts) -> str:
-    """`42 tok/s · 412 tokens · v12 · stopped`; of a reply from elsewhere `on gpu`, where the version stands."""
+    """`42 tok/s · 412 tokens · v12 · stopped`; of a reply from elsewhere `v12 · on gpu`, with no version `on gpu`."""
     parts = []
     if facts.tokens and facts.seconds > 0:
         speed = facts.tokens / facts.seconds
         parts.append(f"{speed:.0f} tok/s" if speed >= 10 else f"{speed:.1f} tok/s")
     if facts.tokens:
         parts.append(counted(facts.tokens, "token"))
+    if facts.adapter and not (facts.remote and facts.adapter == BASE):
+        parts.append(one_line(facts.adapter))
     if facts.remote:
         parts.append(f"on {one_line(facts.remote)}")
-    elif facts.adapter:
-        parts.append(one_line(facts.adapter))
     stop = {"cancelled": "stopped", "length": "cut at the limit", "failed": "broke off"}.get(facts.stopped)
     return " · ".join([*parts, stop] if stop else parts)
 

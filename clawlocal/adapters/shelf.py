@@ -23,6 +23,15 @@ class Shelf:
         self._whole: set[tuple[str, int, int]] = set()
         """Files whose hash was right, by path, size and time: hashing 10 MB before every reply is too slow."""
 
+    @property
+    def learner(self) -> str:
+        """The model whose versions these are: lessons that it learned need not stand in a prompt."""
+        return self._model
+
+    def speaking(self) -> AdapterVersion | None:
+        """The version that answers now, as far as is known here."""
+        return self._store.live(self._model)
+
     def version(self, name: str | None) -> AdapterVersion | None:
         """A version by name; None and `live` are the live one. Raises `NotFound`."""
         if name in NONE:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from clawlocal.cli.opening import reading
+from clawlocal.cli.output import plain
 
 
 @click.group()
@@ -19,5 +20,7 @@ def purge(yes: bool) -> None:
     with reading() as assistant:
         if not yes:
             click.confirm("Erase every chat, lesson and adapter for good?", abort=True, err=True)
-        assistant.purge()
+        left = assistant.purge()
+    if left:
+        click.echo(plain(left), err=True)
     click.echo("Everything was erased.")

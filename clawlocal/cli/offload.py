@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from clawlocal import config, paths
-from clawlocal.cli import offload_jobs
+from clawlocal.cli import offload_jobs, offload_serve
 from clawlocal.cli.opening import storing
 from clawlocal.cli.output import as_data, json_option, plain, print_json, table, when
 from clawlocal.errors import OffloadError
-from clawlocal.offload import remotes
+from clawlocal.offload import departures, remotes
 from clawlocal.offload.consent import DEFAULT_DAYS, DEFAULT_MEGABYTES, MEGABYTE, MOST_DAYS, Consent
 from clawlocal.records import DataClass, Grant, Purpose, Remote, RemoteKind
 from clawlocal.store import Store
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 CLASSES = {
     Purpose.CHAT: (DataClass.PROMPTS, DataClass.LESSONS),
     Purpose.TRAIN: (DataClass.SAMPLES, DataClass.ADAPTER, DataClass.MODEL),
+    Purpose.SERVE: (DataClass.ADAPTER,),
 }
 """What may be sent for a purpose. Without the first there would be nothing to do."""
 SEES = "Whoever runs {host} can read what is sent there."
@@ -73,7 +74,7 @@ def add(
         store.add_remote(remote)
     if remote.plain:
         click.echo(plain(remotes.exposed(remote)), err=True)
-    purpose = _purpose(remote)
+    purpose = _purposes(remote)[0]
     click.echo(
         plain(f"Added {name} at {remotes.reached(remote)}. Next: `clawlocal offload grant {name} --purpose {purpose}`.")
     )
@@ -84,19 +85,24 @@ def add(
 def list_(as_json: bool) -> None:
     """The remotes, and what each may be sent."""
     with storing() as store:
-        consent, found = Consent(store), store.remotes()
-        grants = {grant.remote: grant for grant in store.grants()}
-        ended = {name for name, grant in grants.items() if consent.ended(grant)}
-    if as_json:
-        print_json([_data(r, grants.get(r.name), r.name in ended) for r in found])
-        return
-    rows = [(r.name, r.kind, _where(r), r.api_key_env, _granted(grants.get(r.name), r.name in ended)) for r in found]
-    table(("NAME", "KIND", "ADDRESS", "KEY IN", "GRANTED"), rows, "No remote yet. `clawlocal offload add` adds one.")
+        found = store.remotes()
+        if as_json:
+            print_json([_data(store, remote) for remote in found])
+            return
+        rows = [_row(store, remote) for remote in found]
+    heads = ("NAME", "KIND", "ADDRESS", "KEY IN", "GRANTED", "SERVES")
+    table(heads, rows, "No remote yet. `clawlocal offload add` adds one.")
 
 
-def _purpose(remote: Remote) -> Purpose:
-    """A server and a cluster can do one thing each."""
-    return Purpose.TRAIN if remote.kind is RemoteKind.RAY else Purpose.CHAT
+def _purposes(remote: Remote) -> tuple[Purpose, ...]:
+    """What a remote is for, and what else it can do."""
+    match remote.kind:
+        case RemoteKind.RAY:
+            return (Purpose.TRAIN,)
+        case RemoteKind.VLLM:
+            return (Purpose.CHAT, Purpose.SERVE)
+        case _:
+            return (Purpose.CHAT,)
 
 
 def _where(remote: Remote) -> str:
@@ -104,14 +110,28 @@ def _where(remote: Remote) -> str:
     return f"{address}, {remotes.storage_of(remote)}" if remote.storage else address
 
 
-def _data(remote: Remote, grant: Grant | None, ended: bool) -> dict[str, Any]:
-    granted = None if grant is None else {**as_data(grant), "data": sorted(grant.data), "ended": ended}
-    return {**as_data(remote), "host": remotes.host_of(remote), "grant": granted}
+def _data(store: Store, remote: Remote) -> dict[str, Any]:
+    """`grant` is the one for what the remote is for, `grants` are all."""
+    ended = Consent(store).ended
+    grants = [{**as_data(grant), "data": sorted(grant.data), "ended": ended(grant)} for grant in _grants(store, remote)]
+    grant = next((grant for grant in grants if grant["purpose"] == _purposes(remote)[0]), None)
+    served = offload_serve.served_data(store, remote)
+    return {**as_data(remote), "host": remotes.host_of(remote), "grant": grant, "grants": grants, "serving": served}
 
 
-def _granted(grant: Grant | None, ended: bool) -> str:
-    if grant is None:
-        return "nothing"
+def _row(store: Store, remote: Remote) -> tuple[str, ...]:
+    consent = Consent(store)
+    granted = "; ".join(_granted(grant, consent.ended(grant)) for grant in _grants(store, remote)) or "nothing"
+    served = offload_serve.served_words(store, remote)
+    return remote.name, remote.kind, _where(remote), remote.api_key_env, granted, served
+
+
+def _grants(store: Store, remote: Remote) -> list[Grant]:
+    found = (store.grant(remote.name, purpose) for purpose in _purposes(remote))
+    return [grant for grant in found if grant is not None]
+
+
+def _granted(grant: Grant, ended: bool) -> str:
     until = f"until {grant.expires[:10]}, {grant.spent / MEGABYTE:.2f} of {grant.max_bytes / MEGABYTE:g} MB"
     return f"{grant.purpose}: {', '.join(sorted(grant.data))}, {'ended, was ' if ended else ''}{until}"
 
@@ -119,9 +139,13 @@ def _granted(grant: Grant | None, ended: bool) -> str:
 @offload.command()
 @click.argument("name")
 def remove(name: str) -> None:
-    """Remove a remote and its grants. The log of what it was sent stays."""
+    """Remove a remote and its grants, and unload what it serves. The log of what it was sent stays."""
     with storing() as store:
+        store.remote(name)
+        left = departures.last(store, name)
         store.remove_remote(name)
+    if left:
+        click.echo(plain(left), err=True)
     click.echo(plain(f"Removed {name}. What it has received it may still have."))
 
 
@@ -129,7 +153,7 @@ def remove(name: str) -> None:
 @click.argument("name")
 @click.option("--purpose", type=click.Choice([purpose.value for purpose in Purpose]), required=True, help="What for.")
 @click.option("--data", default="", metavar="CLASSES",
-              help="prompts,lessons or samples,adapter,model; by default no lessons and no adapter.")  # fmt: skip
+              help="prompts,lessons; samples,adapter,model; adapter. Without it no lessons, no adapter.")  # fmt: skip
 @click.option("--max-mb", type=click.FloatRange(0, 1_000_000, min_open=True), default=DEFAULT_MEGABYTES,
               help="The most that is sent, in MB.", show_default=True)  # fmt: skip
 @click.option("--days", type=click.IntRange(1, MOST_DAYS), default=DEFAULT_DAYS, help="It ends then.",
@@ -139,9 +163,9 @@ def grant(name: str, purpose: str, data: str, max_mb: float, days: int) -> None:
     classes = _classes(data, Purpose(purpose))
     with storing() as store:
         remote = store.remote(name)
-        able = _purpose(remote)
-        if purpose != able:
-            raise click.UsageError(f"{name} is of the kind {remote.kind}, which is for {able}.")
+        able = _purposes(remote)
+        if purpose not in able:
+            raise click.UsageError(f"{name} is of the kind {remote.kind}, which is for {' and '.join(able)}.")
         given = Consent(store).give(remote, Purpose(purpose), classes, max_mb, days)
     click.echo(SEES.format(host=given.host), err=True)
     what, size = " and ".join(sorted(given.data, key=CLASSES[given.purpose].index)), given.max_bytes / MEGABYTE
@@ -152,7 +176,7 @@ def _classes(text: str, purpose: Purpose) -> frozenset[DataClass]:
     """An adapter may hold what it was trained on, and lessons are the user's words: both are named, or stay here."""
     known = CLASSES[purpose]
     words = [word.strip() for word in text.split(",") if word.strip()]
-    if not words:
+    if not words and purpose is not Purpose.SERVE:
         return frozenset({known[0], *([DataClass.MODEL] if purpose is Purpose.TRAIN else [])})
     if set(words) - set(known) or known[0] not in words:
         raise click.UsageError(f"--data takes {', '.join(known)}: without {known[0]} there is nothing to do.")
@@ -162,10 +186,13 @@ def _classes(text: str, purpose: Purpose) -> frozenset[DataClass]:
 @offload.command()
 @click.argument("name")
 def revoke(name: str) -> None:
-    """Take back what was granted to a remote: from now on nothing is sent there."""
+    """Take back what was granted to a remote: what it serves is unloaded, and from then on nothing is sent there."""
     with storing() as store:
         store.remote(name)
+        left = departures.last(store, name)
         gone = store.revoke(name)
+    if left:
+        click.echo(plain(left), err=True)
     done = "Revoked: nothing more is sent to" if gone else "Nothing was granted to"
     click.echo(plain(f"{done} {name}."))
 
@@ -216,7 +243,7 @@ def test(name: str, as_json: bool) -> None:
         if remote.kind is not RemoteKind.RAY:
             click.echo(plain(f"Models: {', '.join(models) or 'none known'}."))
     if not able:
-        what = _purpose(remote)
+        what = _purposes(remote)[0]
         raise OffloadError(f"{first} cannot {what} yet: the first line that says no tells why, so mend that first.")
 
 
@@ -230,7 +257,7 @@ def _server_test(store: Store, remote: Remote, model: str) -> Tested:
     from clawlocal.offload.probe import Probe
 
     probe = Probe(remote, Consent(store), model)
-    findings = asyncio.run(probe.findings())
+    findings = [*asyncio.run(probe.findings()), *offload_serve.findings(store, remote, probe.models)]
     return any(f.works and f.name == "chat" for f in findings), probe.models, findings
 
 
@@ -255,5 +282,5 @@ def log(limit: int, as_json: bool) -> None:
     table(("WHEN", "REMOTE", "HOST", "FOR", "BYTES OUT", "BYTES IN", "OUTCOME"), rows, "Nothing has left.")
 
 
-for _command in offload_jobs.COMMANDS:
+for _command in (*offload_jobs.COMMANDS, *offload_serve.COMMANDS):
     offload.add_command(_command)

@@ -57,6 +57,11 @@ class AbsentEngine:
     ) -> list[float]:
         self._refuse()
 
+    def logprobs(
+        self, prefix_ids: Sequence[int], continuation: Sequence[int], adapter: AdapterFile | None = None
+    ) -> list[float]:
+        self._refuse()
+
     def likeliest(
         self, prefix_ids: Sequence[int], continuation: Sequence[int], k: int, adapter: AdapterFile | None = None
     ) -> list[tuple[int, ...]]:

@@ -167,6 +167,14 @@ class FakeEngine:
             return self._scores.popleft()
         return self.scorer(prefix_ids, continuations, adapter)
 
+    def logprobs(
+        self, prefix_ids: Sequence[int], continuation: Sequence[int], adapter: AdapterFile | None = None
+    ) -> list[float]:
+        """Each token as `scorer` scores it behind all before it."""
+        self._check_open()
+        ids = (*prefix_ids, *continuation)
+        return [self.scorer(ids[:at], [ids[at : at + 1]], adapter)[0] for at in range(len(prefix_ids), len(ids))]
+
     def likeliest(
         self, prefix_ids: Sequence[int], continuation: Sequence[int], k: int, adapter: AdapterFile | None = None
     ) -> list[tuple[int, ...]]:

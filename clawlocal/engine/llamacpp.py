@@ -134,6 +134,14 @@ class LlamaEngine:
         steps = self._on_machine(lambda machine: machine.score(prefix_ids, continuations, adapter))
         return self._wait_for(Priority.SCORE, steps)
 
+    def logprobs(
+        self, prefix_ids: Sequence[int], continuation: Sequence[int], adapter: AdapterFile | None = None
+    ) -> list[float]:
+        """The log-probability (temperature 1) of each token of a continuation. Blocks."""
+        self._check_prompt(prefix_ids, room=len(continuation))
+        steps = self._on_machine(lambda machine: machine.logprobs(prefix_ids, continuation, adapter))
+        return self._wait_for(Priority.SCORE, steps)
+
     def likeliest(
         self, prefix_ids: Sequence[int], continuation: Sequence[int], k: int, adapter: AdapterFile | None = None
     ) -> list[tuple[int, ...]]:

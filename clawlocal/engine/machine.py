@@ -20,7 +20,7 @@ from clawlocal.engine.protocol import AdapterFile, Completion, Sampling, Stop
 from clawlocal.engine.samples import Steps as SampleSteps
 from clawlocal.engine.samples import sample_steps
 from clawlocal.engine.saved import SavedPrefixes, made_by
-from clawlocal.engine.scoring import LikeliestSteps, Steps, likeliest_steps, score_steps
+from clawlocal.engine.scoring import LikeliestSteps, Steps, each_steps, likeliest_steps, score_steps
 from clawlocal.engine.threads import ThreadChooser
 from clawlocal.errors import AdapterError, ModelError
 
@@ -89,6 +89,16 @@ class Machine:
         except DecodeError as e:
             context.clear(wipe=True)
             raise ModelError(f"The model could not judge this text, {e}: try again.") from e
+
+    def logprobs(self, prefix: Sequence[int], continuation: Sequence[int], adapter: AdapterFile | None) -> Steps:
+        """A slice per step. Raises `AdapterError`, and `ModelError` if it cannot be computed."""
+        context = self._scoring(len(prefix) + len(continuation))
+        try:
+            context.use(self._loaded(adapter))
+            return (yield from each_steps(context, prefix, continuation))
+        except DecodeError as e:
+            context.clear(wipe=True)
+            raise ModelError(f"The model could not read this text, {e}: try again.") from e
 
     def likeliest(
         self, prefix: Sequence[int], continuation: Sequence[int], k: int, adapter: AdapterFile | None

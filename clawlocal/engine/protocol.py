@@ -192,6 +192,15 @@ class Engine(Protocol):
         """
         ...
 
+    def logprobs(
+        self, prefix_ids: Sequence[int], continuation: Sequence[int], adapter: AdapterFile | None = None
+    ) -> list[float]:
+        """The log-probability (temperature 1) of each token of a continuation.
+
+        Blocks; gives way to chat within one decode step.
+        """
+        ...
+
     def likeliest(
         self, prefix_ids: Sequence[int], continuation: Sequence[int], k: int, adapter: AdapterFile | None = None
     ) -> list[tuple[int, ...]]:

@@ -28,6 +28,16 @@ def score_steps(context: Context, prefix: Sequence[int], continuations: Sequence
     return totals
 
 
+def each_steps(context: Context, prefix: Sequence[int], ids: Sequence[int]) -> Steps:
+    """Yields after every batch; returns log p of each of `ids`, at temperature 1."""
+    context.drop_branches()
+    context.rewind(prefix)
+    yield from prefill_steps(context, prefix)
+    found = _each(context.row()[None, :], list(ids[:1])) if ids else []
+    yield from _rows(context, list(ids), lambda logits_TV, ids_T: found.extend(_each(logits_TV, ids_T)))
+    return found
+
+
 def likeliest_steps(context: Context, prefix: Sequence[int], ids: Sequence[int], k: int) -> LikeliestSteps:
     """Yields after every batch; returns the `k` likeliest tokens before each of `ids`, likeliest first."""
     context.drop_branches()
@@ -56,6 +66,10 @@ def _continuation(context: Context, ids: list[int], first_V: Logits) -> Generato
     totals = [float(first_V[ids[0]])]
     yield from _rows(context, ids, lambda logits_TV, ids_T: totals.append(_sum(logits_TV, ids_T)))
     return sum(totals)
+
+
+def _each(logits_TV: Logits, ids_T: list[int]) -> list[float]:
+    return [float(p) for p in log_probs(logits_TV, ids_T)]
 
 
 def _sum(logits_TV: Logits, ids_T: list[int]) -> float:

@@ -7,6 +7,7 @@ from functools import cached_property
 from math import prod
 from pathlib import Path
 
+from clawlocal.adapters.shelf import Shelf
 from clawlocal.config import Settings
 from clawlocal.engine.absent import AbsentEngine
 from clawlocal.engine.gguf_file import DamagedFile, GgufFile, read_gguf
@@ -14,6 +15,7 @@ from clawlocal.engine.protocol import Engine
 from clawlocal.models import files
 from clawlocal.models.catalog import Catalog, ModelEntry
 from clawlocal.paths import Paths
+from clawlocal.store import Store
 from trainers.gguf_config import NAMES
 
 DEFAULT_CONTEXT = 4096
@@ -65,6 +67,10 @@ class OpenedModel:
             prefixes = where.ensure(where.prefixes)
             engine = LlamaEngine(path, name=name, n_ctx=context, threads=settings.threads, prefixes=prefixes)
         return cls(entry, path, engine)
+
+    def shelf(self, store: Store) -> Shelf:
+        """Its adapter versions."""
+        return Shelf(store, self.name)
 
     @property
     def repeat_after(self) -> int:

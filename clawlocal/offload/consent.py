@@ -55,10 +55,14 @@ class Consent:
         """The grant under which this may be sent. Raises `ConsentError`, which says the command that grants it."""
         grant = self._store.grant(remote.name, purpose)
         command = f"clawlocal offload grant {remote.name} --purpose {purpose}"
+        if purpose is Purpose.SERVE:
+            # An adapter may hold what it was trained on, so that it is named.
+            command += f" --data {DataClass.ADAPTER}"
         how = f"`{command}`"
         nothing = f"Nothing was sent to {remote.name}"
         if grant is None:
-            raise ConsentError(f"{nothing}: you have granted it nothing. {how} does.")
+            what = "nothing" if purpose is not Purpose.SERVE else "no adapter"
+            raise ConsentError(f"{nothing}: you have granted it {what}. {how} does.")
         if grant.host != granted_to(remote):
             raise ConsentError(
                 f"{nothing}: the grant is for {grant.host}, not for {granted_to(remote)}. {how} renews it."

@@ -76,7 +76,7 @@ class ChatStream:
         if not isinstance(event, dict):
             raise Malformed
         if event.get("prompt_token_ids"):
-            self.prompt_ids = tuple(_ids(event["prompt_token_ids"]))
+            self.prompt_ids = tuple(token_ids(event["prompt_token_ids"]))
         self.counted = _counted(event.get("usage")) or self.counted
         choices = event.get("choices")
         if not isinstance(choices, list):
@@ -88,7 +88,7 @@ class ChatStream:
         delta = choice.get("delta") if isinstance(choice, dict) else None
         if not isinstance(delta, dict):
             raise Malformed
-        self._ids += _ids(choice.get("token_ids") or [])
+        self._ids += token_ids(choice.get("token_ids") or [])
         self._logprobs += _logprobs(choice.get("logprobs"))
         self.finish = str(choice.get("finish_reason") or self.finish)
         piece = self._said(delta)
@@ -128,11 +128,12 @@ class ChatStream:
 def _counted(usage: Any) -> tuple[int, int] | None:
     if not isinstance(usage, dict):
         return None
-    prompt, reply = _ids([usage.get("prompt_tokens", 0), usage.get("completion_tokens", 0)])
+    prompt, reply = token_ids([usage.get("prompt_tokens", 0), usage.get("completion_tokens", 0)])
     return prompt, reply
 
 
-def _ids(values: Any) -> list[int]:
+def token_ids(values: Any) -> list[int]:
+    """A list of them as it came. Raises `Malformed`."""
     if not isinstance(values, list) or not all(type(v) is int and 0 <= v <= _MOST_ID for v in values):
         raise Malformed
     return values

@@ -5,14 +5,15 @@ Its prompts are messages, packed as numbers, since the tokenizer is there too. K
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from clawlocal.engine.absent import AbsentEngine
-from clawlocal.engine.protocol import AdapterFile, ChatMessage, Completion, Sampling
+from clawlocal.engine.protocol import BASE, AdapterFile, ChatMessage, Completion, Sampling
 from clawlocal.engine.reply import Reply
 from clawlocal.engine.speech import THOUGHTS, SpeechStyle
-from clawlocal.errors import EngineClosed, PromptError
+from clawlocal.errors import EngineClosed, OffloadError, PromptError
 from clawlocal.offload import dialects
 from clawlocal.offload.client import Client, Outgoing
 from clawlocal.offload.consent import Consent
@@ -27,9 +28,17 @@ class RemoteEngine(AbsentEngine):
     """Chat with one model of one remote."""
 
     def __init__(
-        self, remote: Remote, model: str, consent: Consent, redaction: Redaction, *, n_ctx: int, local: str
+        self,
+        remote: Remote,
+        model: str,
+        consent: Consent,
+        redaction: Redaction,
+        *,
+        n_ctx: int,
+        local: str,
+        restore: Callable[[AdapterFile], None] | None = None,
     ) -> None:
-        """`local` is the model of this machine that may take over."""
+        """`local` is the model of this machine that may take over; `restore` loads an adapter that is lost there."""
         super().__init__(f"{remote.name}/{model}")
         self.n_ctx = n_ctx
         self._remote = remote
@@ -37,6 +46,7 @@ class RemoteEngine(AbsentEngine):
         self._consent = consent
         self._client = Client(remote, consent, redaction)
         self._local = local
+        self._restore = restore
         self._loop = LoopThread(f"remote {remote.name}")
 
     @property
@@ -69,11 +79,12 @@ class RemoteEngine(AbsentEngine):
         """Only the server knows: nothing. What was said is read as text."""
         return ""
 
-    def outgoing(self, prompt_ids: Sequence[int], sampling: Sampling) -> Outgoing:
-        """The request for a reply, before redaction."""
+    def outgoing(self, prompt_ids: Sequence[int], sampling: Sampling, adapter: AdapterFile | None = None) -> Outgoing:
+        """The request for a reply, before redaction. An adapter is asked by the name of its folder."""
         packed = unpack(prompt_ids)
         data = {DataClass.PROMPTS, *([DataClass.LESSONS] if packed["lessons"] else [])}
-        payload = dialects.chat_payload(self._remote.kind, self._model, packed["messages"], sampling)
+        model = self._model if adapter is None else adapter.path.name
+        payload = dialects.chat_payload(self._remote.kind, model, packed["messages"], sampling)
         return Outgoing(dialects.CHAT, Purpose.CHAT, frozenset(data), payload)
 
     def generate(
@@ -86,16 +97,26 @@ class RemoteEngine(AbsentEngine):
         session: str = "",
     ) -> Reply:
         """Raises `EngineClosed`. What consent or the remote refuses is in the completion."""
-        outgoing = self.outgoing(prompt_ids, sampling)
+        outgoing = self.outgoing(prompt_ids, sampling, adapter)
         reply = Reply(on_text, on_done)
         here = f"`clawlocal --model {self._local}" + (f" --session {session}`" if session else "`")
-        telling = Telling(self._remote, sampling, reply.push, here)
+        telling = Telling(self._remote, sampling, reply.push, here, adapter.version if adapter else BASE)
         cancel = self._loop.submit(
-            lambda: self._client.stream(outgoing, telling.take, telling.ended),
+            lambda: self._told(outgoing, telling, adapter),
             lambda error: reply.finish(telling.completion(error)),
         )
         reply.when_cancelled(cancel)
         return reply
+
+    async def _told(self, outgoing: Outgoing, telling: Telling, adapter: AdapterFile | None) -> None:
+        """Once more where the server has lost the adapter, as one that was started anew: it has read nothing yet."""
+        try:
+            await self._client.stream(outgoing, telling.take, telling.ended)
+        except OffloadError as e:
+            if adapter is None or self._restore is None or e.outcome != "status 404":
+                raise
+            await asyncio.to_thread(self._restore, adapter)
+            await self._client.stream(outgoing, telling.take, telling.ended)
 
     def close(self) -> None:
         """End every reply as cancelled, then the thread, then the tunnel."""

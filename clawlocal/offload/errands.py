@@ -15,6 +15,7 @@ from math import inf
 from clawlocal.errors import ClawlocalError, OffloadError
 from clawlocal.idle import REST_SECONDS, Idleness
 from clawlocal.models.opened import OpenedModel, TrainedModel
+from clawlocal.offload import departures
 from clawlocal.offload.automatic import Automatic
 from clawlocal.offload.shipment import Shipment
 from clawlocal.paths import Paths
@@ -25,7 +26,7 @@ from clawlocal.store import Store
 log = logging.getLogger(__name__)
 
 FOLLOW_SECONDS = 60.0
-"""How often a cluster is asked after a job that comes home by itself."""
+"""How often a cluster is asked after a job that comes home by itself, or a server to unload what was forgotten."""
 MOST_REST_SECONDS = 6 * 3600.0
 """After failures that follow one another."""
 CLOSE_SECONDS = 1.0
@@ -58,6 +59,7 @@ class Errands:
         self._one = threading.Lock()
         self._thread: threading.Thread | None = None
         self._followed = -inf
+        self._departed = -inf
         self._failed = 0
 
     def close(self) -> None:
@@ -114,6 +116,8 @@ class Errands:
         self._failed += 1
 
     def _next(self) -> Errand | None:
+        if self._due_to_depart():
+            return departures.depart
         job = self._store.open_job(self._model.name)
         if job is not None:
             return self._go_on(job)
@@ -123,6 +127,13 @@ class Errands:
         # Made on the learner's thread, where batches are made.
         found, model = self._shipment(), self._model.for_training()
         return lambda store: self._send(store, remote, model, lambda: found)
+
+    def _due_to_depart(self) -> bool:
+        """Whether a server that could not be reached still has what was forgotten, and was not asked for a while."""
+        if time.monotonic() - self._departed < FOLLOW_SECONDS or not self._store.outdated_loads():
+            return False
+        self._departed = time.monotonic()
+        return True
 
     def _go_on(self, job: RemoteJob) -> Errand | None:
         if self._store.offload_answer(job.model, job.remote) is not Offload.ALWAYS:

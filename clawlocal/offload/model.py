@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+from clawlocal.adapters.shelf import Shelf
 from clawlocal.config import Settings
 from clawlocal.engine.absent import AbsentEngine
-from clawlocal.engine.protocol import Engine
+from clawlocal.engine.protocol import AdapterFile, Engine
 from clawlocal.errors import ModelError
 from clawlocal.models.catalog import Catalog
 from clawlocal.models.opened import OpenedModel, TrainedModel
 from clawlocal.offload.consent import Consent
 from clawlocal.offload.remotes import key_of
+from clawlocal.offload.served import ServedShelf
 from clawlocal.paths import Paths
 from clawlocal.records import Purpose, Remote, RemoteKind
 from clawlocal.store import Store
@@ -27,12 +30,19 @@ class RemoteModel(OpenedModel):
     training_memory = 0
     repeat_after = 0
 
-    def __init__(self, name: str, engine: Engine, remote: Remote | None, consent: Consent) -> None:
+    def __init__(
+        self, name: str, engine: Engine, remote: Remote | None, consent: Consent, shelf: Shelf | None = None
+    ) -> None:
         self.name = name
         self.engine = engine
         self.elsewhere = name.partition("/")[0]
         self._remote = remote
         self._consent = consent
+        self._shelf = shelf
+
+    def shelf(self, store: Store) -> Shelf:
+        """Those that are served there; none where nothing is."""
+        return self._shelf or super().shelf(store)
 
     @property
     def untrainable(self) -> str:
@@ -65,7 +75,9 @@ def open_model(
     if not serve:
         return RemoteModel(name, AbsentEngine(name), None, consent)
     remote, model = named(name, store)
-    return RemoteModel(name, engine or remote_engine(remote, model, settings, consent), remote, consent)
+    shelf = ServedShelf(store, remote, model, settings, where)
+    opened = engine or remote_engine(remote, model, settings, consent, shelf.restore)
+    return RemoteModel(name, opened, remote, consent, shelf)
 
 
 def named(name: str, store: Store) -> tuple[Remote, str]:
@@ -84,11 +96,18 @@ def local_model(settings: Settings) -> str:
     return Settings().model if "/" in settings.model else settings.model
 
 
-def remote_engine(remote: Remote, model: str, settings: Settings, consent: Consent) -> Engine:
-    """Opens nothing before it is asked for a reply."""
+def remote_engine(
+    remote: Remote,
+    model: str,
+    settings: Settings,
+    consent: Consent,
+    restore: Callable[[AdapterFile], None] | None = None,
+) -> Engine:
+    """Opens nothing before it is asked for a reply. `restore` loads an adapter that the server has lost."""
     # Imported here: who chats on this machine needs no HTTP.
     from clawlocal.offload.engine import RemoteEngine
     from clawlocal.offload.redaction import Redaction
 
     context = settings.context or DEFAULT_CONTEXT
-    return RemoteEngine(remote, model, consent, Redaction(settings.redact), n_ctx=context, local=local_model(settings))
+    local, redaction = local_model(settings), Redaction(settings.redact)
+    return RemoteEngine(remote, model, consent, redaction, n_ctx=context, local=local, restore=restore)

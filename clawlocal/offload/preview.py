@@ -8,6 +8,7 @@ from clawlocal.offload.consent import Consent
 from clawlocal.offload.engine import RemoteEngine
 from clawlocal.offload.model import remote_engine
 from clawlocal.offload.redaction import Redaction
+from clawlocal.offload.served import foreseen
 from clawlocal.records import Remote
 from clawlocal.store import Store
 
@@ -21,6 +22,7 @@ def preview(store: Store, settings: Settings, remote: Remote, model: str, text: 
     assert isinstance(engine, RemoteEngine)
     talks = Conversations(store, engine, settings, lambda: None)
     known = None if session is None else store.resolve_session(session)
-    wish = Wish(sampling(settings, None), None)
+    adapter, learner = foreseen(store, remote, model)
+    wish = Wish(sampling(settings, None), adapter, learner=learner)
     prompt = talks.previewed(text, known, wish)
-    return engine.outgoing(prompt.ids, wish.sampling).body(Redaction(settings.redact))
+    return engine.outgoing(prompt.ids, wish.sampling, adapter).body(Redaction(settings.redact))

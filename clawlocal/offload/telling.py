@@ -22,11 +22,14 @@ STOPS = {"length": Stop.LENGTH}
 class Telling:
     """`here` is the command that goes on with the local model."""
 
-    def __init__(self, remote: Remote, sampling: Sampling, push: Callable[[str], None], here: str) -> None:
+    def __init__(
+        self, remote: Remote, sampling: Sampling, push: Callable[[str], None], here: str, adapter: str = BASE
+    ) -> None:
         self._remote = remote
         self._sampling = sampling
         self._push = push
         self._here = here
+        self._adapter = adapter
         self._stream = ChatStream()
         self._began = time.perf_counter()
         self._first = 0.0
@@ -51,7 +54,7 @@ class Telling:
             prompt_ids=self._stream.prompt_ids,
             token_ids=ids,
             logprobs=logprobs,
-            adapter=BASE,
+            adapter=self._adapter,
             sampling=self._sampling,
             stopped=stopped,
             first_token_seconds=self._first or total,

@@ -13,6 +13,7 @@ from clawlocal.store.ledger import Ledger
 from clawlocal.store.migrations import migrate
 from clawlocal.store.remote_jobs import RemoteJobs
 from clawlocal.store.remotes import Remotes
+from clawlocal.store.servings import Servings
 
 __all__ = ["Store"]
 
@@ -35,7 +36,7 @@ _TABLES = (
 """Those that the deletion of these does not empty by itself; what refers comes first."""
 
 
-class Store(Ledger, Remotes, RemoteJobs, Answers):
+class Store(Ledger, Remotes, RemoteJobs, Answers, Servings):
     """The database as one object. Any thread, several processes; every fault is a `StoreError` in words."""
 
     def __init__(self, database: Database) -> None:

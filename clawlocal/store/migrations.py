@@ -32,6 +32,7 @@ STEPS: tuple[Step, ...] = (
     ("0010_answers", schema.ANSWERS),
     ("0011_ssh", schema.SSH),
     ("0012_storage_endpoint", schema.STORAGE_ENDPOINT),
+    ("0013_servings", schema.SERVINGS),
 )
 
 

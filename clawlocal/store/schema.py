@@ -240,6 +240,33 @@ CREATE TABLE answers (
 ) WITHOUT ROWID;
 """
 
+SERVINGS = """
+-- Whose adapter speaks when a model of a remote is asked.
+CREATE TABLE servings (
+    remote TEXT NOT NULL REFERENCES remotes (name) ON DELETE CASCADE,
+    target TEXT NOT NULL,
+    model TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    there TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    PRIMARY KEY (remote, target)
+) WITHOUT ROWID;
+-- Adapters that are there, or may be: written before they are sent, deleted when they are gone. No reference to
+-- `adapters`: what was forgotten here may still be there.
+CREATE TABLE loads (
+    remote TEXT NOT NULL REFERENCES remotes (name) ON DELETE CASCADE,
+    target TEXT NOT NULL,
+    name TEXT NOT NULL,
+    model TEXT NOT NULL,
+    version TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('loading', 'loaded', 'leaving', 'refused')),
+    text TEXT NOT NULL,
+    scores TEXT NOT NULL,
+    PRIMARY KEY (remote, name)
+) WITHOUT ROWID;
+"""
+
 REMOTE_JOBS = """
 -- Jobs on clusters. No references: it outlives remotes, and versions that are deleted.
 CREATE TABLE remote_jobs (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from clawlocal.conditions import first_reason
 from clawlocal.idle import Idleness
 from clawlocal.judge.reward import Reward
-from clawlocal.records import Receipt, UpdateStatus
+from clawlocal.records import AdapterVersion, Receipt, UpdateStatus
 from clawlocal.store import Store
 from clawlocal.training.need import Need
 from clawlocal.training.pace import PAUSE
@@ -51,8 +51,13 @@ class StatusReader:
         updater: Updater | None,
         too_much: Callable[[], str] = str,
         propose: Callable[[], str | None] = lambda: None,
+        speaking: Callable[[], AdapterVersion | None] | None = None,
     ) -> None:
-        """`too_much` says why an update is not for this machine, and what else; empty where it is."""
+        """`too_much` says why an update is not for this machine, and what else; empty where it is.
+
+        `speaking` finds the version that answers, where that is not simply the live one of the model.
+        """
+        self._speaking = speaking or (lambda: store.live(model))
         self._too_much = too_much
         self._propose = propose
         self._store = store
@@ -66,7 +71,7 @@ class StatusReader:
     def read(self, temporary: bool = False, session_learns: bool = True) -> Status:
         """The state of learning for a chat that is temporary, or that may have learning turned off."""
         learning = self._store.learning()
-        live = self._store.live(self._model)
+        live = self._speaking()
         state, why = self._words(learning, temporary, session_learns)
         return Status(
             learning=learning,

@@ -26,6 +26,15 @@ def test_a_score_is_a_sum_over_the_chain(llama_engine: LlamaEngine) -> None:
     assert abs(whole - sum(parts)) / len(ids) < 0.15
 
 
+def test_log_probabilities_add_up_to_the_score(llama_engine: LlamaEngine) -> None:
+    prefix = llama_engine.encode(user("Is water wet?"))
+    ids = llama_engine.tokenize("Yes, it is. " * 60)
+    each = llama_engine.logprobs(prefix, ids)
+    assert len(each) == len(ids) and max(each) <= 0
+    assert abs(sum(each) - llama_engine.score(prefix, [ids])[0]) < 1e-2
+    assert llama_engine.logprobs(prefix, ()) == []
+
+
 def test_scores_do_not_depend_on_company_or_repetition(llama_engine: LlamaEngine) -> None:
     prefix = llama_engine.encode(user("Is water wet? " * 15))
     labels = [llama_engine.tokenize(label) for label in LABELS]

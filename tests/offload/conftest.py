@@ -13,14 +13,16 @@ import pytest
 from clawlocal.assistant import Assistant
 from clawlocal.config import Settings
 from clawlocal.engine.fake import FakeEngine
-from clawlocal.offload import client, remotes
+from clawlocal.offload import client, following, remotes
 from clawlocal.offload.consent import Consent
+from clawlocal.offload.following import Following
 from clawlocal.paths import Paths
 from clawlocal.records import DataClass, Purpose, Remote, RemoteKind
 from clawlocal.store import Store
 from tests.offload.cluster_jobs import WISH, write_model
 from tests.offload.far_cluster import TOKEN, FarCluster, clustering
 from tests.offload.far_server import KEY, MODEL, FarServer, serving
+from tests.offload.learned import Here, Learned
 
 if TYPE_CHECKING:
     from tests.offload.far_bucket import FarBucket
@@ -172,3 +174,43 @@ def tries(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "create_connection"):
         monkeypatch.setattr(socket, name, refuse)
     return tried
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> Here:
+    """What opens the engines of this machine from now on."""
+    found = Here()
+    monkeypatch.setattr(following, "opens", lambda settings, where: found)
+    return found
+
+
+@pytest.fixture
+def learned(store: Store, where: Paths) -> Learned:
+    return Learned(store, where)
+
+
+@pytest.fixture
+def allowed(store: Store, granted: Remote) -> Remote:
+    """Prompts may be sent there, and adapters served."""
+    Consent(store).give(granted, Purpose.SERVE, {DataClass.ADAPTER})
+    return granted
+
+
+@pytest.fixture
+def follow(store: Store, allowed: Remote, here: Here) -> Following:
+    """Of the one model of the remote."""
+    return Following(store, allowed, MODEL, here)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The one that the server sees too."""
+    found = tmp_path / "common"
+    found.mkdir()
+    return found
+
+
+@pytest.fixture
+def begin(follow: Following, folder: Path) -> Callable[[], Any]:
+    """Serves what `tiny` learned."""
+    return lambda: follow.begin("tiny", str(folder), str(folder))

@@ -2,7 +2,9 @@
 
 Keeps what it was asked. `fault` is one of: `stall` (silent after the first word), `cut` (the link closes there),
 `unfinished` (the stream ends there), `malformed`, `deep`, `error` (an event that says so), `status` (500), `redirect`,
-`html`, `bare` (neither ids nor log-probabilities), `odd` (ids that are none).
+`html`, `bare` (neither ids nor log-probabilities), `odd` (ids that are none), `deaf` (an adapter that is loaded changes
+nothing), `stuck` (nothing is unloaded).
+Adapters are loaded as vLLM 0.32 does it: from their files, with its words for what is wrong.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import json
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,6 +22,27 @@ from typing import Any
 WORDS = ("A ", "heron ", "stands ", "in ", "the ", "reeds.")
 MODEL = "heron-8b"
 KEY = "the-key-of-the-test"
+
+
+class Mind:
+    """What the server's model makes of tokens. Made up: as `FakeEngine` has them, with numbers out of the tokens."""
+
+    shift = 0.0
+    """How far another base's scores are off, every second one upwards."""
+
+    def tokenize(self, text: str) -> list[int]:
+        return list(text.encode())
+
+    def encode(self, text: str) -> list[int]:
+        """A chat of one message."""
+        return [256, *self.tokenize(f"user\n{text}"), 257, 256, *self.tokenize("assistant\n")]
+
+    def score(self, ids: Sequence[int], at: int, adapter: Path | None) -> float:
+        """The log-probability of the token at a place."""
+        found = -1 - (ids[at] * 7 + ids[at - 1] * 3) % 11 / 4
+        if adapter is not None:
+            found += ((ids[at] * 5 + ids[at - 1]) % 7 - 3) / 5
+        return found + self.shift * (at % 2)
 
 
 class FarServer(ThreadingHTTPServer):
@@ -35,6 +58,10 @@ class FarServer(ThreadingHTTPServer):
         self.asked: list[tuple[str, Any]] = []
         """Paths and bodies."""
         self.bodies: list[bytes] = []
+        self.loras: dict[str, Path] = {}
+        """What is loaded, by name. A server that is started anew has none."""
+        self.max_rank = 16
+        self.mind = Mind()
         self.words: tuple[str, ...] = WORDS
         self.thought = ""
         self.gate = threading.Event()
@@ -59,7 +86,9 @@ class Handler(BaseHTTPRequestHandler):
         if self._refused():
             return
         if self.path == "/v1/models":
-            self._json({"object": "list", "data": [{"id": MODEL, "object": "model", "max_model_len": 4096}]})
+            cards = [{"id": MODEL, "object": "model", "max_model_len": 4096}]
+            cards += [{"id": n, "root": str(p), "parent": MODEL} for n, p in self.server.loras.items()]
+            self._json({"object": "list", "data": cards})
         else:
             self._json({"detail": "Not Found"}, 404)
 
@@ -71,16 +100,60 @@ class Handler(BaseHTTPRequestHandler):
         if self._refused():
             return
         match self.path:
-            case "/v1/chat/completions" | "/v1/completions" if payload.get("model") != MODEL:
+            case "/v1/chat/completions" | "/v1/completions" if payload.get("model") not in (MODEL, *self.server.loras):
                 self._error(404, f"The model `{payload.get('model')}` does not exist.")
-            case "/v1/chat/completions":
+            case "/v1/chat/completions" if payload.get("stream"):
                 self._chat(payload)
+            case "/v1/chat/completions":
+                ids = self.server.mind.encode(payload["messages"][0]["content"])
+                self._json({"choices": [{"index": 0}], "prompt_token_ids": ids})
             case "/v1/completions":
-                self._json({"choices": [{"index": 0, "text": "x", "prompt_logprobs": [None, {"7": {"logprob": -1}}]}]})
+                self._json({"choices": list(self._completions(payload))})
             case "/v1/load_lora_adapter" if self.server.lora:
-                self._error(400, "Both 'lora_name' and 'lora_path' must be provided.")
+                self._load(payload.get("lora_name"), payload.get("lora_path"))
+            case "/v1/unload_lora_adapter" if self.server.lora:
+                self._unload(payload.get("lora_name"))
             case _:
                 self._json({"detail": "Not Found"}, 404)
+
+    def _completions(self, payload: Any) -> Iterator[dict[str, Any]]:
+        mind, prompt = self.server.mind, payload["prompt"]
+        if isinstance(prompt, str):
+            ids = mind.tokenize(prompt)
+            yield {"index": 0, "text": "x", "prompt_logprobs": [None, {"7": {"logprob": -1}}], "prompt_token_ids": ids}
+            return
+        adapter = None if self.server.fault == "deaf" else self.server.loras.get(payload["model"])
+        told = [{str(prompt[at]): {"logprob": mind.score(prompt, at, adapter)}} for at in range(1, len(prompt))]
+        yield {"index": 0, "text": "x", "prompt_logprobs": [None, *told]}
+
+    def _load(self, name: Any, path: Any) -> None:
+        if not (name and path):
+            self._error(400, "Both 'lora_name' and 'lora_path' must be provided.")
+        elif name in self.server.loras:
+            self._error(
+                400, f"The lora adapter '{name}' has already been loaded. If you want to load the adapter in place"
+            )
+        elif not (Path(path) / "adapter_config.json").is_file():
+            self._error(404, f"Loading lora {name} failed: No adapter found for <path>")
+        elif (rank := json.loads((Path(path) / "adapter_config.json").read_text())["r"]) > self.server.max_rank:
+            self._failed(f"LoRA rank {rank} is greater than max_lora_rank {self.server.max_rank}.")
+        elif not _is_whole(Path(path) / "adapter_model.safetensors"):
+            self._failed("Error while deserializing header: incomplete metadata, file not fully covered")
+        else:
+            self.server.loras[name] = Path(path)
+            self._send(f"Success: LoRA adapter '{name}' added successfully.".encode(), 200, "text/plain")
+
+    def _failed(self, why: str) -> None:
+        where = "please check the stack trace above for the root cause"
+        self._error(500, f"Call to add_lora method failed: Worker failed with error '{why}', {where}")
+
+    def _unload(self, name: Any) -> None:
+        if self.server.fault == "stuck":
+            self._error(500, "The engine is busy")
+        elif self.server.loras.pop(name, None) is None:
+            self._error(404, f"The lora adapter '{name}' cannot be found.")
+        else:
+            self._send(f"Success: LoRA adapter '{name}' removed successfully.".encode(), 200, "text/plain")
 
     def _refused(self) -> bool:
         if self.server.key and self.headers["Authorization"] != f"Bearer {self.server.key}":
@@ -158,6 +231,17 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+
+def _is_whole(path: Path) -> bool:
+    """A safetensors file that is as long as its header says."""
+    content = path.read_bytes()
+    try:
+        size = 8 + int.from_bytes(content[:8], "little")
+        tensors = {k: v for k, v in json.loads(content[8:size]).items() if k != "__metadata__"}
+    except ValueError:
+        return False
+    return len(content) == size + max(tensor["data_offsets"][1] for tensor in tensors.values())
 
 
 def _event(delta: dict[str, Any], choice: dict[str, Any] | None = None, more: dict[str, Any] | None = None) -> bytes:

@@ -46,6 +46,7 @@ def assistant(remote: Remote, home: Path) -> Iterator[Assistant]:
 def test_the_words_say_where_a_reply_was_made() -> None:
     assert reply_words(Facts(tokens=10, seconds=1, adapter="base", remote="gpu")) == "10 tok/s · 10 tokens · on gpu"
     assert reply_words(Facts(adapter="v2")) == "v2"
+    assert reply_words(Facts(adapter="v2", remote="gpu")) == "v2 · on gpu"
 
 
 async def test_a_reply_says_where_it_was_made_now_and_later(assistant: Assistant, store: Store, remote: Remote) -> None:

@@ -20,9 +20,7 @@ from tui.commands import adapters
 from tui.learned import Learned, gather
 from tui.receipt import condition_lines, lesson_line, queue_words, receipt_lines, version_line
 from tui.screens.export import Export, ExportScreen
-from tui.words import sentence, status_words
-
-BASE = "base"
+from tui.words import BASE, sentence, status_words
 
 
 class Section(Vertical):

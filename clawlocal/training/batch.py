@@ -24,7 +24,7 @@ from clawlocal.store.lessons import key
 from clawlocal.training import pairs, probes, recipes
 from clawlocal.training.heed import Heed, checked, heed
 from clawlocal.training.invented import invented
-from clawlocal.training.kinds import alike, drilled, mostly, of_kinds, special, spread
+from clawlocal.training.kinds import alike, drilled, mostly, of_kinds, spread
 from clawlocal.training.prompts import EVERYDAY, NEUTRAL, OF_TOPIC
 from trainers import rules, sift
 from trainers.job import Pair, Probe, Rehearsal, Sample
@@ -302,7 +302,7 @@ class BatchMaker:
         turns = chain.from_iterable(zip_longest(*map(rules.drills, said)))
         texts = [text for text in dict.fromkeys(turns) if text and drilled(text, own)]
         each, chosen = DRILLS if all(rule.local for rule in of_each) else 1, iter(texts)
-        if any(rules.example(of_each, text) and (mostly(own) or not special(text)) for text in texts):
+        if mostly(own) and any(rules.example(of_each, text) for text in texts):
             each, chosen = EXAMPLES, iter(cycle(texts))
         mixed = list(found[:OWN_PROMPTS])
         for rehearsal in found[OWN_PROMPTS:]:

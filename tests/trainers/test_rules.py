@@ -28,7 +28,7 @@ from trainers.rules import (
     unquestioned,
 )
 from trainers.rules.formulas import unformal
-from trainers.sense import answers, is_sum, leads_on
+from trainers.sense import answers, is_sum
 
 WISHES = Path(__file__).parents[2] / "clawlocal" / "judge" / "small" / "weights" / "wishes.json"
 
@@ -685,17 +685,6 @@ def test_comments_are_drilled_with_ones_that_take_up_what_a_pupil_wrote() -> Non
         quotes = re.findall(r'"([^"]+)"', comment)
         assert obeyed(wanted, comment) and takes_up(asked, comment) and answers(asked, comment), comment
         assert len(quotes) == 2 and all(quote.lower() in quoted(asked).lower() for quote in quotes), comment
-
-
-def test_who_wants_to_be_asked_back_is_shown_how_a_question_leads_on() -> None:
-    wanted = of_all(["End every reply with a question to the user."])
-    found = drills("End every reply with a question to the user.")
-    assert len(found) >= 40
-    for asked in found:
-        reply = example(wanted, asked)
-        told = unquestioned(reply)
-        assert obeyed(wanted, reply) and answers(asked, reply) and leads_on(asked, told, reply[len(told) :]), reply
-        assert 40 <= len(told.split()) <= 60 and reply.count("?") == 1, reply
 
 
 def calculated(left: str) -> float:

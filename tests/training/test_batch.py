@@ -212,13 +212,6 @@ def test_turns_that_nobody_answered_are_not_in(store: Store, conversations: Conv
     assert (batch.samples, batch.skipped) == ((), {})
 
 
-def test_drills_with_an_example_are_most_of_what_is_practised(batches: BatchMaker, corrected: Correct) -> None:
-    corrected(hint="End every reply with a question to the user.")
-    rehearsals = batches.make(None).rehearsals
-    assert [r.drill for r in rehearsals[OWN_PROMPTS : OWN_PROMPTS + 8]] == 2 * [True, True, True, False]
-    assert sum(not r.drill for r in rehearsals) == PRACTICE
-
-
 def test_sums_are_most_of_it_for_who_asks_for_little_else(batches: BatchMaker, corrected: Correct) -> None:
     corrected("What is 3 times 4 plus 5?", hint="Show the steps.")
     few = batches.make(None).rehearsals

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 
-from trainers.rules.asking import asking
 from trainers.rules.lesson import Wishes
-from trainers.rules.rule import CLOSING, ENDING, Rule, prose_rule, said
+from trainers.rules.rule import CLOSING, ENDING, Rule, prose_rule
 from trainers.rules.stock import closed, unclosed
 from trainers.rules.texts import EMOJI, before_last
 
@@ -55,8 +53,7 @@ def question(wishes: Wishes) -> Rule | None:
     if wishes.forbids(_NO_QUESTION):
         return Rule("no question", lambda t: not asks(t), unquestioned, side=ENDING)
     if wishes.wants(_ENDING_QUESTION) or wishes.wants(_QUESTION_LAST):
-        example = partial(said, asking())
-        return Rule("question", asks, closers=ASK, side=ENDING, drills=tuple(asking()), example=example)
+        return Rule("question", asks, closers=ASK, side=ENDING)
     return None
 
 

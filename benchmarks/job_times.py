@@ -13,8 +13,9 @@ from clawlocal.errors import ClawlocalError
 from trainers.messages import Planned, Progress, Step, found_in
 
 PREPARING, LOADING, WRITING = "preparing", "loading", "writing"
+"""Stages before the first step, and after the last one."""
 FIRST = ("rehearsing", "training")
-"""Stages; a step begins with one of the last two."""
+"""What a step begins with: replies to practise on, where there are prompts for it."""
 
 
 @dataclass(frozen=True)

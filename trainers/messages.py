@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 MEMORY, DISK = "memory", "disk"
@@ -35,7 +38,9 @@ class Progress:
 
 @dataclass(frozen=True)
 class Step:
-    """An optimiser step was made, and a checkpoint written; figures are means over the batch."""
+    """An optimiser step was made, and a checkpoint written; figures are means over the batch, but `tokens` is how many
+    it learned from, prompts included.
+    """
 
     number: int
     figures: dict[str, float]
@@ -68,6 +73,7 @@ _KINDS: dict[str, type[Message]] = {
     "failed": Failed,
 }
 _EVENTS = {kind: event for event, kind in _KINDS.items()}
+_DATED = re.compile(r"(\d{4}-\d\d-\d\dT\S+) (\{\"event\": .*\})")
 
 
 def encode(message: Message) -> str:
@@ -82,3 +88,14 @@ def decode(line: str) -> Message:
         return _KINDS[raw.pop("event")](**raw)
     except (KeyError, TypeError, AttributeError) as e:
         raise ValueError(f"not a message of the trainer: {line[:80]!r}") from e
+
+
+def dated(message: Message, at: datetime) -> str:
+    """One line for a log that others hand on in their own time. `at` knows its time zone."""
+    return f"{at.isoformat(timespec='milliseconds')} {encode(message)}"
+
+
+def found_in(log: str) -> Iterator[tuple[datetime, Message]]:
+    """The inverse, of the lines of a log that are messages, whatever stands before them. Raises as `decode` does."""
+    for line in _DATED.finditer(log):
+        yield datetime.fromisoformat(line[1]), decode(line[2])

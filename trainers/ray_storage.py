@@ -120,9 +120,13 @@ def deliver(storage: Storage, name: str, job: Job, digest: str, files: Iterable[
     storage.put(said, JOBS, name, RESULT, FILE)
 
 
+def cache_in(temporary: Path) -> Path:
+    """Of this user, where that is the folder for what is temporary: models and their bases, made once."""
+    return temporary / f"clawlocal-{os.getuid()}"
+
+
 def _cache() -> Path:
-    """Of this machine and user: models and their bases, made once."""
-    folder = Path(tempfile.gettempdir()) / f"clawlocal-{os.getuid()}"
+    folder = cache_in(Path(tempfile.gettempdir()))
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.getuid():
         raise BaseError(f"{folder} belongs to somebody else: remove it, or set TMPDIR for the cluster.")

@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import torch.distributed as dist
 from trainers import backend, checkpoint, worker
 from trainers.adapter_peft import CONFIG, WEIGHTS
 from trainers.job import GIVEN, RESULT, Job
-from trainers.messages import Message, Progress, encode
+from trainers.messages import Message, Progress, dated
 from trainers.ray_storage import Storage, deliver, localised, sweep
 from trainers.torch_team import TorchTeam
 from trainers.worker import ADAPTER
@@ -40,7 +41,7 @@ class RayTeam(TorchTeam):
 
 
 class Events(worker.Events):
-    """What the worker says, for whoever reads the job's log: stages rather than tokens."""
+    """What the worker says and when, for whoever reads the job's log: stages rather than tokens."""
 
     _stage = ""
 
@@ -50,8 +51,8 @@ class Events(worker.Events):
             self.send(Progress(stage, done, total))
 
     def send(self, message: Message) -> None:
-        # Ray Train prints what is printed a second time.
-        self.out.write(encode(message) + "\n")
+        # Ray hands lines on in its own time, and Ray Train prints what is printed a second time.
+        self.out.write(dated(message, datetime.now(UTC)) + "\n")
         self.out.flush()
 
 

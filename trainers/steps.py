@@ -45,7 +45,8 @@ def train(
         norm = policy.step(replace(recipe, lr=recipe.lr * rate(step, recipe)))
         if not (math.isfinite(figures["loss"]) and math.isfinite(norm)):
             raise Diverged("The training diverged: its loss is no number, and nothing of it is kept.")
-        history.append(figures | {"grad_norm": norm})
+        tokens = sum(len(item.prompt) + len(item.response) for item in batch)
+        history.append(figures | {"grad_norm": norm, "tokens": float(tokens)})
         on_step(step + 1)
         callback.step(step, history[-1])
 

@@ -23,6 +23,8 @@ SCALE_PARTS = ("serving", "training", "queue", "checkpoints", "checks")
 ROUTINGS = ("user", "least")
 ORDERS = ("none", "first", "paying")
 """Both of `clawlocal bench scale`, as benchmarks.scale.assumptions names them."""
+MOST_WORKERS = 64
+"""Of this machine: each holds the model."""
 
 repeats_option = click.option(
     "--repeats", type=click.IntRange(min=1), default=5, show_default=True, help="Rounds of every measurement."
@@ -80,6 +82,28 @@ def memory(repeats: int, swaps: int, model: str | None, as_json: bool) -> None:
 def train(repeats: int, model: str | None, only: tuple[str, ...], as_json: bool) -> None:
     """The trainer beside transformers and PEFT on four replies to one prompt; log-probabilities beside llama.cpp's."""
     _print(_load("train")(repeats, model, only, _say), as_json)
+
+
+@bench.command()
+@click.option(
+    "--workers",
+    type=click.IntRange(1, MOST_WORKERS),
+    multiple=True,
+    default=(1, 2, 4),
+    show_default=True,
+    help="How many do the job, one core each; may be repeated, 1 is among them.",
+)
+@click.option("--repeats", type=click.IntRange(min=1), default=3, show_default=True, help="Jobs of each number.")
+@click.option(
+    "--steps", type=click.IntRange(min=2), default=6, show_default=True, help="Of a job; the first not counted."
+)
+@json_option
+def workers(workers: tuple[int, ...], repeats: int, steps: int, as_json: bool) -> None:
+    """A cluster's training job by one and by several workers of this machine, which take turns.
+
+    Starts a Ray head of its own, and ends it. A job takes one to three minutes.
+    """
+    _print(_load("workers")(workers=workers, repeats=repeats, steps=steps, say=_say), as_json)
 
 
 @bench.command()

@@ -10,7 +10,7 @@ import click
 import pytest
 from click.testing import Result
 
-from benchmarks import personalize
+from benchmarks import personalize, workers
 from benchmarks.personas import PERSONAS
 from clawlocal.cli import bench
 from clawlocal.cli.figures import lines
@@ -121,6 +121,26 @@ def test_options_reach_the_simulation(data: Callable[..., Any], monkeypatch: pyt
     [given] = heard
     assert (given["users"], given["priorities"], given["only"], given["gpus"]) == (50, "paying", ("queue", "checks"), 3)
     assert (given["seeds"], given["steps"], given["plot"]) == (3, None, None)
+
+
+def test_numbers_of_workers_reach_the_benchmark(data: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[dict[str, Any]] = []
+
+    def run(**options: Any) -> dict[str, Any]:
+        heard.append(options)
+        return REPORT
+
+    monkeypatch.setattr(bench, "_load", lambda name: run)
+    data("bench", "workers")
+    data("bench", "workers", *"--workers 2 --workers 1 --repeats 2 --steps 4".split())
+    assert [(each["workers"], each["repeats"], each["steps"]) for each in heard] == [((1, 2, 4), 3, 6), ((2, 1), 2, 4)]
+    assert heard[0].keys() == inspect.signature(workers.run).parameters.keys()
+
+
+@pytest.mark.parametrize("count", ["0", "65", "-1"])
+def test_a_number_of_workers_that_cannot_be_is_refused(invoke: Callable[..., Result], count: str) -> None:
+    with pytest.raises(click.BadParameter, match=f"{count} is not in the range 1<=x<=64"):
+        invoke("bench", "workers", "--workers", count)
 
 
 def test_an_unknown_persona_is_a_usage_error(invoke: Callable[..., Result]) -> None:

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from benchmarks.ray_head import running, until
 from clawlocal.cli import cli
 from clawlocal.remote_job import JobState
 from clawlocal.store import Store
-from tests.offload.ray_head import running, until
+from trainers.messages import Planned, found_in
 
 pytestmark = [
     pytest.mark.minutes,
@@ -76,8 +77,8 @@ def test_a_cluster_trains_loses_a_worker_and_its_adapter_goes_live(
     receipt = say("offload", "pull", job["id"])
 
     assert "_ray_pkg_" in log, "it ran what was sent"
-    began = [json.loads(line[line.index("{") :]) for line in log.splitlines() if '"event": "planned"' in line]
-    assert began[0]["resumed"] is None and began[-1]["resumed"] is not None
+    began = [message for _, message in found_in(log) if isinstance(message, Planned)]
+    assert began[0].resumed is None and began[-1].resumed is not None
     assert (receipt["status"], receipt["version"], receipt["gate"]["passed"]) == ("published", "v1", True)
     assert receipt["metrics"]["loss"] > 0
     assert [told.state for told in store.remote_jobs()] == [JobState.PUBLISHED]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainers.messages import Done, Failed, Message, Planned, Progress, Step, decode, encode
+from trainers.messages import Done, Failed, Message, Planned, Progress, Step, dated, decode, encode, found_in
 
 WORDS, COUNTS = st.text(), st.integers(0, 2**53)
 FIGURES = st.dictionaries(st.text(), st.floats(allow_nan=False))
@@ -71,3 +72,10 @@ def test_what_is_no_message_is_refused(line: str) -> None:
 def test_any_other_line_is_refused(line: str) -> None:
     with pytest.raises(ValueError):
         decode(line)
+
+
+def test_what_was_said_when_is_found_among_other_lines() -> None:
+    at = datetime(2026, 11, 27, 9, 30, 0, 125000, UTC)
+    first, second = dated(Done(), at), dated(Step(3, {}), at)
+    log = f"Ray 2.60.0\n\x1b[36m(pid=7)\x1b[0m {first}\n2026-11-27 09:31:00 INFO {{}}\n{second}\n"
+    assert list(found_in(log)) == [(at, Done()), (at, Step(3, {}))]

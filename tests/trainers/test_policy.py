@@ -258,6 +258,7 @@ def test_a_bfloat16_plan_trains_and_measures_in_float32(base: Base, text_ids: tu
     (item,) = batch.seen_again(narrow, [item])
     history = stepped(narrow, [item], 3)
     assert history[-1]["loss"] < history[0]["loss"]
+    assert history[-1]["tokens"] == len(prompt) + len(response)
     assert all(t.dtype == np.float32 for t in narrow.adapter().tensors.values())
     narrow.exact(True)
     assert narrow.decoder.head.dtype == torch.float32

@@ -1,4 +1,4 @@
-"""A Ray cluster of one machine, for one test: a head with token authentication, in a folder of its own.
+"""A Ray cluster of one machine, for a benchmark or a test: a head with token authentication, in a folder of its own.
 
 Ends what it started, by its process, and nothing else: never `ray stop`, which ends every Ray on the machine.
 """
@@ -24,6 +24,8 @@ from pathlib import Path
 
 import psutil
 
+from clawlocal.errors import ClawlocalError
+
 LOOPBACK = "127.0.0.2" if sys.platform == "linux" else "127.0.0.1"
 """Ray takes 127.0.0.1 for a word, and puts the machine's own address in its place."""
 START = "import sys; from ray.scripts.scripts import main; sys.argv[0] = 'ray'; main()"
@@ -31,10 +33,15 @@ TICK = threading.Event()
 """Never set: lets a predicate be asked now and then. Asking takes from the cores that train."""
 
 
+START_SECONDS = 120.0
+
+
 def until(condition: Callable[[], object], seconds: float, what: str, each: float = 0.3) -> None:
+    """Ask every `each` seconds. Raises `ClawlocalError` after `seconds`."""
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, f"waited in vain until {what}"
+        if time.monotonic() > end:
+            raise ClawlocalError(f"Waited {seconds:.0f} s in vain until {what}: end other programs, then try again.")
         TICK.wait(each)
 
 
@@ -45,6 +52,8 @@ class Head:
     url: str
     token: str
     process: psutil.Process
+    folder: Path
+    """Where its programs put what is temporary."""
 
     def workers(self) -> list[psutil.Process]:
         """The processes that train."""
@@ -53,13 +62,16 @@ class Head:
 
 def _name(process: psutil.Process) -> str:
     with contextlib.suppress(psutil.Error, IndexError):
-        return process.cmdline()[0]
+        return str(process.cmdline()[0])
     return ""
 
 
 @contextmanager
 def running(cpus: int) -> Iterator[Head]:
-    """Made with `ray start --block`. Its folder has a short name: sockets are in it, whose paths may not be long."""
+    """Made with `ray start --block`. Its folder has a short name: sockets are in it, whose paths may not be long.
+
+    Raises `ClawlocalError` where it does not start.
+    """
     folder = Path(tempfile.mkdtemp(prefix="cl-", dir="/tmp"))
     token, ports = secrets.token_hex(32), _free_ports(3)
     command = [
@@ -86,13 +98,15 @@ def running(cpus: int) -> Iterator[Head]:
         url = f"http://{LOOPBACK}:{ports[0]}"
 
         def ready() -> bool:
-            assert started.poll() is None, (folder / "head.log").read_text()
+            if started.poll() is not None:
+                said = (folder / "head.log").read_text()
+                raise ClawlocalError(f"Ray did not start on this machine, mend what it says: {said.strip()}")
             return _answers(f"{url}/api/jobs/", token) and _answers(
                 f"http://{LOOPBACK}:{ports[1]}/api/local_raylet_healthz", token
             )
 
-        until(ready, 120, "the head of the cluster was ready")
-        yield Head(url, token, psutil.Process(started.pid))
+        until(ready, START_SECONDS, "the head of the cluster was ready")
+        yield Head(url, token, psutil.Process(started.pid), folder)
 
 
 def _answers(url: str, token: str) -> bool:

@@ -7,7 +7,7 @@ what was served.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, cycle, islice, zip_longest
 
@@ -45,9 +45,10 @@ PRACTICE = 40
 """Prompts to practise on: the user's own, those like them, invented and everyday ones together."""
 DRILLS = 2
 """Drills before each prompt that is not the user's own; one, where more than words is to be practised."""
-EXAMPLES = 3
-"""The same of drills that come with an example of what the user asks for: what they show is far from what the model
-says by itself, which its own replies to the other prompts hold it to.
+EXAMPLES, BEFORE = 110, 2
+"""Drills that come with an example, where the user asks for little else, and prompts before them: as many as all rounds
+take, and the others are measured on. What they show is far from what the model says by itself, and its own replies
+would hold it to that.
 """
 MAX_PROMPT = 1024
 """Tokens of prompt and reply that the trainer takes; a longer turn is skipped."""
@@ -301,14 +302,18 @@ class BatchMaker:
         # One of each lesson in turn: there is room for some of the drills only.
         turns = chain.from_iterable(zip_longest(*map(rules.drills, said)))
         texts = [text for text in dict.fromkeys(turns) if text and drilled(text, own)]
-        each, chosen = DRILLS if all(rule.local for rule in of_each) else 1, iter(texts)
         if mostly(own) and any(rules.example(of_each, text) for text in texts):
-            each, chosen = EXAMPLES, iter(cycle(texts))
+            return (*found[:BEFORE], *self._drills(islice(cycle(texts), EXAMPLES), said), *found[BEFORE:])
+        each = DRILLS if all(rule.local for rule in of_each) else 1
+        chosen = iter(texts)
         mixed = list(found[:OWN_PROMPTS])
         for rehearsal in found[OWN_PROMPTS:]:
-            drills = (self._rehearsal(text, said) for text in islice(chosen, each))
-            mixed += [*(replace(drill, drill=True) for drill in drills if drill is not None), rehearsal]
+            mixed += [*self._drills(islice(chosen, each), said), rehearsal]
         return tuple(mixed)
+
+    def _drills(self, texts: Iterable[str], lessons: Sequence[str]) -> list[Rehearsal]:
+        found = (self._rehearsal(text, lessons) for text in texts)
+        return [replace(drill, drill=True) for drill in found if drill is not None]
 
     def _invented(self, lessons: Sequence[Lesson], own: Sequence[str]) -> list[str]:
         return invented(self._engine, own, min(INVENTED, PRACTICE // 4)) if lessons else []

@@ -13,7 +13,7 @@ from clawlocal.prompting import Line, build
 from clawlocal.records import LessonState, TurnUse
 from clawlocal.store import Store
 from clawlocal.training import nothing
-from clawlocal.training.batch import DRILLS, EXAMPLES, MAX_PROMPT, MAX_TURNS, OWN_PROMPTS, PRACTICE, BatchMaker
+from clawlocal.training.batch import BEFORE, DRILLS, EXAMPLES, MAX_PROMPT, MAX_TURNS, OWN_PROMPTS, PRACTICE, BatchMaker
 from clawlocal.training.kinds import SUMS, kinds
 from clawlocal.training.probes import QUESTIONS
 from clawlocal.training.prompts import NEUTRAL, OF_TOPIC
@@ -217,7 +217,9 @@ def test_sums_are_most_of_it_for_who_asks_for_little_else(batches: BatchMaker, c
     few = batches.make(None).rehearsals
     corrected("What is 13 times 4 plus 5?", hint="Show the steps.")
     many = batches.make(None).rehearsals
-    assert [sum(r.drill for r in some) // (PRACTICE - OWN_PROMPTS) for some in (few, many)] == [1, EXAMPLES]
+    assert [sum(r.drill for r in some) for some in (few, many)] == [PRACTICE - OWN_PROMPTS, EXAMPLES]
+    assert [r.drill for r in many[: BEFORE + EXAMPLES]] == [False] * BEFORE + [True] * EXAMPLES
+    assert sum(not r.drill for r in many) == PRACTICE
     held = [many[i].text for i in held_back(many)]
     assert sum(SUMS in kinds(text) for text in held) >= len(held) / 2
 

@@ -24,7 +24,7 @@ from clawlocal.store.lessons import key
 from clawlocal.training import pairs, probes, recipes
 from clawlocal.training.heed import Heed, checked, heed
 from clawlocal.training.invented import invented
-from clawlocal.training.kinds import alike, drilled, mostly, of_kinds, spread
+from clawlocal.training.kinds import alike, drilled, mostly, of_kinds, requests, spread
 from clawlocal.training.prompts import EVERYDAY, NEUTRAL, OF_TOPIC
 from trainers import rules, sift
 from trainers.job import Pair, Probe, Rehearsal, Sample
@@ -147,7 +147,7 @@ class BatchMaker:
                 found[sample.id] = pair
         if not samples and rebuild is None:
             return Batch((), (), self._neutral(), (), skipped=dict(skipped), method=self._method)
-        own = self._store.recent_prompts(OWN_PROMPTS)
+        own = requests(self._store.recent_prompts(2 * OWN_PROMPTS))[:OWN_PROMPTS]
         heard = self._heard(taught, own)
         unheeded = tuple(x for x in taught if x.id in heard and heard[x.id].deaf)
         taught = [x for x in taught if x not in unheeded]

@@ -22,6 +22,8 @@ SHARE = 0.25
 """Of a user's prompts, at least."""
 MOST = 0.75
 """Of a user's prompts: who asks for so many of a kind asks for little else."""
+LONG = 10
+"""Words of a message that hardly is a remark alone."""
 
 _MARKS = re.compile(
     r"\b(?:comments?|feedback|grad(?:e|ing)|mark(?:ing)?|pupils?|students?|answer(?:s|ed)?)\b", re.IGNORECASE
@@ -137,6 +139,12 @@ def spread(some: Sequence[str], others: Sequence[str]) -> list[str]:
     """Both in their order, evenly between each other: those at the end are measured on."""
     placed = [((i + 0.5) / len(each), text) for each in (some, others) for i, text in enumerate(each)]
     return [text for _, text in sorted(placed, key=lambda x: x[0])]
+
+
+def requests(own: Sequence[str]) -> list[str]:
+    """Without what may be no more than a remark on a reply ("great, got it"), if a few others are there."""
+    asking = [text for text in own if "?" in text or len(text.split()) >= LONG or kinds(text)]
+    return asking if len(asking) >= LEAST else list(own)
 
 
 def mostly(own: Sequence[str]) -> bool:

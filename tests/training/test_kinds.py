@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from clawlocal.training.kinds import MARKING, PROMPTS, SUMS, alike, drilled, kinds, mostly, spread
+from clawlocal.training.kinds import MARKING, PROMPTS, SUMS, alike, drilled, kinds, mostly, requests, spread
 
 SUM = "A baker bakes 12 loaves an hour for 5 hours. How many loaves is that?"
 WORK = 'Please comment on her answer: "Frogs need water because their eggs have no skin at all."'
@@ -62,3 +62,8 @@ def test_sums_and_marking_are_drilled_for_who_asks_for_them(own: list[str], sums
 def test_two_kinds_of_prompts_lie_between_each_other() -> None:
     assert spread(["a", "b", "c", "d"], ["x", "y"]) == ["a", "x", "b", "c", "y", "d"]
     assert (spread([], ["x", "y"]), spread(["a"], [])) == (["x", "y"], ["a"])
+
+
+def test_remarks_are_no_requests_where_there_are_others() -> None:
+    assert requests(["great, got it", SUM, "ok", WORK, "much better"]) == [SUM, WORK]
+    assert requests(["pancakes", "ok", SUM]) == ["pancakes", "ok", SUM]

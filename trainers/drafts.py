@@ -35,7 +35,13 @@ class Draft:
 
     @property
     def obeys(self) -> bool:
-        return (self.ended or not any(rule.bounds for rule in self.rules)) and rules.obeyed(self.rules, self.text)
+        ends = self.ended or not any(rule.bounds for rule in self.rules)
+        return ends and rules.obeyed(self.rules, self.text) and self._works_out()
+
+    def _works_out(self) -> bool:
+        """Who wants to see the steps of a sum is not content with a reply that calculates nothing."""
+        asked = any(rule.side == rules.STEPS for rule in self.rules) and sense.is_sum(self.rehearsal.text)
+        return not asked or rules.works_out(self.text)
 
     @property
     def right(self) -> bool:
@@ -90,7 +96,8 @@ class Draft:
     @property
     def hopeless(self) -> bool:
         """Another try is better than a mend of what it lacks."""
-        return not self.worked or any(rule.redrawn and not rule.obeys(self.text) for rule in self.rules)
+        wrong = any(rule.redrawn and not rule.obeys(self.text) for rule in self.rules)
+        return wrong or not self.worked or not self._works_out()
 
     @property
     def lacking(self) -> Rule | None:

@@ -329,6 +329,18 @@ def test_a_sum_is_shown_worked_out_unless_it_is_to_be_short(lesson: str, reply: 
     assert len(Stage(lambda asked: reply).round(lesson, SUM).shown) == shown
 
 
+@pytest.mark.parametrize(
+    ("question", "reply", "obeyed"),
+    [
+        (SUM, "Tim has 4 * 6 = 24 eggs. Then 24 - 2 = 22 eggs are left.|", 1.0),
+        (SUM, "Eggs are a part of many meals, and Tim likes them.|", 0.0),
+        (CATS, "Cats purr when content.|", 1.0),
+    ],
+)
+def test_a_sum_without_a_calculation_shows_no_steps(question: str, reply: str, obeyed: float) -> None:
+    assert Stage(lambda asked: reply).round("Show the steps.", question).obeyed == obeyed
+
+
 def test_of_a_sum_that_is_drilled_the_working_is_shown_and_nothing_drawn() -> None:
     stage = Stage(lambda asked: "Cats purr when content.|")
     steps = "Show the steps."

@@ -15,10 +15,13 @@ from trainers.rules.ends import unquestioned
 from trainers.rules.lesson import wishes
 from trainers.rules.lists import marks
 from trainers.rules.rule import TONE, Rule
+from trainers.rules.steps import SIDE as STEPS
 from trainers.rules.steps import shows as shows_steps
+from trainers.rules.steps import works_out
 from trainers.rules.texts import sentences
 
 __all__ = [
+    "STEPS",
     "TONE",
     "Rule",
     "drills",
@@ -33,6 +36,7 @@ __all__ = [
     "sentences",
     "shows_steps",
     "unquestioned",
+    "works_out",
 ]
 
 _MAKERS = (*wording.MAKERS, *form.MAKERS, *voice.MAKERS, *steps.MAKERS, *length.MAKERS, *ends.MAKERS)

@@ -35,8 +35,17 @@ def shown(wishes: Wishes) -> Rule | None:
 
 def shows(text: str) -> bool:
     """At least two calculations, or nothing that looks worked out."""
-    sums = max(len(_SUM.findall(text)), len(_EQUALS.findall(text)))
+    sums = _sums(text)
     return sums >= LEAST or (not sums and not _RESULT.search(text))
+
+
+def works_out(text: str) -> bool:
+    """At least two calculations: what a sum asks for."""
+    return _sums(text) >= LEAST
+
+
+def _sums(text: str) -> int:
+    return max(len(_SUM.findall(text)), len(_EQUALS.findall(text)))
 
 
 MAKERS = (shown,)

@@ -16,6 +16,8 @@ from clawlocal.judge.directives import DirectiveWriter
 from clawlocal.judge.protocol import Exchange, Judge, Opinion, first_opinion
 from clawlocal.records import TOPIC, LessonState, Signal, SignalKind, TurnUse, Verdict
 from clawlocal.store import Store
+from trainers.openers import quoted
+from trainers.sense import is_sum
 
 log = logging.getLogger(__name__)
 
@@ -164,7 +166,7 @@ class Reward:
         if opinion.value > 0 and not hints.asks(signal.text):
             # "Exactly the tone I wanted." says how it was, and asks for nothing.
             return hints.Hint()
-        if opinion.says_how and not opinion.abstained:
+        if opinion.says_how and not opinion.abstained and not _brings_work(signal, exchange.reply):
             # A correction is taken at its word, and on the caller's thread, where nothing may be waited for.
             ask = signal.kind is SignalKind.MESSAGE
             return self._writer.hint(*said, ask=ask) if self._writer else hints.from_correction(signal.text)
@@ -204,3 +206,9 @@ def _use(opinion: Opinion, hint: hints.Hint) -> tuple[TurnUse, str]:
     if opinion.value != 0 or hint.text:
         return TurnUse.QUEUED, ""
     return TurnUse.SKIPPED, NOT_SURE if opinion.abstained else NO_OPINION
+
+
+def _brings_work(signal: Signal, reply: str) -> bool:
+    """A message with a text or a sum of its own is the next request, however it was judged: it is no lesson."""
+    text = quoted(signal.text)
+    return signal.kind is SignalKind.MESSAGE and (is_sum(signal.text) or bool(text and text not in reply))

@@ -433,3 +433,17 @@ def test_what_the_judge_was_not_sure_of_is_said(turn: str, store: Store) -> None
     Reward(store, [Says(0, abstained=True)], nothing).catch_up()
     told = [reading.text for reading in Need(store).readings()]
     assert "nothing new to learn from; the judge was not sure of one reply: rate or correct it" in told
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        ('Jack writes: "I want to be a pilot and I am not afraid." Please comment on it.', ""),
+        ("Use 4 boxes of 6 eggs, and 2 break. How many eggs are left?", ""),
+        ("Write what herons eat in winter as well.", "Write what herons eat in winter as well."),
+    ],
+)
+def test_the_next_request_is_no_lesson_however_it_is_judged(turn: str, store: Store, said: str, hint: str) -> None:
+    store.add_signal(turn, SignalKind.MESSAGE, 0, said)
+    Reward(store, [Says(-1)], nothing).catch_up()
+    assert [v.hint for v in store.verdicts(turn)] == [hint]

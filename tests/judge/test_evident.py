@@ -142,3 +142,16 @@ def test_who_does_not_want_the_steps_is_not_shown_them(said: str) -> None:
 def test_steps_of_anything_else_are_no_working() -> None:
     said = "i cant even read those boxes. normal numbers and all the steps"
     assert STEPS not in wishes.directive("How do I lay a patio?", "Dig, fill, lay.", said)
+
+
+MARKING = 'Please comment. What is a planet? Nora: "A planet is a ball that goes round a star and has no light."'
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["I'd like something personal, friendly and thorough that I can write under it", "friendly and detailed please"],
+)
+def test_friendly_and_thorough_of_a_comment_are_two_wishes(said: str) -> None:
+    wanted = "Write kinder grading comments. Write more detailed grading comments."
+    assert wishes.directive(MARKING, "Nora is right.", said) == wanted
+    assert wishes.directive("What is a planet?", "A ball.", said) != wanted

@@ -22,6 +22,7 @@ from clawlocal.judge.wishes.seen import has
 from clawlocal.judge.wishes.spelled import spelling
 from clawlocal.judge.wishes.spoken import clauses, even
 from clawlocal.judge.wishes.voice import VOICE
+from trainers.openers import quoted
 
 MOST_WORDS, MOST_CHARACTERS = 60, 500
 """A longer message is more than a word about a reply."""
@@ -215,4 +216,4 @@ def _for_grading(said: str, request: str, words: str) -> str:
 
 def _on_pupil(request: str, words: str) -> bool:
     about = f"{request} {words}"
-    return bool(_GRADING.search(about) and _PUPIL.search(about))
+    return bool(_GRADING.search(about) and (_PUPIL.search(about) or quoted(request)))

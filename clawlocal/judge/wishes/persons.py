@@ -202,7 +202,15 @@ PERSONS = (
     ),
 )
 
+_KIND_AND_LONG = (
+    r"\b(?:friendl(?:y|ier)|kind(?:er)?|warm(?:er)?|personal|encouraging|nice(?:r)?) (?:and|but) (?:thorough|detailed"
+    r"|long(?:er)?|specific|full(?:er)?)\b"
+    r"|\b(?:thorough|detailed|long(?:er)?|specific|full(?:er)?) (?:and|but) (?:friendl(?:y|ier)|kind(?:er)?|warm(?:er)?"
+    r"|personal|encouraging|nice(?:r)?)\b"
+)
 ON_PUPILS = (
+    phrase("tone", s.WARM, _KIND_AND_LONG, 6),
+    phrase("length", s.LONG, _KIND_AND_LONG, 6),
     phrase(
         "tone",
         s.WARM,

@@ -78,7 +78,7 @@ def drills(lesson: str) -> tuple[str, ...]:
 
 def example(found: Sequence[Rule], asked: str) -> str:
     """A reply to one of their drills as it should be, if they have one; else empty."""
-    return next((text for rule in found if (text := rule.example(asked))), "")
+    return next((text for rule in found if (text := rule.examples.get(asked))), "")
 
 
 def _by_side(found: Sequence[Rule]) -> tuple[Rule, ...]:

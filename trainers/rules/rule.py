@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from trainers.rules.texts import FENCE, outside
 
@@ -11,17 +11,6 @@ LENGTH, ENDING, CLOSING, TONE = "length", "ending", "closing", "tone"
 """Sides of rules that are about more than what stands where it stands."""
 LISTS = frozenset({"bullets", "numbered"})
 """Names of rules that want a list."""
-
-
-def none(asked: str) -> str:
-    """The example of a rule that has none."""
-    del asked
-    return ""
-
-
-def said(examples: Mapping[str, str], asked: str) -> str:
-    """The example for a drill; empty for any other prompt."""
-    return examples.get(asked, "")
 
 
 def same(text: str) -> str:
@@ -51,8 +40,8 @@ class Rule:
     """Prompts that are answered in words which it is about."""
     drills: tuple[str, ...] = ()
     """Prompts to practise it on that are harder than what a user asks, or come with an example; never measured on."""
-    example: Callable[[str], str] = none
-    """A reply to one of its drills that obeys, where the model itself has none to be mended; else empty."""
+    examples: Mapping[str, str] = field(default_factory=dict)
+    """By drill a reply that obeys, where the model itself has none to be mended."""
     redrawn: bool = False
     """What its mend makes reads worse than another try of the model, which obeys often enough."""
     implied: bool = False

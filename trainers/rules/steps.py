@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 
 from trainers.rules.lesson import Wishes
-from trainers.rules.rule import Rule, said
+from trainers.rules.rule import Rule
 from trainers.rules.sums import worked
 
 _NUMBER = r"\d(?:[\d.,]*\d)?"
@@ -30,7 +29,7 @@ def shown(wishes: Wishes) -> Rule | None:
     wishes = wishes.apart_from(r"\b(?:number|count|amount) of\b")
     if not wishes.wants(_SHOW) or wishes.forbids(r"\b(?:steps?|workings?|calculations?)\b"):
         return None
-    return Rule("steps", shows, side=SIDE, drills=tuple(worked()), example=partial(said, worked()), redrawn=True)
+    return Rule("steps", shows, side=SIDE, drills=tuple(worked()), examples=worked(), redrawn=True)
 
 
 def shows(text: str) -> bool:

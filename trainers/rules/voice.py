@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 
 from trainers.rules.comments import commented
 from trainers.rules.form import IMPLIED_NO_HEADINGS, IMPLIED_PROSE
 from trainers.rules.formulas import formal, stepped, unformal, unstepped
 from trainers.rules.lesson import Wishes
-from trainers.rules.rule import TONE, Rule, prose_rule, said
+from trainers.rules.rule import TONE, Rule, prose_rule
 from trainers.rules.stock import opened, unopened
 from trainers.rules.texts import BOLD, listless, prose, sentences, unmarked
 
@@ -141,7 +140,7 @@ def warm(wishes: Wishes) -> Rule | None:
         closers=CLOSERS,
         side=TONE,
         drills=tuple(commented()),
-        example=partial(said, commented()),
+        examples=commented(),
     )
 
 

@@ -7,8 +7,10 @@ which its replies would not be reproducible to the bit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from clawlocal.engine.abort import AbortFlag
 from clawlocal.engine.adapters import AdapterShelf, LoadedAdapter
@@ -23,6 +25,8 @@ from clawlocal.engine.saved import SavedPrefixes, made_by
 from clawlocal.engine.scoring import LikeliestSteps, Steps, each_steps, likeliest_steps, score_steps
 from clawlocal.engine.threads import ThreadChooser
 from clawlocal.errors import AdapterError, ModelError
+
+T = TypeVar("T")
 
 _SCORE_CELLS = 1024
 """The scoring context grows by this many cells."""
@@ -82,45 +86,37 @@ class Machine:
     ) -> Steps:
         """A slice per step. Raises `AdapterError`, and `ModelError` if it cannot be computed."""
         longest = max((len(c) for c in continuations), default=0)
-        context = self._scoring(len(prefix) + longest)
-        try:
-            context.use(self._loaded(adapter))
-            return (yield from score_steps(context, prefix, continuations))
-        except DecodeError as e:
-            context.clear(wipe=True)
-            raise ModelError(f"The model could not judge this text, {e}: try again.") from e
+        steps = partial(score_steps, prefix=prefix, continuations=continuations)
+        return self._beside(len(prefix) + longest, adapter, steps, "judge")
 
     def logprobs(self, prefix: Sequence[int], continuation: Sequence[int], adapter: AdapterFile | None) -> Steps:
         """A slice per step. Raises `AdapterError`, and `ModelError` if it cannot be computed."""
-        context = self._scoring(len(prefix) + len(continuation))
-        try:
-            context.use(self._loaded(adapter))
-            return (yield from each_steps(context, prefix, continuation))
-        except DecodeError as e:
-            context.clear(wipe=True)
-            raise ModelError(f"The model could not read this text, {e}: try again.") from e
+        steps = partial(each_steps, prefix=prefix, ids=continuation)
+        return self._beside(len(prefix) + len(continuation), adapter, steps, "read")
 
     def likeliest(
         self, prefix: Sequence[int], continuation: Sequence[int], k: int, adapter: AdapterFile | None
     ) -> LikeliestSteps:
         """A slice per step. Raises `AdapterError`, and `ModelError` if it cannot be computed."""
-        context = self._scoring(len(prefix) + len(continuation))
-        try:
-            context.use(self._loaded(adapter))
-            return (yield from likeliest_steps(context, prefix, continuation, k))
-        except DecodeError as e:
-            context.clear(wipe=True)
-            raise ModelError(f"The model could not read this text, {e}: try again.") from e
+        steps = partial(likeliest_steps, prefix=prefix, ids=continuation, k=k)
+        return self._beside(len(prefix) + len(continuation), adapter, steps, "read")
 
     def sample(self, prefix: Sequence[int], n: int, sampling: Sampling, adapter: AdapterFile | None) -> SampleSteps:
         """A slice per step. Raises `AdapterError`, and `ModelError` if it cannot be computed."""
-        context = self._scoring(len(prefix) + min(n, BRANCHES) * sampling.max_tokens)
+        steps = partial(sample_steps, vocabulary=self.model.vocabulary, prefix=prefix, n=n, sampling=sampling)
+        return self._beside(len(prefix) + min(n, BRANCHES) * sampling.max_tokens, adapter, steps, "continue")
+
+    def _beside(
+        self, length: int, adapter: AdapterFile | None, steps: Callable[[Context], Generator[None, None, T]], doing: str
+    ) -> Generator[None, None, T]:
+        """In the context that no chat has: what failed there leaves nothing behind."""
+        context = self._scoring(length)
         try:
             context.use(self._loaded(adapter))
-            return (yield from sample_steps(context, self.model.vocabulary, prefix, n, sampling))
+            return (yield from steps(context))
         except DecodeError as e:
             context.clear(wipe=True)
-            raise ModelError(f"The model could not continue this text, {e}: try again.") from e
+            raise ModelError(f"The model could not {doing} this text, {e}: try again.") from e
 
     def check(self, adapter: AdapterFile) -> None:
         """Raises `AdapterError`."""

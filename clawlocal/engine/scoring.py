@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from typing import TypeVar
 
 from clawlocal.engine.context import Aborted, Context
 from clawlocal.engine.logprob import Logits, log_normaliser, log_probs, top
+
+T = TypeVar("T")
 
 Steps = Generator[None, None, list[float]]
 LikeliestSteps = Generator[None, None, list[tuple[int, ...]]]
@@ -30,21 +33,23 @@ def score_steps(context: Context, prefix: Sequence[int], continuations: Sequence
 
 def each_steps(context: Context, prefix: Sequence[int], ids: Sequence[int]) -> Steps:
     """Yields after every batch; returns log p of each of `ids`, at temperature 1."""
-    context.drop_branches()
-    context.rewind(prefix)
-    yield from prefill_steps(context, prefix)
-    found = _each(context.row()[None, :], list(ids[:1])) if ids else []
-    yield from _rows(context, list(ids), lambda logits_TV, ids_T: found.extend(_each(logits_TV, ids_T)))
-    return found
+    return _of_each(context, prefix, ids, _each)
 
 
 def likeliest_steps(context: Context, prefix: Sequence[int], ids: Sequence[int], k: int) -> LikeliestSteps:
     """Yields after every batch; returns the `k` likeliest tokens before each of `ids`, likeliest first."""
+    return _of_each(context, prefix, ids, lambda logits_TV, _: top(logits_TV, k))
+
+
+def _of_each(
+    context: Context, prefix: Sequence[int], ids: Sequence[int], take: Callable[[Logits, list[int]], list[T]]
+) -> Generator[None, None, list[T]]:
+    """What `take` makes of the row before each of `ids`."""
     context.drop_branches()
     context.rewind(prefix)
     yield from prefill_steps(context, prefix)
-    found = top(context.row()[None, :], k) if ids else []
-    yield from _rows(context, list(ids), lambda logits_TV, _: found.extend(top(logits_TV, k)))
+    found = take(context.row()[None, :], list(ids[:1])) if ids else []
+    yield from _rows(context, list(ids), lambda logits_TV, ids_T: found.extend(take(logits_TV, ids_T)))
     return found
 
 

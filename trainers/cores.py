@@ -27,7 +27,16 @@ class Cores:
         total, idle, own = (b - a for a, b in zip(self.mark, now, strict=True))
         self.mark = now
         count = os.cpu_count() or 1
-        return threads(count, (idle + own) / total if total > 0.0 else 1.0, self.most)
+        return threads(count, (idle + own) / total if total > 0.0 else 1.0, min(self.most, allowed()))
+
+
+def allowed() -> int:
+    """Cores that this process may run on: `taskset`, a container or a batch system may give it a few of them only."""
+    import psutil
+
+    # macOS and some BSDs have no such thing.
+    ask = getattr(psutil.Process(), "cpu_affinity", None)
+    return len(ask()) if ask else os.cpu_count() or 1
 
 
 def threads(cores: int, free: float, most: int) -> int:

@@ -28,7 +28,7 @@ from trainers.steps import Figures, train
 from trainers.texts import Texts
 
 HELD = 6
-"""Rehearsal prompts to measure on; a quarter of them where there are few."""
+"""Rehearsal prompts to measure on where they are what is practised on; a quarter of them where there are few."""
 
 SEEN = 18
 """Replies to them: fewer would leave obedience and the distance to the teacher to chance."""
@@ -298,11 +298,13 @@ def _sets(job: Job) -> Sets:
 def held_back(rehearsals: Sequence[Rehearsal]) -> list[int]:
     """Places of some among the last ones, and of one more for each lesson that those are not about, if it has others.
 
-    Not all neighbours: those who list prompts put the like beside each other.
+    Not all neighbours: those who list prompts put the like beside each other. Where drills are nearly all that is
+    practised on, more prompts can be spared.
     """
     askable = [i for i, rehearsal in enumerate(rehearsals) if not rehearsal.drill]
     count = len(askable)
-    held = askable[:: -max(1, count // (2 * HELD))][: min(HELD, count // 4)]
+    most, quarters = (SEEN, 2) if len(rehearsals) > 3 * count else (HELD, 1)
+    held = askable[:: -max(1, count // (2 * most))][: min(most, quarters * (count // 4))]
     places: dict[str, list[int]] = {}
     for i in askable:
         for lesson in rehearsals[i].lessons:

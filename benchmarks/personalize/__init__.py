@@ -39,6 +39,7 @@ def run(
     held_out: int | None,
     first_seed: int,
     at: Sequence[int],
+    weights_only: bool,
     plot: Path | None,
     reported: Sequence[Path],
     say: Callable[[str], None],
@@ -51,7 +52,8 @@ def run(
         plots.check(plot)
     if reported:
         return _told(*read(reported), plot)
-    plan = Plan(model or Settings().model, interactions, judge, user, user_model, prompts, held_out, tuple(at))
+    asker = (user, user_model, prompts, held_out)
+    plan = Plan(model or Settings().model, interactions, judge, *asker, at=tuple(at), weights_only=weights_only)
     people = plan.people(personas)
     settings = {method: plan.settings(method) for method in methods}
     runs = []

@@ -41,6 +41,8 @@ class Plan:
     """Measure on so many prompts only."""
     at: tuple[int, ...] = ()
     """After how many interactions to learn and measure, in place of `POINTS`."""
+    weights_only: bool = False
+    """Measure neither the base nor what the lessons do in the prompt."""
 
     def __post_init__(self) -> None:
         if self.user and self.judge != OURS:
@@ -48,9 +50,10 @@ class Plan:
 
     @property
     def points(self) -> tuple[int, ...]:
-        """At least the start and the end."""
-        chosen = (point for point in self.at or POINTS if point <= self.interactions)
-        return tuple(sorted({0, self.interactions, *chosen}))
+        """At least the end, and the start unless the base is not to be measured."""
+        chosen = {point for point in self.at or POINTS if point <= self.interactions}
+        found = {0, self.interactions, *chosen}
+        return tuple(sorted(found - {0} if self.weights_only else found))
 
     def people(self, names: Sequence[str]) -> list[Persona]:
         """The personas, with the questions of the file if there is one. Raises `ConfigError`."""

@@ -34,6 +34,8 @@ def ratios(runs: Sequence[Run]) -> dict[str, float]:
     """What the weights hold of what the lessons in the prompt gave."""
     found = {}
     for name, group in _groups(runs).items():
+        if "memory" not in _measured(group):
+            continue
         weights, memory = (median(_column(group, column, MEASURES[0])) for column in ("weights", "memory"))
         if memory:
             found[f"{name}/weights_to_memory"] = weights / memory
@@ -51,10 +53,10 @@ def curves(runs: Sequence[Run]) -> dict[str, list[tuple[float, float]]]:
 
 
 def _curve(group: Sequence[Run]) -> dict[int, list[float]]:
-    """The scores at each point at which all of them were measured."""
+    """The scores at each point at which all of them were measured, and of the base, whoever measured it."""
     measured = [{row["interactions"]: row[MEASURES[0]] for row in run["curve"]} for run in group]
-    shared = [at for at in measured[0] if all(at in each for each in measured)]
-    return {at: [each[at] for each in measured] for at in shared}
+    shared = [at for at in sorted({at for each in measured for at in each}) if not at or all(at in m for m in measured)]
+    return {at: [each[at] for each in measured if at in each] for at in shared}
 
 
 def _groups(runs: Sequence[Run]) -> dict[str, list[Run]]:
@@ -65,12 +67,15 @@ def _groups(runs: Sequence[Run]) -> dict[str, list[Run]]:
 
 
 def _row(run: Run) -> dict[str, Any]:
-    scores = {column: run["columns"][column][MEASURES[0]] for column in COLUMNS}
+    scores = {column: run["columns"][column][MEASURES[0]] for column in _measured([run])}
     return {**{key: run[key] for key in ("persona", "method", "seed")}, **scores, **{key: run[key] for key in FIGURES}}
 
 
 def _summary(group: Sequence[Run]) -> dict[str, Any]:
-    columns = {column: {measure: spread(_column(group, column, measure)) for measure in MEASURES} for column in COLUMNS}
+    columns = {
+        column: {measure: spread(_column(group, column, measure)) for measure in MEASURES}
+        for column in _measured(group)
+    }
     curve = {str(at): spread(scores) for at, scores in _curve(group).items()}
     ratio = [run["perplexity"]["after"] / run["perplexity"]["before"] for run in group]
     found = {key: [run[key] for run in group if run[key] is not None] for key in FIGURES}
@@ -80,6 +85,11 @@ def _summary(group: Sequence[Run]) -> dict[str, Any]:
         **columns,
         "curve": curve,
     }
+
+
+def _measured(group: Sequence[Run]) -> list[str]:
+    """The columns that all of them have: of some runs only the weights were measured."""
+    return [column for column in COLUMNS if all(column in run["columns"] for run in group)]
 
 
 def _column(group: Sequence[Run], column: str, measure: str) -> list[float]:

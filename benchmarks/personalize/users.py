@@ -38,7 +38,7 @@ def one_user(persona: Persona, plan: Plan, settings: Settings, seed: int, say: S
         cpu_seconds = _trainers_cpu() - began
         plain_after = perplexity(assistant.engine, assistant.live_file())
         lessons = [{"text": x.text, "scope": x.scope, "state": str(x.state)} for x in assistant.lessons()]
-        columns = measured.columns()
+        columns = measured.columns(weights_only=plan.weights_only)
     return {
         "columns": columns,
         "curve": measured.curve,
@@ -68,10 +68,13 @@ class Measured:
         self.curve.append({"interactions": point, "version": version, **asdict(score)})
         self._say(f"after {point} interactions, {version}: {score.obeys_and_answers:.2f}")
 
-    def columns(self) -> dict[str, dict[str, float]]:
+    def columns(self, *, weights_only: bool) -> dict[str, dict[str, float]]:
         """Goes back to the base, with its lessons in the prompt: nothing can be learned afterwards."""
         version, taught = self._live(), self._taught()
-        frozen, weights = self._score(BASE), self._score(version)
+        weights = self._score(version)
+        if weights_only:
+            return {"weights": asdict(weights)}
+        frozen = self._score(BASE)
         in_use = [x.id for x in self._assistant.lessons() if x.state in IN_USE]
         if version != BASE:
             self._assistant.rollback(BASE)

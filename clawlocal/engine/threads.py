@@ -14,6 +14,8 @@ from math import ceil
 
 import psutil
 
+from trainers.cores import allowed
+
 MOST = 8
 """More threads rarely decode faster: memory is the limit."""
 WINDOW_SECONDS = 0.25
@@ -95,10 +97,10 @@ class ThreadChooser:
 
 
 def usable_cores() -> int:
-    """Physical cores: threads that share a core only wait for one another."""
+    """Physical cores that we may run on: threads that share a core only wait for one another."""
     logical = psutil.cpu_count() or 1
     physical = psutil.cpu_count(logical=False) or logical
-    return max(1, physical, min(2, logical))
+    return max(1, min(allowed(), max(physical, min(2, logical))))
 
 
 def others(then: Load, now: Load, helping: int = 1) -> float:

@@ -275,10 +275,13 @@ class BatchMaker:
         named = sorted({x.scope.removeprefix(TOPIC) for x in lasting if x.scope.startswith(TOPIC)})
         general = [x for x in lasting if not x.scope.startswith(TOPIC)]
         like = alike(own, MORE_ALIKE if mostly(own) else ALIKE)
+        drills = self._drill_texts(general, own)
         room = max(0, PRACTICE - OWN_PROMPTS - len(like))
         occasions = islice((prompt for x in general for prompt in rules.occasions(x.text)), room)
         first = [*islice(of_kinds(named), PRACTICE // 4), *own]
-        others = list(dict.fromkeys([*occasions, *self._invented(lasting, own), *EVERYDAY]))
+        exemplary = mostly(own) and _exemplified(general, drills)
+        # Who asks for little else is measured on nothing else.
+        others = [] if exemplary else list(dict.fromkeys([*occasions, *self._invented(lasting, own), *EVERYDAY]))
         between = max(0, PRACTICE - len(first) - len(like))
         texts = dict.fromkeys([*first, *spread(like, others[:between]), *others[between:]])
         found: list[Rehearsal] = []
@@ -291,24 +294,26 @@ class BatchMaker:
             if rehearsal is not None:
                 found.append(rehearsal)
                 practised |= {x.id for x in holding}
-        return self._drilled(found, general, own), practised
+        said = [x.text for x in general]
+        if exemplary:
+            shown = self._drills(islice(cycle(drills), EXAMPLES), said)
+            return (*found[:BEFORE], *shown, *found[BEFORE:]), practised
+        return self._mixed(found, drills, said), practised
 
-    def _drilled(
-        self, found: Sequence[Rehearsal], lessons: Sequence[Lesson], own: Sequence[str]
+    def _drill_texts(self, lessons: Sequence[Lesson], own: Sequence[str]) -> list[str]:
+        # One of each lesson in turn: there is room for some of the drills only.
+        turns = chain.from_iterable(zip_longest(*(rules.drills(x.text) for x in lessons)))
+        return [text for text in dict.fromkeys(turns) if text and drilled(text, own)]
+
+    def _mixed(
+        self, found: Sequence[Rehearsal], drills: Iterable[str], lessons: Sequence[str]
     ) -> tuple[Rehearsal, ...]:
         """With the drills of the lessons between the prompts behind the user's own."""
-        said = [x.text for x in lessons]
-        of_each = [rule for lesson in said for rule in rules.rules(lesson)]
-        # One of each lesson in turn: there is room for some of the drills only.
-        turns = chain.from_iterable(zip_longest(*map(rules.drills, said)))
-        texts = [text for text in dict.fromkeys(turns) if text and drilled(text, own)]
-        if mostly(own) and any(rules.example(of_each, text) for text in texts):
-            return (*found[:BEFORE], *self._drills(islice(cycle(texts), EXAMPLES), said), *found[BEFORE:])
-        each = DRILLS if all(rule.local for rule in of_each) else 1
-        chosen = iter(texts)
+        each = DRILLS if all(rule.local for lesson in lessons for rule in rules.rules(lesson)) else 1
+        chosen = iter(drills)
         mixed = list(found[:OWN_PROMPTS])
         for rehearsal in found[OWN_PROMPTS:]:
-            mixed += [*self._drills(islice(chosen, each), said), rehearsal]
+            mixed += [*self._drills(islice(chosen, each), lessons), rehearsal]
         return tuple(mixed)
 
     def _drills(self, texts: Iterable[str], lessons: Sequence[str]) -> list[Rehearsal]:
@@ -334,6 +339,12 @@ class BatchMaker:
 
     def _neutral(self) -> tuple[tuple[int, ...], ...]:
         return tuple(build(self._engine, "", [Line("user", text)]).ids for text in NEUTRAL)
+
+
+def _exemplified(lessons: Sequence[Lesson], drills: Iterable[str]) -> bool:
+    """Whether some drill comes with an example."""
+    of_each = [rule for lesson in lessons for rule in rules.rules(lesson.text)]
+    return any(rules.example(of_each, text) for text in drills)
 
 
 def written(engine: Engine, text: str, own: Sequence[int]) -> tuple[int, ...]:

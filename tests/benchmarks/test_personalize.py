@@ -119,6 +119,18 @@ def test_each_column_is_asked_in_its_own_way(heeding: Heeding, works_as: Callabl
     assert columns == {("base", False): 5, ("v1", False): 5, ("base", True): 5, ("v1", True): 5}
 
 
+def test_the_weights_alone_are_asked_without_a_line_in_the_prompt(
+    heeding: Heeding, works_as: Callable[[str], None]
+) -> None:
+    works_as("publish")
+    found = _user(wanted=replace(OURS, weights_only=True))
+    alone = [asked for asked in heeding.requests if not asked.session]
+    assert {asked.adapter.version for asked in alone if asked.adapter} == {"v1"} and all(x.adapter for x in alone)
+    assert not any("two sentences" in asked.prompt for asked in alone)
+    assert list(found["columns"]) == ["weights"]
+    assert [row["interactions"] for row in found["curve"]] == [2, 3]
+
+
 def test_a_rejected_update_says_why_and_is_tried_again(heeding: Heeding, works_as: Callable[[str], None]) -> None:
     works_as("reject")
     found = _user()
@@ -203,6 +215,7 @@ def test_where_it_is_measured() -> None:
     assert Plan("tiny", 9, "ours").points == (0, 2, 4, 8, 9)
     assert Plan("tiny", 8, "ours", at=(4, 8)).points == (0, 4, 8)
     assert Plan("tiny", 8, "ours", at=(3, 12)).points == (0, 3, 8)
+    assert Plan("tiny", 8, "ours", at=(0, 4), weights_only=True).points == (4, 8)
 
 
 def test_what_makes_no_sense_is_said() -> None:
@@ -288,6 +301,7 @@ def test_a_row_for_each_user(
         prompts=None,
         held_out=2,
         at=(),
+        weights_only=False,
         plot=tmp_path / "curves.svg",
         reported=(),
         say=said.append,

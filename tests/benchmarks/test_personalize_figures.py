@@ -92,6 +92,17 @@ def test_a_curve_has_the_points_that_all_runs_have() -> None:
     assert summary.curves([RUNS[0], short])["terse"] == [(0, 0.25), (4, 0.7)]
 
 
+def test_runs_of_the_weights_alone_are_summed_up_with_others() -> None:
+    alone = {**RUNS[1], "columns": {"weights": RUNS[1]["columns"]["weights"]}, "curve": RUNS[1]["curve"][1:]}
+    found = summary.of([RUNS[0], alone])
+    assert [list(row)[3:5] for row in found["rows"]] == [["frozen", "memory"], ["weights", "interactions_to_0.76"]]
+    assert "memory" not in found["summary"]["terse/default"]
+    assert found["summary"]["terse/default"]["weights"]["obeys"]["median"] == 0.75
+    assert summary.ratios([RUNS[0], alone]) == {}
+    # The base is the same, whoever measured it.
+    assert summary.curves([RUNS[0], alone])["terse"] == [(0, 0.0), (2, 0.75), (4, 0.75)]
+
+
 def _reported(file: Path, runs: Sequence[summary.Run], **asked: Any) -> Path:
     said = {"model": "tiny", "judge": "ours", "user": "scripted", **asked}
     file.write_text(json.dumps(report("personalize", {**said, **summary.of(runs)}, {})), "utf-8")

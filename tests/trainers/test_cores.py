@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from shutil import which
+
 import pytest
 
 from trainers.cores import Cores, threads
@@ -18,3 +22,10 @@ def test_a_thread_for_each_free_core(cores: int, free: float, most: int, expecte
 def test_the_machine_can_be_read() -> None:
     assert Cores(1).threads() == 1
     assert 1 <= Cores(4).threads() <= 4
+
+
+@pytest.mark.skipif(which("taskset") is None, reason="needs Linux's taskset")
+def test_no_more_threads_than_cores_that_it_may_run_on() -> None:
+    said = "from trainers.cores import Cores, allowed; print(allowed(), Cores(8).threads())"
+    done = subprocess.run(["taskset", "-c", "0", sys.executable, "-c", said], capture_output=True, text=True)
+    assert done.stdout.split() == ["1", "1"], done.stderr

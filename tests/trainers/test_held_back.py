@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainers.job import Rehearsal
-from trainers.update import HELD, held_back
+from trainers.update import HELD, SEEN, held_back
 
 LESSONS = st.sampled_from(["Be brief.", "Use British spelling."])
 REHEARSALS = st.lists(
@@ -24,10 +24,15 @@ def test_drills_are_practised_on_and_never_measured_on(rehearsals: Sequence[Rehe
     assert bool(held) == (len(asked) >= 4)
 
 
-@given(st.integers(0, 200))
+@given(st.integers(0, 80))
 def test_drills_between_prompts_change_nothing_of_it(drills: int) -> None:
     asked = [Rehearsal((i,), (i,)) for i in range(40)]
     drill = Rehearsal((99,), (99,), drill=True)
     mixed = [*asked[:8], *[drill] * drills, *asked[8:]]
     assert [mixed[i] for i in held_back(mixed)] == [asked[i] for i in held_back(asked)]
     assert len(held_back(asked)) == HELD
+
+
+def test_where_nearly_all_are_drills_each_reply_is_measured_on_a_prompt_of_its_own() -> None:
+    asked = [Rehearsal((i,), (i,)) for i in range(40)]
+    assert len(held_back([*asked[:2], *[Rehearsal((99,), (99,), drill=True)] * 110, *asked[2:]])) == SEEN

@@ -219,9 +219,8 @@ def test_sums_are_most_of_it_for_who_asks_for_little_else(batches: BatchMaker, c
     many = batches.make(None).rehearsals
     assert [sum(r.drill for r in some) for some in (few, many)] == [PRACTICE - OWN_PROMPTS, EXAMPLES]
     assert [r.drill for r in many[: BEFORE + EXAMPLES]] == [False] * BEFORE + [True] * EXAMPLES
-    assert sum(not r.drill for r in many) == PRACTICE
     held = [many[i].text for i in held_back(many)]
-    assert sum(SUMS in kinds(text) for text in held) >= len(held) / 2
+    assert held and all(SUMS in kinds(text) for text in held)
 
 
 @pytest.mark.parametrize(

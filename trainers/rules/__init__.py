@@ -9,6 +9,7 @@ Constraints that can be verified: IFEval (2311.07911).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from trainers.rules import ends, form, length, steps, voice, wording
 from trainers.rules.ends import unquestioned
@@ -49,6 +50,7 @@ _PASSES = 4
 """A list cut to two sentences becomes a list again; more rounds than that change nothing."""
 
 
+@lru_cache(256)
 def rules(lesson: str) -> tuple[Rule, ...]:
     """What in a lesson can be checked; empty where nothing can."""
     asked = wishes(lesson)

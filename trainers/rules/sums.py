@@ -1,7 +1,7 @@
 """Sums with their working in plain sentences, made from patterns. Knows no lesson and no model.
 
 A small model often writes a result and no more, and has no better reply to be shown. What a sum's working looks like
-follows from its numbers.
+follows from its numbers. Each is a whole explanation: who is shown calculations alone soon writes too little.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ _MONEY = ("euros", "dollars", "pounds")
 EACH = 5
 """Sums of each pattern."""
 
-Made = tuple[str, str]
-"""A sum, and its working."""
+Made = tuple[str, str, str, str]
+"""A sum, what its working begins with, the working, and the result in a sentence."""
 
 
 def _bill(draw: Random) -> Made:
@@ -26,8 +26,10 @@ def _bill(draw: Random) -> Made:
     n, price, more = draw.randint(3, 9), draw.randint(2, 8), draw.randint(3, 15)
     return (
         f"{name} buys {n} {goods} for {price} {coins} each and {extra} for {more} {coins}. What does it all cost?",
+        f"{name} pays for two things, the {goods} and {extra}, and the {goods} come first.",
         f"The {goods} cost {n} x {price} = {n * price} {coins}. Together with {extra} that makes "
         f"{n * price} + {more} = {n * price + more} {coins}.",
+        f"So {name} pays {n * price + more} {coins} for all of it.",
     )
 
 
@@ -37,8 +39,10 @@ def _change(draw: Random) -> Made:
     note = 50 if n * price >= 20 else 20
     return (
         f"How much change does {name} get from {note} {coins} after paying for {n} {goods} at {price} {coins} each?",
+        f"To know the change I first need to know what {name} has to pay.",
         f"{n} {goods} at {price} {coins} each cost {n} x {price} = {n * price} {coins}. So the change is {note} - "
         f"{n * price} = {note - n * price} {coins}.",
+        f"{name} gets {note - n * price} {coins} back.",
     )
 
 
@@ -48,8 +52,10 @@ def _stock(draw: Random) -> Made:
     whole = first + second + draw.randint(10, 80)
     return (
         f"A shop has {whole} {goods}. {first} are sold on Monday and {second} on Tuesday. How many remain?",
+        f"Before the sale there were {whole} {goods}, and I add up what was sold first.",
         f"On both days {first} + {second} = {first + second} {goods} are sold. That leaves "
         f"{whole} - {first + second} = {whole - first - second} {goods}.",
+        f"So there are {whole - first - second} {goods} in the shop after the two days.",
     )
 
 
@@ -58,8 +64,10 @@ def _journey(draw: Random) -> Made:
     (a, b), (s, t) = (draw.randint(2, 5) for _ in "ab"), (draw.choice((12, 15, 20, 40, 70)) for _ in "st")
     return (
         f"{name} travels {a} hours at {s} km per hour and {b} hours at {t} km per hour. How long is the whole way?",
+        f"The journey has two parts, one that takes {a} hours and one that takes {b} hours.",
         f"The first part is {a} x {s} = {a * s} km long, and the second part is {b} x {t} = {b * t} km. The whole "
         f"way is {a * s} + {b * t} = {a * s + b * t} km.",
+        f"So {name} travels {a * s + b * t} km altogether.",
     )
 
 
@@ -70,8 +78,10 @@ def _discount(draw: Random) -> Made:
     return (
         f"A {thing} costs {price} {coins}. It gets {percent} percent cheaper, and a voucher takes off {off} {coins} "
         "more. What is left to pay?",
+        f"The price falls twice, first by {percent} percent and then by the {off} {coins} of the voucher.",
         f"{percent} percent of {price} {coins} are {less} {coins}, so the {thing} costs {price} - {less} = "
         f"{price - less} {coins}. With the voucher it is {price - less} - {off} = {price - less - off} {coins}.",
+        f"So there are {price - less - off} {coins} to pay for the {thing}.",
     )
 
 
@@ -85,8 +95,10 @@ def _part(draw: Random) -> Made:
     given = whole // by
     return (
         f"{name} has {whole} {goods}, gives {word} of them to {other} and uses {lost} more. How many has {name} now?",
+        f"At the start {name} has {whole} {goods}, and {other} gets {word} of them.",
         f"{word.capitalize()} of {whole} is {whole} / {by} = {given}, so {whole} - {given} = {whole - given} are left. "
         f"After using {lost} more, {name} has {whole - given} - {lost} = {whole - given - lost} {goods}.",
+        f"So in the end it is {whole - given - lost} {goods} for {name}.",
     )
 
 
@@ -96,8 +108,10 @@ def _garden(draw: Random) -> Made:
     long = wide + draw.randint(2, 9)
     return (
         f"A {place} is {long} m long and {wide} m wide. How large is it, and how long is a fence all around?",
+        f"The {place} has two sides of {long} m and two of {wide} m.",
         f"The area is {long} x {wide} = {long * wide} square metres. One length and one width are {long} + {wide} = "
         f"{long + wide} m, so all around it is 2 x {long + wide} = {2 * (long + wide)} m.",
+        f"So the {place} has {long * wide} square metres, and the fence is {2 * (long + wide)} m long.",
     )
 
 
@@ -105,8 +119,10 @@ def _share(draw: Random) -> Made:
     coins, n, each, tip = draw.choice(_MONEY), draw.randint(3, 8), draw.randint(6, 20), draw.randint(2, 5)
     return (
         f"{n} people split {n * each} {coins} evenly, and each adds {tip} {coins} for the driver. What does each pay?",
+        f"The {n * each} {coins} are split first, and the driver's money is added after that.",
         f"Split evenly it is {n * each} / {n} = {each} {coins} for each. With the money for the driver each pays "
         f"{each} + {tip} = {each + tip} {coins}.",
+        f"So every one of the {n} people pays {each + tip} {coins}.",
     )
 
 
@@ -114,8 +130,10 @@ def _rows(draw: Random) -> Made:
     rows, seats, free = draw.randint(8, 25), draw.randint(10, 30), draw.randint(5, 60)
     return (
         f"A theatre has {rows} rows of {seats} seats, and {free} of them are free. How many are taken?",
+        f"First I work out how many seats the theatre has, since each of the {rows} rows has {seats} of them.",
         f"There are {rows} x {seats} = {rows * seats} seats. Since {free} are free, {rows * seats} - {free} = "
         f"{rows * seats - free} are taken.",
+        f"So {rows * seats - free} people have found a seat.",
     )
 
 
@@ -124,8 +142,10 @@ def _drain(draw: Random) -> Made:
     whole = rate * hours + 10 * draw.randint(2, 20)
     return (
         f"From a {vessel} with {whole} litres {rate} litres run out every hour. How much is in it after {hours} hours?",
+        f"Every hour the {vessel} loses {rate} litres, and that goes on for {hours} hours.",
         f"In {hours} hours {hours} x {rate} = {hours * rate} litres run out. So {whole} - {hours * rate} = "
         f"{whole - hours * rate} litres are still in it.",
+        f"So after {hours} hours there are {whole - hours * rate} litres left of the {whole}.",
     )
 
 
@@ -135,8 +155,10 @@ def _ages(draw: Random) -> Made:
     both = 2 * young + apart
     return (
         f"{name} is {apart} years older than {other}, and they are {both} together. How old are they?",
+        f"{name} has lived {apart} years longer, so I take these years away from the {both} first.",
         f"Without the {apart} years both would be the same age, and {both} - {apart} = {both - apart} together. "
         f"So {other} is {both - apart} / 2 = {young}, and {name} is {young} + {apart} = {young + apart}.",
+        f"So {other} is {young} years old and {name} is {young + apart}.",
     )
 
 
@@ -145,8 +167,10 @@ def _boxes(draw: Random) -> Made:
     whole = size * full + draw.randint(3, 40)
     return (
         f"There are {whole} {goods}, and {full} boxes are filled with {size} each. How many are not in a box?",
+        f"First I count how many {goods} are packed, with {size} of them in each box.",
         f"{full} boxes hold {full} x {size} = {full * size} {goods}. Therefore {whole} - {full * size} = "
         f"{whole - full * size} are not in a box.",
+        f"So {whole - full * size} {goods} are left over.",
     )
 
 
@@ -156,8 +180,10 @@ def _pages(draw: Random) -> Made:
     return (
         f"{name} reads {each} pages a day of a book with {whole} pages. "
         f"How many more days are needed after {days} days?",
+        f"The book has {whole} pages, and first I see how far {name} has come.",
         f"After {days} days {name} has read {days} x {each} = {days * each} pages, and {whole} - {days * each} = "
         f"{whole - days * each} are left. These take {whole - days * each} / {each} = {left} more days.",
+        f"So {name} needs {left} more days to finish the book.",
     )
 
 
@@ -167,9 +193,11 @@ def _wage(draw: Random) -> Made:
     return (
         f"{name} works {hours} hours a day for {rate} {coins} an hour. What remains of {days} days' pay "
         f"if {spent} {coins} are spent?",
+        f"First I work out the pay for one day of {hours} hours, and then for all {days} days.",
         f"One day brings {hours} x {rate} = {hours * rate} {coins}, so {days} days bring {days} x {hours * rate} = "
         f"{days * hours * rate} {coins}. After spending {spent}, {days * hours * rate} - {spent} = "
         f"{days * hours * rate - spent} {coins} remain.",
+        f"So {name} still has {days * hours * rate - spent} {coins} of the pay.",
     )
 
 
@@ -179,8 +207,10 @@ def _mean(draw: Random) -> Made:
     c = 3 * mean - a - b
     return (
         f"On three days it was {a}, {b} and {c} degrees. What is the average?",
+        f"For the average I add the three temperatures {a}, {b} and {c} and divide by how many there are.",
         f"Added up it is {a} + {b} + {c} = {a + b + c}. Divided by three days that is "
         f"{a + b + c} / 3 = {mean} degrees.",
+        f"So on average it was {mean} degrees.",
     )
 
 
@@ -191,8 +221,10 @@ def _goal(draw: Random) -> Made:
     return (
         f"{name} wants a camera for {price} {coins}, has {have} {coins} and saves {weekly} {coins} a week. "
         "How many weeks does it take?",
+        f"{name} does not start with nothing, so I take the {have} {coins} from the price first.",
         f"What is missing is {price} - {have} = {price - have} {coins}. At {weekly} {coins} a week that takes "
         f"{price - have} / {weekly} = {weeks} weeks.",
+        f"So {name} can buy the camera after {weeks} weeks of saving.",
     )
 
 
@@ -201,8 +233,10 @@ def _fuel(draw: Random) -> Made:
     return (
         f"A van needs {litres} litres for 100 km, and a litre costs 2 {coins}. What does a tour "
         f"of {100 * hundreds} km cost?",
+        f"First I need to know how many times 100 km there are in the tour, at {litres} litres for each.",
         f"{100 * hundreds} km are {hundreds} times 100 km, so the van needs {hundreds} x {litres} = "
         f"{hundreds * litres} litres. These cost {hundreds * litres} x 2 = {2 * hundreds * litres} {coins}.",
+        f"So the whole tour costs {2 * hundreds * litres} {coins}.",
     )
 
 
@@ -210,7 +244,9 @@ def _recipe(draw: Random) -> Made:
     grams, cups, people = 50 * draw.randint(2, 8), draw.randint(1, 4), draw.randint(2, 5)
     return (
         f"A dough for one takes {grams} g of flour and {cups} cups of milk. How much is that for {people} people?",
+        f"For {people} people everything in the dough is needed {people} times.",
         f"The flour is {people} x {grams} = {people * grams} g. The milk is {people} x {cups} = {people * cups} cups.",
+        f"So it takes {people * grams} g of flour and {people * cups} cups of milk for all of them.",
     )
 
 
@@ -224,4 +260,5 @@ _PATTERNS: tuple[Callable[[Random], Made], ...] = (
 def worked() -> dict[str, str]:
     """Working by sum; always the same ones, neighbours of different patterns."""
     draw = Random("sums")
-    return dict(pattern(draw) for _ in range(EACH) for pattern in _PATTERNS)
+    made = (pattern(draw) for _ in range(EACH) for pattern in _PATTERNS)
+    return {question: " ".join(working) for question, *working in made}

@@ -348,7 +348,7 @@ def test_of_a_sum_that_is_drilled_the_working_is_shown_and_nothing_drawn() -> No
     found = stage.demonstrator.round([drill, stage.rehearsal(SHORT)], 0, lambda n: None)
     first, second = (stage.words.read(each.reply) for each in found.shown)
     assert first.endswith(".|") and drill.text.split()[0] not in stage.actor.asked[0][0]
-    assert {first.count("="), len(found.shown[0].weight) - len(learned(found.shown[0].weight))} == {2, 0}
+    assert first.count("=") >= 3 and len(found.shown[0].weight) == len(learned(found.shown[0].weight))
     assert (second, len(stage.actor.asked), found.obeyed) == ("Cats purr when content.|", 1, 1.0)
     # The same words from a user are no drill: the model may know better.
     asked = stage.round(steps, drill.text)

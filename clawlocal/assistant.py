@@ -101,7 +101,7 @@ class Assistant(Steering, Offloading):
         batches = BatchMaker(store, engine, self._conversations, settings.learning_method)
         memory = int(settings.training_memory_gb * 1e9)
         self._updater = Updater(store, where, model, batches, self._idle, self._reward.catch_up, self._changed, memory)
-        self._unlearning = Unlearning(store, where, model.name, engine, self._updater.discard)
+        self._unlearning = Unlearning(store, where, model.twin or model.name, engine, self._updater.discard)
         auto = self._automatic = Automatic(store, model, self._need, self._idle, self.shipment)
         self._errands = Errands(store, where, model, auto, self._idle, self.shipment, self._changed)
         self._learner = Learner(self._updater, self._idle, self._need, self._relay, self._changed, self._errands.step)
@@ -299,7 +299,7 @@ class Assistant(Steering, Offloading):
         thinks = self._thinking if thinking is None else thinking
         drawn = sampling(self._settings, overrides, self._model.repeat_after)
         learner = self._shelf.learner if file is not None else ""
-        return Wish(drawn, file, lessons, why_not, notice, tools, thinks, learner)
+        return Wish(drawn, file, lessons, why_not, notice, tools, thinks, learner, self._shelf.policy)
 
     def _why_not_learned_from(self) -> str:
         if self._holder is not None:

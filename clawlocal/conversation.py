@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import count
 
+from clawlocal import provenance
 from clawlocal.config import Settings
 from clawlocal.engine.protocol import AdapterFile, Completion, Engine, Sampling, Stop
 from clawlocal.errors import ClawlocalError, NotFound, OffloadError, PromptError, StoreError
@@ -48,6 +49,8 @@ class Wish:
     """Whether the model thinks before it answers, where it can be told."""
     learner: str = ""
     """The model that the adapter is of; empty for the engine's own."""
+    policy: str = ""
+    """The model of this machine that a remote's was shown to be; empty for none."""
 
 
 @dataclass
@@ -185,6 +188,7 @@ class Conversations:
         with self._store.transaction():
             # The prompt of a reply that was being made may hold what was forgotten meanwhile.
             forgotten = self._store.forgotten_since(began, session)
+            policy, no_policy = provenance.policy(done, wish.policy)
             turn = self._store.add_turn(
                 session,
                 asked.id,
@@ -204,6 +208,8 @@ class Conversations:
                 tools=wish.tools,
                 thinking=wish.thinking,
                 remote=done.remote,
+                policy=policy,
+                no_policy=no_policy,
             )
             why_not = "prompt forgotten" if forgotten else wish.why_not
             why_not = why_not or ("" if self._store.session(session).learning else OFF_FOR_CHAT)

@@ -79,6 +79,17 @@ class TurnUse(StrEnum):
     """Not trained on; `reason` says why."""
 
 
+class NoPolicy(StrEnum):
+    """Why no weights of this machine count as those that wrote a remote's reply."""
+
+    NO_IDS = "no ids"
+    """It tells no token ids, or not one log-probability for each."""
+    UNKNOWN = "unknown"
+    """Its model was not shown to be one of this machine when it replied."""
+    REDACTED = "redacted"
+    """What it read is not what stands here."""
+
+
 class RemoteKind(StrEnum):
     """The dialect that a remote speaks."""
 
@@ -198,6 +209,10 @@ class Turn:
     """Whether the model was let think, where it can be told."""
     remote: str = ""
     """The remote that wrote the reply; empty for this machine."""
+    policy: str | None = None
+    """The model of this machine whose weights wrote it, here or on a remote: the one that learns from it."""
+    no_policy: str = ""
+    """Why there is none, of `NoPolicy`; empty where there is one."""
 
 
 @dataclass(frozen=True)

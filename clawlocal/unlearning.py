@@ -26,7 +26,10 @@ class Unlearning:
     """Over one data folder, for the model that is chatted with."""
 
     def __init__(self, store: Store, where: Paths, model: str, engine: Engine, discard: Callable[[str], None]) -> None:
-        """`discard(why)` ends the update that runs, and throws away what it would go on from."""
+        """`discard(why)` ends the update that runs, and throws away what it would go on from.
+
+        `model` is the one whose weights learn: of a remote's that is one of this machine, where it is known to be.
+        """
         self._store = store
         self._paths = where
         self._model = model
@@ -93,8 +96,12 @@ class Unlearning:
             return f"{deleted}; {now} answers as before."
         if self._nothing_remains():
             return f"{deleted}; nothing else was learned, so {now} answers."
-        when = rebuild.when(self._store)
-        return f"{deleted}; {now} answers until an adapter is rebuilt from what remains, {when}."
+        return f"{deleted}; {now} answers until an adapter is rebuilt from what remains, {self._when()}."
+
+    def _when(self) -> str:
+        """How long a rebuild takes, and when: not while a remote answers in its place."""
+        here = self._engine.name == self._model
+        return rebuild.when(self._store) + ("" if here else f", once {self._model} is open")
 
     def _nothing_remains(self) -> bool:
         """Whether nothing else was learned: then the rebuild that was wanted is called off."""
@@ -135,8 +142,7 @@ class Unlearning:
         if self._nothing_remains():
             live = self._store.live(self._model)
             return f"Nothing else was learned, so {live.version if live else 'the base'} answers from now on."
-        when = rebuild.when(self._store)
-        return f"It is out of the prompt. It is taken out of the weights by a rebuild from the base, {when}."
+        return f"It is out of the prompt. It is taken out of the weights by a rebuild from the base, {self._when()}."
 
     def set_state(self, lesson: int, state: LessonState) -> None:
         """One that is put back is the last word: it takes the place of what it contradicts. Raises `NotFound`."""

@@ -28,6 +28,11 @@ class Shelf:
         """The model whose versions these are: lessons that it learned need not stand in a prompt."""
         return self._model
 
+    @property
+    def policy(self) -> str:
+        """The model of this machine whose weights answer, as far as that was shown; empty for none."""
+        return self._model
+
     def speaking(self) -> AdapterVersion | None:
         """The version that answers now, as far as is known here."""
         return self._store.live(self._model)

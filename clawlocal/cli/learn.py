@@ -43,6 +43,8 @@ def status(as_json: bool) -> None:
     )
     if queue["others"]:
         click.echo(f"{queue['others']} more can only be learned by the model that made the reply")
+    if found.foreign not in found.why:
+        click.echo(plain(found.foreign))
     replies = "reply" if found.judged == 1 else "replies"
     if queue["hints_dropped"]:
         click.echo(f"{queue['hints_dropped']} corrections said too little to learn from: say what to do instead")

@@ -95,6 +95,8 @@ class Completion:
     """The remote that wrote it; empty for this machine. Where it tells no token ids, there are none here."""
     counted: tuple[int, int] = (0, 0)
     """Tokens of the prompt and of the reply as the remote counted them; for where it tells no ids."""
+    redacted: bool = False
+    """The remote read placeholders in place of something."""
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,11 @@ class OpenedModel:
             engine = LlamaEngine(path, name=name, n_ctx=context, threads=settings.threads, prefixes=prefixes)
         return cls(entry, path, engine)
 
+    @property
+    def twin(self) -> str:
+        """The model of this machine that a remote one was shown to be; empty for none, and for one of this machine."""
+        return ""
+
     def shelf(self, store: Store) -> Shelf:
         """Its adapter versions."""
         return Shelf(store, self.name)

@@ -61,6 +61,11 @@ class Outgoing:
         # JSON lets these stand, and a terminal that shows the bytes may obey them.
         return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode("utf-8", "replace")
 
+    def redacted(self, redaction: Redaction) -> bool:
+        """Whether placeholders take the place of anything in it."""
+        said = [v for k, v in (self.payload or {}).items() if k in _SAID]
+        return bool(redaction.within(said) != said)
+
     @property
     def method(self) -> str:
         if self.payload is not None:

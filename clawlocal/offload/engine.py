@@ -44,6 +44,7 @@ class RemoteEngine(AbsentEngine):
         self._remote = remote
         self._model = model
         self._consent = consent
+        self._redaction = redaction
         self._client = Client(remote, consent, redaction)
         self._local = local
         self._restore = restore
@@ -100,7 +101,9 @@ class RemoteEngine(AbsentEngine):
         outgoing = self.outgoing(prompt_ids, sampling, adapter)
         reply = Reply(on_text, on_done)
         here = f"`clawlocal --model {self._local}" + (f" --session {session}`" if session else "`")
-        telling = Telling(self._remote, sampling, reply.push, here, adapter.version if adapter else BASE)
+        redacted = outgoing.redacted(self._redaction)
+        version = adapter.version if adapter else BASE
+        telling = Telling(self._remote, sampling, reply.push, here, version, redacted=redacted)
         cancel = self._loop.submit(
             lambda: self._told(outgoing, telling, adapter),
             lambda error: reply.finish(telling.completion(error)),

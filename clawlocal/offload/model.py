@@ -12,6 +12,7 @@ from clawlocal.engine.protocol import AdapterFile, Engine
 from clawlocal.errors import ModelError
 from clawlocal.models.catalog import Catalog
 from clawlocal.models.opened import OpenedModel, TrainedModel
+from clawlocal.offload import served
 from clawlocal.offload.consent import Consent
 from clawlocal.offload.remotes import key_of
 from clawlocal.offload.served import ServedShelf
@@ -31,14 +32,26 @@ class RemoteModel(OpenedModel):
     repeat_after = 0
 
     def __init__(
-        self, name: str, engine: Engine, remote: Remote | None, consent: Consent, shelf: Shelf | None = None
+        self,
+        name: str,
+        engine: Engine,
+        remote: Remote | None,
+        consent: Consent,
+        twin: Callable[[], str],
+        shelf: Shelf | None = None,
     ) -> None:
         self.name = name
         self.engine = engine
         self.elsewhere = name.partition("/")[0]
         self._remote = remote
         self._consent = consent
+        self._twin = twin
         self._shelf = shelf
+
+    @property
+    def twin(self) -> str:
+        """The one that is served there."""
+        return self._twin()
 
     def shelf(self, store: Store) -> Shelf:
         """Those that are served there; none where nothing is."""
@@ -46,7 +59,12 @@ class RemoteModel(OpenedModel):
 
     @property
     def untrainable(self) -> str:
-        """Always."""
+        """Always: of what is served there the weights are here, but under another name."""
+        if twin := self.twin:
+            return (
+                f"its weights are here as {twin}, which learns from its replies when it is open "
+                f"(`clawlocal --model {twin}`), or on a cluster (`clawlocal offload train --model {twin}`)"
+            )
         return f"chat works with this model, learning does not: its weights are on {self.elsewhere}, not here"
 
     def check(self) -> None:
@@ -72,12 +90,16 @@ def open_model(
     if "/" not in name or name in Catalog.load(where).entries:
         return OpenedModel.open(name, settings, where, serve=serve, engine=engine)
     consent = Consent(store)
+
+    def twin() -> str:
+        return served.learner(store, *name.split("/", 1))
+
     if not serve:
-        return RemoteModel(name, AbsentEngine(name), None, consent)
+        return RemoteModel(name, AbsentEngine(name), None, consent, twin)
     remote, model = named(name, store)
     shelf = ServedShelf(store, remote, model, settings, where)
     opened = engine or remote_engine(remote, model, settings, consent, shelf.restore)
-    return RemoteModel(name, opened, remote, consent, shelf)
+    return RemoteModel(name, opened, remote, consent, twin, shelf)
 
 
 def named(name: str, store: Store) -> tuple[Remote, str]:

@@ -48,6 +48,12 @@ def foreseen(store: Store, remote: Remote, target: str) -> tuple[AdapterFile | N
     return answering(serving, live), serving.model
 
 
+def learner(store: Store, remote: str, target: str) -> str:
+    """The model of this machine that a remote's model follows; empty for none."""
+    serving = store.serving(remote, target)
+    return serving.model if serving else ""
+
+
 class ServedShelf(Shelf):
     """Of one model of one remote."""
 
@@ -63,8 +69,19 @@ class ServedShelf(Shelf):
     @property
     def learner(self) -> str:
         """The model of this machine that is followed; empty for none."""
-        serving = self._store.serving(self._remote.name, self._target)
-        return serving.model if serving else ""
+        return learner(self._store, self._remote.name, self._target)
+
+    @property
+    def policy(self) -> str:
+        """The one that is followed, where what is live of it is loaded there: only then the weights were compared.
+
+        Where nothing is live they were by `serve`, unless a version was refused since.
+        """
+        if self.speaking() is not None:
+            return self.learner
+        loads = self._store.loads(self._remote.name)
+        refused = any(load.target == self._target and load.state is LoadState.REFUSED for load in loads)
+        return "" if refused or self._store.live(self.learner) is not None else self.learner
 
     def speaking(self) -> AdapterVersion | None:
         """The live one, once it is loaded there."""

@@ -23,13 +23,21 @@ class Telling:
     """`here` is the command that goes on with the local model."""
 
     def __init__(
-        self, remote: Remote, sampling: Sampling, push: Callable[[str], None], here: str, adapter: str = BASE
+        self,
+        remote: Remote,
+        sampling: Sampling,
+        push: Callable[[str], None],
+        here: str,
+        adapter: str = BASE,
+        *,
+        redacted: bool = False,
     ) -> None:
         self._remote = remote
         self._sampling = sampling
         self._push = push
         self._here = here
         self._adapter = adapter
+        self._redacted = redacted
         self._stream = ChatStream()
         self._began = time.perf_counter()
         self._first = 0.0
@@ -63,6 +71,7 @@ class Telling:
             error=said,
             remote=self._remote.name,
             counted=self._stream.counted,
+            redacted=self._redacted,
         )
 
     def _ending(self, error: BaseException | None) -> tuple[Stop, str | None]:

@@ -55,7 +55,7 @@ class Ledger(Signals, Updates, State):
         """Turns that published updates of a model used and that remain, oldest first, with the verdicts that count."""
         with self._db.snapshot():
             rows = self._db.rows(
-                f"SELECT t.* FROM turns t {LEARNING} WHERE t.\"use\" = 'used' AND t.model = ? "
+                f"SELECT t.* FROM turns t {LEARNING} WHERE t.\"use\" = 'used' AND t.policy = ? "
                 "AND length(t.prompt_ids) > 0 AND t.id IN (SELECT turn FROM verdicts) ORDER BY t.seq",
                 (model,),
             )
@@ -121,7 +121,7 @@ class Ledger(Signals, Updates, State):
             }
             others = self._from_others_alone(model)
             # The next update teaches these with the turns that they came from.
-            waiting = self._from(model, "max(t.model = :model AND t.\"use\" = 'queued') = 1")
+            waiting = self._from(model, "max(t.policy = :model AND t.\"use\" = 'queued') = 1")
             found = [
                 x
                 for x in self.practicable_lessons()
@@ -136,7 +136,7 @@ class Ledger(Signals, Updates, State):
 
     def _from_others_alone(self, model: str) -> set[int]:
         """Lessons all of whose source turns are other models': no turn of this one will teach them."""
-        return self._from(model, "sum(t.model = :model) = 0")
+        return self._from(model, "sum(t.policy IS :model) = 0")
 
     def _from(self, model: str, having: str) -> set[int]:
         rows = self._db.rows(

@@ -33,6 +33,7 @@ STEPS: tuple[Step, ...] = (
     ("0011_ssh", schema.SSH),
     ("0012_storage_endpoint", schema.STORAGE_ENDPOINT),
     ("0013_servings", schema.SERVINGS),
+    ("0014_policy", schema.POLICY),
 )
 
 

@@ -267,6 +267,15 @@ CREATE TABLE loads (
 ) WITHOUT ROWID;
 """
 
+POLICY = """
+-- The model of this machine whose weights wrote a reply. Of one that a remote wrote: what its model was shown to be
+-- when it replied, and null where that is nothing, as `no_policy` says.
+ALTER TABLE turns ADD COLUMN policy TEXT;
+ALTER TABLE turns ADD COLUMN no_policy TEXT NOT NULL DEFAULT '';
+UPDATE turns SET policy = model WHERE remote = '';
+UPDATE turns SET no_policy = CASE WHEN length(token_ids) = 0 THEN 'no ids' ELSE 'unknown' END WHERE remote != '';
+"""
+
 REMOTE_JOBS = """
 -- Jobs on clusters. No references: it outlives remotes, and versions that are deleted.
 CREATE TABLE remote_jobs (

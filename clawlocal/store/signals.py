@@ -28,11 +28,11 @@ _QUEUE = f"FROM turns t {LEARNING} WHERE t.\"use\" = 'queued' AND t.id IN (SELEC
 
 _PAIR = (
     f"SELECT t.id AS rejected, c.id AS chosen FROM turns t {LEARNING} "
-    "JOIN turns c ON c.user_message = t.user_message AND c.model = t.model AND c.prompt_ids = t.prompt_ids "
+    "JOIN turns c ON c.user_message = t.user_message AND c.policy = t.policy AND c.prompt_ids = t.prompt_ids "
     f"AND c.token_ids != t.token_ids AND {_whole('c')} "
 )
-"""Two replies of one model to the same prompt."""
-_OF_USE = 'WHERE t."use" = ? AND t.model = ? AND length(t.prompt_ids) > 0'
+"""Two replies of one model to the same prompt, on whichever machine."""
+_OF_USE = 'WHERE t."use" = ? AND t.policy = ? AND length(t.prompt_ids) > 0'
 
 
 class Signals(Turns):
@@ -148,12 +148,15 @@ class Signals(Turns):
     def queue_counts(self, model: str | None = None) -> dict[str, int]:
         """Turns by use: `open`, `queued`, `used`, `skipped`; of the queued `hints` and `bad`; `hints_dropped` ever.
 
-        With `model`, those that another one made are no part of the queued: they wait for it, as `others`.
+        Judged replies of remotes that teach no weights here are no part of the queued but `foreign`. With `model`,
+        neither are those that another one made: they wait for it, as `others`.
         """
         with self._db.snapshot():
             verdicts = self._queued_verdicts()
-            others = self._made_by_others(model)
-            queued = [verdict for turn, verdict in verdicts.items() if turn not in others]
+            policies = {row["id"]: row["policy"] for row in self._db.rows(f"SELECT t.id, t.policy {_QUEUE}")}
+            own = [turn for turn, policy in policies.items() if policy is not None and model in (None, policy)]
+            queued = [verdicts[turn] for turn in own]
+            foreign = sum(policy is None for policy in policies.values())
             rows = self._db.rows('SELECT "use", count(*) FROM turns GROUP BY "use"')
             dropped = int(self._db.value("SELECT count(*) FROM verdicts WHERE hint_dropped != ''"))
         counts = {str(use): 0 for use in TurnUse} | {row[0]: row[1] for row in rows}
@@ -162,12 +165,14 @@ class Signals(Turns):
             "hints": sum(bool(verdict.hint) for verdict in queued),
             "bad": sum(verdict.value < 0 for verdict in queued),
             "hints_dropped": dropped,
-            "others": len(verdicts) - len(queued),
+            "others": len(policies) - len(queued) - foreign,
+            "foreign": foreign,
         }
 
-    def _made_by_others(self, model: str | None) -> set[str]:
-        """The queued turns that only another model can learn from; of None there are none."""
-        return {row["id"] for row in self._db.rows(f"SELECT t.id {_QUEUE} AND t.model != ?", (model,))}
+    def foreign(self) -> list[Turn]:
+        """Judged replies of remotes that no weights here learn from, oldest first."""
+        rows = self._db.rows(f"SELECT t.* {_QUEUE} AND t.policy IS NULL ORDER BY t.seq")
+        return [as_turn(row) for row in rows]
 
     def skip_counts(self) -> dict[str, int]:
         """Skipped turns by reason."""

@@ -45,10 +45,13 @@ class Turns(Sessions):
         tools: Sequence[Tool] = (),
         thinking: bool = True,
         remote: str = "",
+        policy: str | None = None,
+        no_policy: str = "",
     ) -> Turn:
         """The reply to `user_message` and its turn, in one transaction: on disk when this returns.
 
-        A cancelled or failed reply is kept, and skipped at once. Raises `NotFound`.
+        `policy` is the model here that a `remote` was shown to serve, if any; what was made here is the model's own. A
+        cancelled or failed reply is kept, and skipped at once. Raises `NotFound`.
         """
         never = stopped in UNTRAINABLE
         with self._db.transaction():
@@ -70,6 +73,8 @@ class Turns(Sessions):
                 "tools": json.dumps(list(tools)),
                 "thinking": int(thinking),
                 "remote": remote,
+                "policy": policy if remote else model,
+                "no_policy": no_policy,
                 "created": stamp.now(),
                 "use": str(TurnUse.SKIPPED if never else TurnUse.OPEN),
                 "reason": str(stopped) if never else "",
@@ -104,11 +109,11 @@ class Turns(Sessions):
         """What the user asked lately in sessions that learn, the newest first, each text once.
 
         Complaints are no questions: a message that was judged to disapprove of a reply or to wish for something is
-        left out, and so is a short one that approves and asks nothing.
+        left out, and so is a short one that approves and asks nothing, or one that was redacted for a remote.
         """
         rows = self._db.rows(
             "SELECT m.content FROM messages m JOIN sessions s ON s.id = m.session AND s.learning = 1 "
-            "WHERE m.role = 'user' AND m.id IN (SELECT user_message FROM turns) "
+            "WHERE m.role = 'user' AND m.id IN (SELECT user_message FROM turns WHERE no_policy != 'redacted') "
             "AND NOT EXISTS (SELECT 1 FROM turns t JOIN signals g ON g.turn = t.id AND g.kind = 'message' "
             "JOIN verdicts v ON v.signal = g.id AND (v.value < 0 OR v.hint != '' "
             "OR (v.value > 0 AND m.content NOT LIKE '%?%' AND length(m.content) <= ?)) "

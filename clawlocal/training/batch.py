@@ -18,6 +18,7 @@ from clawlocal.judge import hints
 from clawlocal.judge.lessons import applying, note
 from clawlocal.methods import Method
 from clawlocal.prompting import Line, build, hinted
+from clawlocal.provenance import why_none
 from clawlocal.records import IN_USE, THIS_TURN, TOPIC, Lesson, LessonState, Queued, Rebuild, SignalKind, TurnUse
 from clawlocal.store import Store
 from clawlocal.store.lessons import key
@@ -201,8 +202,10 @@ class BatchMaker:
         return [x for x in self._store.lessons() if x.state in IN_USE]
 
     def _not_now(self, queued: Queued, taken: int) -> str:
-        if queued.turn.model != self._engine.name or queued.turn.remote:
-            return f"made by another model ({queued.turn.model})"
+        turn = queued.turn
+        if turn.policy != self._engine.name:
+            foreign = why_none(turn)
+            return f"made by {turn.remote}: {foreign}" if foreign else f"made by another model ({turn.policy})"
         return "waits for the next update" if taken >= MAX_TURNS else ""
 
     def _sample(self, queued: Queued, policy: str, taught: Sequence[Lesson]) -> Sample:
@@ -264,8 +267,10 @@ class BatchMaker:
         messages = self._store.branch_to(queued.turn.user_message)
         system = self._store.session(queued.turn.session).system
         turn, said = queued.turn, hinted(self._conversations.lines(messages), lines)
+        # A remote is not told to leave thinking out.
+        thinking = turn.thinking or bool(turn.remote)
         try:
-            return build(self._engine, system, said, tools=turn.tools, thinking=turn.thinking).ids
+            return build(self._engine, system, said, tools=turn.tools, thinking=thinking).ids
         except PromptError:
             return None
 

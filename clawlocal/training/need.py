@@ -7,6 +7,7 @@ from collections.abc import Callable
 from clawlocal.conditions import Reading
 from clawlocal.judge.reward import NOT_SURE
 from clawlocal.methods import Method
+from clawlocal.provenance import why_none
 from clawlocal.records import LessonState, Turn, TurnUse
 from clawlocal.remote_job import JobState
 from clawlocal.store import Store
@@ -80,17 +81,24 @@ class Need:
             more = f"{queued} of {ENOUGH_VERDICTS} rated replies"
             more += "; one correction in words would be enough" if self._recipe.w_opd else f" for the {BINARY_ALONE}"
             return Reading("something to learn", more, False)
-        why = f"nothing new to learn from{self._elsewhere(counts['others'])}{self._unsure()}"
-        return Reading("something to learn", why, False)
+        parts = (self._elsewhere(counts["others"]), self.foreign(counts["foreign"]), self._unsure())
+        return Reading("something to learn", "; ".join(["nothing new to learn from", *filter(None, parts)]), False)
 
     def _elsewhere(self, others: int) -> str:
         replies = "one reply waits" if others == 1 else f"{others} replies wait"
-        return f"; {replies} for the model that made {'it' if others == 1 else 'them'}" if others else ""
+        return f"{replies} for the model that made {'it' if others == 1 else 'them'}" if others else ""
+
+    def foreign(self, count: int) -> str:
+        """Why so many judged replies of remotes are no samples of any model here; empty for none."""
+        if not count:
+            return ""
+        why = "; ".join(dict.fromkeys(map(why_none, self._store.foreign())))
+        return f"{'one reply teaches' if count == 1 else f'{count} replies teach'} no weights here: {why}"
 
     def _unsure(self) -> str:
         count = self._store.skip_counts().get(NOT_SURE, 0)
         replies = "one reply: rate or correct it" if count == 1 else f"{count} replies: rate or correct them"
-        return f"; the judge was not sure of {replies}" if count else ""
+        return f"the judge was not sure of {replies}" if count else ""
 
     def becomes(self, turn: str) -> str:
         """What becomes of a turn that feedback was given on: one sentence."""
@@ -99,8 +107,8 @@ class Need:
             return f"This reply was learned from before, so it is kept but not used a second time.{self._said(turn)}"
         if found.use is TurnUse.SKIPPED:
             return f"It is kept but not learned from: {_WHY_SKIPPED.get(found.reason, found.reason)}."
-        if found.remote:
-            return self._of_remote(found)
+        if why := why_none(found):
+            return f"It is kept; no weights here are trained on this reply: {why}.{self._said(turn)}"
         if not self._store.learning():
             return "Learning is off: it is kept, and learned from when you turn learning on."
         if not self._store.session(found.session).learning:
@@ -110,21 +118,21 @@ class Need:
             return "It is judged in the background."
         if not found.token_ids:
             return f"The reply is empty: there is nothing in it to learn from.{self._said(turn)}"
+        when = self._when(found)
         if verdict.hint:
-            return f"Lesson: “{verdict.hint}”. It is learned when the machine is idle."
+            return f"Lesson: “{verdict.hint}”. It is learned {when}."
         if verdict.hint_dropped:
             return (
                 f"It counts as a bad reply; your words are no lesson ({verdict.hint_dropped}): say what to do instead."
             )
         if verdict.value > 0:
             return "It is learned from together with the next correction or bad reply."
-        return "It is learned from when the machine is idle."
+        return f"It is learned from {when}."
 
-    def _of_remote(self, turn: Turn) -> str:
-        """Verdict and lesson count; the reply itself is no sample of any policy here."""
-        no_ids = "" if turn.token_ids else f", and {turn.remote} gave no token ids that could be trained on there"
-        kept = f"It is kept; no weights here are trained on a reply that {turn.remote} wrote{no_ids}."
-        return f"{kept}{self._said(turn.id)}"
+    def _when(self, turn: Turn) -> str:
+        """Of a remote's reply while the model that it is a sample of is not open, as when the remote's is."""
+        own = not turn.remote or self._model in ("", turn.policy)
+        return "when the machine is idle" if own else f"when {turn.policy} is open and the machine is idle"
 
     def _said(self, turn: str) -> str:
         """What is in the prompt of what was said last of a reply that teaches nothing itself."""

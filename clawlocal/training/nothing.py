@@ -12,8 +12,16 @@ def off() -> Receipt:
     return _nothing("Learning is off. `clawlocal learn on` turns it on.")
 
 
-def elsewhere(model: str, remote: str) -> Receipt:
-    """The model that is open is a remote's: no failure, since nobody expects its weights to change."""
+def elsewhere(model: str, remote: str, twin: str = "") -> Receipt:
+    """The model that is open is a remote's: no failure, since nobody expects its weights to change.
+
+    `twin` is the one of this machine that it is.
+    """
+    if twin:
+        return _nothing(
+            f"There is nothing to do here while {model} is open: its weights are here as {twin}, which learns from its "
+            f"replies when it is open (`clawlocal --model {twin}`)."
+        )
     return _nothing(
         f"There is nothing to do here: the weights of {model} are on {remote}. What you correct makes lessons, which a "
         "local model learns when it is open."

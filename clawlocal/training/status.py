@@ -25,7 +25,9 @@ class Status:
     why: str
     """One sentence: what happens next, or why nothing does."""
     queue: dict[str, int]
-    """`open`, `queued`, `hints`, `hints_dropped`, `used`, `skipped`; `others` wait for the model that made them."""
+    """`open`, `queued`, `hints`, `hints_dropped`, `used`, `skipped`; `others` wait for the model that made them, and
+    `foreign` ones teach no weights here.
+    """
     judged: int
     live_version: str | None
     last_update: Receipt | None
@@ -35,6 +37,8 @@ class Status:
     """Who else holds the data folder; then nothing is learned here."""
     propose: str | None = None
     """The cluster that the user is to be asked about now, since an update is too much for this machine."""
+    foreign: str = ""
+    """Why those of the queue teach no weights here, in words."""
 
 
 class StatusReader:
@@ -73,17 +77,19 @@ class StatusReader:
         learning = self._store.learning()
         live = self._speaking()
         state, why = self._words(learning, temporary, session_learns)
+        queue = self._store.queue_counts(self._model)
         return Status(
             learning=learning,
             state=state,
             why=why,
-            queue=self._store.queue_counts(self._model),
+            queue=queue,
             judged=self._store.judged_count(),
             live_version=live.version if live else None,
             last_update=self._store.last_update(),
             progress=self._updater.progress if self._updater else None,
             holder=self._holder,
             propose=self._propose() if self._updater is not None and state == "waiting" else None,
+            foreign=self._need.foreign(queue["foreign"]),
         )
 
     def _words(self, learning: bool, temporary: bool, session_learns: bool) -> tuple[str, str]:

@@ -140,7 +140,7 @@ class Updater:
         if not self._store.learning():
             return nothing.off()
         if self._model.elsewhere:
-            return nothing.elsewhere(self._model.name, self._model.elsewhere)
+            return nothing.elsewhere(self._model.name, self._model.elsewhere, self._model.twin)
         self._catch_up()
         model = self._model.for_training()
         try:

@@ -162,7 +162,7 @@ def test_the_status_of_learning(data: Data, invoke: Invoke, store: Store, turn: 
         None,
         None,
     )
-    none = dict.fromkeys(("queued", "used", "skipped", "hints", "bad", "hints_dropped", "others"), 0)
+    none = dict.fromkeys(("queued", "used", "skipped", "hints", "bad", "hints_dropped", "others", "foreign"), 0)
     assert found["queue"] == {"open": 1, **none}
     assert invoke("learn", "off").stdout == "Learning is off. What waits stays, and is learned when it is on again.\n"
     assert (data("learn", "status")["state"], store.learning()) == ("off", False)

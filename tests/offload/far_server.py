@@ -2,8 +2,8 @@
 
 Keeps what it was asked. `fault` is one of: `stall` (silent after the first word), `cut` (the link closes there),
 `unfinished` (the stream ends there), `malformed`, `deep`, `error` (an event that says so), `status` (500), `redirect`,
-`html`, `bare` (neither ids nor log-probabilities), `odd` (ids that are none), `deaf` (an adapter that is loaded changes
-nothing), `stuck` (nothing is unloaded).
+`html`, `bare` (neither ids nor log-probabilities), `unsure` (ids alone), `odd` (ids that are none), `deaf` (an adapter
+that is loaded changes nothing), `stuck` (nothing is unloaded).
 Adapters are loaded as vLLM 0.32 does it: from their files, with its words for what is wrong.
 """
 
@@ -22,6 +22,8 @@ from typing import Any
 WORDS = ("A ", "heron ", "stands ", "in ", "the ", "reeds.")
 MODEL = "heron-8b"
 KEY = "the-key-of-the-test"
+Piece = tuple[str, list[int], list[float]]
+"""Of a reply: text, its token ids, and their log-probabilities."""
 
 
 class Mind:
@@ -36,6 +38,14 @@ class Mind:
     def encode(self, text: str) -> list[int]:
         """A chat of one message."""
         return [256, *self.tokenize(f"user\n{text}"), 257, 256, *self.tokenize("assistant\n")]
+
+    def prompt(self, messages: Sequence[dict[str, str]]) -> list[int]:
+        """The ids that it tells of a chat that is streamed."""
+        return [1, 2, 3]
+
+    def reply(self, messages: Sequence[dict[str, str]], words: Sequence[str]) -> list[Piece]:
+        """What it says to a chat that is streamed."""
+        return [(word, [100 + number], [-0.5]) for number, word in enumerate(words)]
 
     def score(self, ids: Sequence[int], at: int, adapter: Path | None) -> float:
         """The log-probability of the token at a place."""
@@ -184,19 +194,22 @@ class Handler(BaseHTTPRequestHandler):
 
     def _events(self, payload: Any) -> Iterator[bytes]:
         fault, ids = self.server.fault, payload.get("return_token_ids") and self.server.fault != "bare"
-        yield _event({"role": "assistant", "content": ""}, more={"prompt_token_ids": [1, 2, 3]} if ids else {})
+        messages, mind = payload["messages"], self.server.mind
+        prompt = {"prompt_token_ids": mind.prompt(messages)} if ids else {}
+        yield _event({"role": "assistant", "content": ""}, more=prompt)
         if self.server.thought:
             yield _event({"reasoning_content": self.server.thought})
-        for number, word in enumerate(self.server.words):
+        for number, (word, tokens, logprobs) in enumerate(mind.reply(messages, self.server.words)):
             if number == 1 and fault:
                 yield from self._faulty(fault)
                 if fault in ("stall", "cut", "unfinished", "malformed", "deep", "error"):
                     return
             choice: dict[str, Any] = {}
-            if payload.get("logprobs") and fault != "bare":
-                choice["logprobs"] = {"content": [{"token": word, "logprob": -0.5, "top_logprobs": []}]}
+            if payload.get("logprobs") and fault not in ("bare", "unsure"):
+                told = [{"token": word, "logprob": p, "top_logprobs": []} for p in logprobs]
+                choice["logprobs"] = {"content": told}
             if ids:
-                choice["token_ids"] = [-7 if fault == "odd" else 100 + number]
+                choice["token_ids"] = [-7] if fault == "odd" else tokens
             yield _event({"content": word}, choice)
         yield _event({}, {"finish_reason": "stop"})
         if payload.get("stream_options", {}).get("include_usage"):

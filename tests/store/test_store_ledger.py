@@ -193,3 +193,14 @@ def test_forgotten_from_another_model_the_one_that_is_asked_about_keeps_its_own(
     found = store.forget([turn], "small")
     assert (found.fell, store.rebuild("small"), store.rebuild(MODEL)) == (False, None, Rebuild(forgotten=True))
     assert (store.live(MODEL), store.lesson(other).state) == (None, LessonState.ACTIVE)
+
+
+def test_lessons_of_a_remotes_replies_are_taught_with_these_or_without_them(store: Store, talk: Any) -> None:
+    there = {"model": "gpu/heron", "remote": "gpu"}
+    sample, foreign = talk.queued(**there, policy=MODEL), talk.queued(**there)
+    store.add_lesson("Be brief.", GENERAL, [sample.id], LessonState.ACTIVE)
+    other = store.add_lesson("No lists.", GENERAL, [foreign.id], LessonState.ACTIVE)
+    assert [x.id for x in store.carry_lessons(MODEL)] == [other.id], "the first one goes with its reply"
+    talk.publish([sample.id])
+    assert [queued.turn.id for queued in store.ledger(MODEL)] == [sample.id]
+    assert store.ledger("gpu/heron") == []

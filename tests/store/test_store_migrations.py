@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from clawlocal.errors import StoreError
+from clawlocal.records import NoPolicy
 from clawlocal.store import Store
 from clawlocal.store.database import Database
 from clawlocal.store.migrations import STEPS, migrate
@@ -61,6 +62,26 @@ def test_what_was_said_before_a_step_is_there_after_it(path: Path) -> None:
         assert {m.content for m in store.search("heron")} == {"a heron in the reeds"}
         assert [(m.thought, m.tool_calls) for m in store.branch("s")] == [(None, ()), (None, ())]
         assert (store.turn("t").tools, store.turn("t").thinking, store.turn("t").thought_seconds) == ((), True, 0.0)
+
+
+def test_replies_of_remotes_before_it_was_written_down_are_no_samples_of_a_model_here(path: Path) -> None:
+    database = Database(path)
+    migrate(database, STEPS[: ALL.index("0014_policy")])
+    with database.transaction():
+        session = dict.fromkeys(("id", "title", "created", "updated", "model", "system"), "s")
+        database.insert("sessions", session | {"learning": 1})
+        said = {"session": "s", "content": "", "note": "", "created": "s"}
+        database.insert("messages", {"id": "asked", "parent": None, "role": "user", **said})
+        for name, remote, ids in (("here", "", b""), ("there", "gpu", b"\7\0\0\0"), ("mute", "gpu", b"")):
+            database.insert("messages", {"id": name, "parent": "asked", "role": "assistant", **said})
+            turn = dict.fromkeys(("adapter", "stopped", "created", "reason"), "") | {"id": name, "session": "s"}
+            turn |= dict.fromkeys(("prompt_ids", "logprobs"), b"") | {"use": "open", "rating": 0, "token_ids": ids}
+            turn |= dict.fromkeys(("temperature", "first_token_seconds", "total_seconds"), 0.0) | {"model": "m"}
+            database.insert("turns", {**turn, "remote": remote, "user_message": "asked", "reply_message": name})
+    database.close()
+    with Store.open(path) as store:
+        found = [(turn.policy, turn.no_policy) for turn in store.turns("s")]
+    assert found == [("m", ""), (None, NoPolicy.UNKNOWN), (None, NoPolicy.NO_IDS)]
 
 
 def test_a_step_that_fails_leaves_those_before_it_and_nothing_of_itself(path: Path) -> None:

@@ -10,7 +10,7 @@ from clawlocal.errors import NotFound
 from clawlocal.records import SignalKind, TurnUse, Verdict
 from clawlocal.store import Store
 
-NOTHING = dict.fromkeys(("open", "queued", "used", "skipped", "hints", "bad", "hints_dropped", "others"), 0)
+NOTHING = dict.fromkeys(("open", "queued", "used", "skipped", "hints", "bad", "hints_dropped", "others", "foreign"), 0)
 
 
 def test_a_signal_as_it_was_given(store: Store, talk: Any) -> None:
@@ -131,3 +131,26 @@ def test_the_queue_of_an_empty_store(store: Store) -> None:
     assert store.queue_counts() == NOTHING
     assert store.skip_counts() == {}
     assert store.judged_count() == 0
+
+
+def test_what_a_remote_wrote_waits_for_the_model_that_it_was_or_for_none(store: Store, talk: Any) -> None:
+    there = {"model": "gpu/heron", "remote": "gpu"}
+    own = talk.queued(**there, policy="smollm2-135m")
+    foreign = talk.queued(**there, no_policy="unknown")
+    counts = [store.queue_counts(model) for model in (None, "smollm2-135m", "other", "gpu/heron")]
+    assert [(c["queued"], c["others"], c["foreign"]) for c in counts] == [(1, 0, 1), (1, 0, 1), (0, 1, 1), (0, 1, 1)]
+    assert (own.policy, foreign.policy, [turn.id for turn in store.foreign()]) == ("smollm2-135m", None, [foreign.id])
+
+
+def test_a_reply_here_in_place_of_one_of_a_remote_is_preferred_where_both_are_of_one_model(
+    store: Store, talk: Any
+) -> None:
+    for policy in ("smollm2-135m", None):
+        old = talk.queued(model="gpu/heron", remote="gpu", policy=policy)
+        store.add_signal(old.id, SignalKind.RETRY, -1, "")
+        talk.judge(old.id, -1, SignalKind.RETRY)
+        new = talk.reply(old.session, old.user_message, token_ids=(9,), logprobs=(-1.0,))
+        talk.judge(new.id, 1)
+        store.add_message(old.session, new.reply_message, "user", "And then?")
+        found = [(a.id, b.id) for a, b in store.kept_retries("smollm2-135m", TurnUse.QUEUED)]
+        assert ((old.id, new.id) in found) is (policy is not None)

@@ -193,7 +193,7 @@ def test_the_longest_turn_that_fits_is_in(store: Store, batches: BatchMaker, cor
 
 def test_another_models_turns_wait_for_it(store: Store, batches: BatchMaker, corrected: Correct) -> None:
     turn = corrected()
-    store._db.execute("UPDATE turns SET model = 'other'")
+    store._db.execute("UPDATE turns SET policy = 'other'")
     assert batches.make(None).skipped == {"made by another model (other)": 1}
     assert store.turn(turn).use is TurnUse.QUEUED
 

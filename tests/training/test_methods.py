@@ -300,7 +300,7 @@ def test_two_equal_replies_are_no_pair(store: Store, retried: Callable[..., tupl
         "UPDATE turns SET \"use\" = 'skipped', reason = 'made while learning was off' WHERE id = :chosen",
         "UPDATE turns SET prompt_ids = x'' WHERE id = :chosen",
         "UPDATE turns SET stopped = 'cancelled' WHERE id = :chosen",
-        "UPDATE turns SET model = 'other' WHERE id = :chosen",
+        "UPDATE turns SET policy = 'other' WHERE id = :chosen",
         "UPDATE sessions SET learning = 0",
     ],
 )

@@ -387,7 +387,7 @@ def test_no_room_for_the_job_is_said(
         (lambda store, corrected: None, "Nothing to learn from: every reply"),
         (lambda store, corrected: store.set_learning(False), "Learning is off. `clawlocal learn on`"),
         (
-            lambda store, corrected: store._db.execute(f"UPDATE turns SET model = 'x' WHERE id = '{corrected()}'"),
+            lambda store, corrected: store._db.execute(f"UPDATE turns SET policy = 'x' WHERE id = '{corrected()}'"),
             "Nothing to learn from now: 1 made by another model (x).",
         ),
     ],

@@ -60,7 +60,7 @@ async def test_a_reply_says_where_it_was_made_now_and_later(assistant: Assistant
         await until(pilot, lambda: shown(exchange.query_one(ReplyLine)).find("6 tokens · on gpu") >= 0)
         assert NAME in shown(chat, "TopLine #model")
         await pilot.press("alt+g")
-        await said(pilot, "no weights here are trained on a reply that gpu wrote")
+        await said(pilot, "no weights here are trained on this reply: gpu/")
         await until(pilot, lambda: chat.talk.session)
         chat.open(chat.talk.session or "")
         await until(pilot, lambda: exchange not in chat.transcript.exchanges and chat.transcript.exchanges)

@@ -52,6 +52,10 @@ def test_not_all_that_is_said_of_spelling_is_a_wish(said: str) -> None:
         "Don't leave me hanging, ask me about it!",
         "I'd rather you kept the talk going with a question.",
         "What would a curious friend ask me now? Put that at the end.",
+        "Full stop again. Try a question mark for a change, in the last line.",
+        "Lovely poem, dear, but I was rather hoping to be asked for my favourite in return.",
+        "So polite, and so totally uninterested in what I think.",
+        "That was interesting, especially the bit about owls, but it left me with nothing to respond to.",
     ],
 )
 def test_who_wants_to_be_asked_back_is_understood_where_the_reply_asks_nothing(said: str) -> None:
@@ -155,3 +159,33 @@ def test_friendly_and_thorough_of_a_comment_are_two_wishes(said: str) -> None:
     wanted = "Write kinder grading comments. Write more detailed grading comments."
     assert wishes.directive(MARKING, "Nora is right.", said) == wanted
     assert wishes.directive("What is a planet?", "A ball.", said) != wanted
+
+
+LONG = " ".join(["Look for what is in season, and buy no more of it than you eat."] * 5)
+SUM = "Lena buys 3 pens for 2 euros each and a book for 7 euros. How much does she pay?"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Good, but cut it down to the essentials and then tell me about the visa.",
+        "Half of that would have been plenty.",
+        "The board wants a summary and what I've got here is a dissertation; condense, please, and add the date.",
+    ],
+)
+def test_who_would_cut_it_down_wants_it_short_where_it_is_long(said: str) -> None:
+    assert wishes.directive(ASKED, LONG, said) == "Keep answers short."
+    assert wishes.directive(ASKED, "Buy less.", said) == ""
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "That's loads of formatting for 12 divided by 4.",
+        "mr hughes hates those step 1 step 2 things, says its internet stuff",
+        "so embarrassing, everyone saw the hashtags in my homework",
+    ],
+)
+def test_what_is_said_of_the_looks_of_a_sum_is_no_liking(said: str) -> None:
+    assert wishes.directive(SUM, PLAIN, said) == "Do not use bullet points. Write in full sentences."
+    assert wishes.directive(ASKED, PLAIN, said) == ""

@@ -30,10 +30,32 @@ _ASKED_BACK = re.compile(
     r"|\b(?:end|finish|close|conclude|sign off|wrap up)\w*\b.{0,40}\b(?:a|some|one) (?:\w+ ){0,2}question\b"
     r"|\bput (?:that|it|one) at the end\b"
     r"|\b(?:going|on|back|up) (?:with|by) (?:a|an|one|some) (?:\w+ ){0,2}questions?\b"
+    r"|\bquestion mark (?:\w+ )?(?:for a change|at the end|in the last)\b"
+    r"|(?<!him a )(?<!her a )(?<!them a )\bquestions? (?:back )?(?:to|for) (?:me|us)\b"
+    r"|\b(?:always|little|one|short|a) (?:\w+ )?question (?:last|at the bottom|afterwards?)\b|\bquestioned back\b"
+    r"|\bask(?:ed|ing|s)? (?:for )?my (?:opinions?|views?|thoughts?|favou?rites?|side|take)\b"
+    r"|\b(?:wonder|find out|curious|know) (?:\w+ ){0,2}(?:about|from) me\b|\bwhat about me\b"
+    r"|\b(?:un)?interested in (?:me|what i (?:think|say|like|feel|make))\b|\b[ei]nquir\w+ (?:further|back|after me)\b"
+    r"|\bnothing to (?:respond|reply|react) to\b|\b(?:one|it|something) back at me\b|\bmore of a dialogue\b"
+    r"|\bping-?pong\b|\bone-way (?:street|road|traffic)\b|\bno questions? (?:for|to) me\b|\byou have no questions?\b"
+    r"|\byou (?:should |could |can )?(?:ask|inquire|enquire) (?:also|too|as well)\b"
 )
 _ASKED_TOO_MUCH = re.compile(
     r"\b(?:no|not|never|stop|without|quit|less|fewer|enough|tired)\b[^,.;]{0,30}\b(?:ask\w*|questions?)\b"
     r"|\b(?:he|she|they|who|people)\b[^,.;]{0,20}\bask\w*|\bask\w* (?:me|us)\b.{0,20}\b(?:before|first)\b"
+)
+_SHORTENED = re.compile(
+    r"\bcondens\w+\b|\bcut (?:it|that|this|them) down\b|\b(?:half|a quarter|a third) of (?:that|it|this|these)\b"
+    r"|\bkeep (?:it|them|things) (?:small|short|brief|tight|concise)\b"
+    r"|\b(?:fill\w*|half) (?:of )?(?:my|the) (?:whole )?screen\b"
+    r"|\b(?:dissertation|fell asleep|skip the background|boil (?:it|that|this) down)\b"
+)
+_LOOKS = re.compile(
+    r"\bstep (?:1|one)\b|\bnumber (?:everything|each|every|all)\b|\bformat\w*\b|\blaid out\b|\blayout\b|\bheadings?\b"
+    r"|\b(?:the|those|these) (?:stars|hashtags|symbols|asterisks|boxes)\b|\b(?:hashtags?|asterisks?|powerpoint|website"
+    r"|slides?|dollar signs?|latex (?:\w+ )?(?:box\w*|things?|signs?|code))\b|\bfinal answer\b"
+    r"|\b(?:nobody|no one|a kid|kids) (?:\w+ ){0,4}writes?\b"
+    r"|\bmy own words\b|\bas (?:if )?(?:i|you|we) (?:talk|speak|write)\b|\blike when (?:you|i|we) talk\b"
 )
 _ITEM = re.compile(
     r"(?:^|[\s:\"'“”])[-–] ?(?:\w+ ?)?[\"'“”]|(?:(?:^|\s)[-–]){3,}|:\s+[-–] \w+\s*$|[-–] (?:item|like this)\b"
@@ -71,6 +93,10 @@ def evident(request: str, text: str, said: str, reply: str) -> Iterator[tuple[st
         yield "spelling", spelling
     if is_sum(request) and _wants_working(text):
         yield "steps", s.STEPS
+    if is_sum(request) and _LOOKS.search(text) and not is_sum(said) and not _LISTED.search(text):
+        yield "form", s.PROSE
+    if _SHORTENED.search(text) and has(reply, "long"):
+        yield "length", s.SHORT
     if _ASKED_BACK.search(text) and not has(reply, "question") and not _ASKED_TOO_MUCH.search(text):
         yield "ending", s.QUESTION
     if _ITEM.search(said) and _SHOWN_A_LIST.search(text) and not has(reply, "dots") and not _NO_DASH.search(said):

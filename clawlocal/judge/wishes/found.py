@@ -15,6 +15,7 @@ from clawlocal.judge.wishes.leaning import Leaning, is_refused, leaning
 from clawlocal.judge.wishes.lengths import LENGTHS
 from clawlocal.judge.wishes.limits import limit, limit_alone
 from clawlocal.judge.wishes.manner import MANNER
+from clawlocal.judge.wishes.marking import missed, on_pupil
 from clawlocal.judge.wishes.ordinary import is_idle, is_pleased, is_praise, is_question, is_task, rest
 from clawlocal.judge.wishes.persons import ON_PUPILS, PERSONS
 from clawlocal.judge.wishes.phrase import WHOLE, Phrase
@@ -22,7 +23,6 @@ from clawlocal.judge.wishes.seen import has
 from clawlocal.judge.wishes.spelled import spelling
 from clawlocal.judge.wishes.spoken import clauses, even
 from clawlocal.judge.wishes.voice import VOICE
-from trainers.openers import quoted
 
 MOST_WORDS, MOST_CHARACTERS = 60, 500
 """A longer message is more than a word about a reply."""
@@ -30,14 +30,6 @@ MOST_WISHES = 4
 FOREIGN = 1
 """Words of another subject that may stand beside a named wish."""
 
-_GRADING = re.compile(
-    r"\b(?:comments?|feedback|remarks?|grad(?:e|es|ed|ing)|mark(?:s|ing)?|assess\w*|report)\b", re.IGNORECASE
-)
-_PUPIL = re.compile(
-    r"\b(?:pupils?|students?|essays?|homework|class|classwork|teacher|exam|school|grading|wrote|kid|child"
-    r"|worksheet|quiz|test)\b",
-    re.IGNORECASE,
-)
 _LANGUAGE = re.compile(
     r"^(?:(?:please|can you|could you|would you|always|ok|and|now|from now on|next time|just) )*(?:answer|reply"
     r"|respond|speak|talk|write)(?: (?:to|with) me| back| only| always)* in (?P<name>[^\W\d_]+)(?: please"
@@ -64,7 +56,8 @@ def directive(request: str, reply: str, said: str) -> str:
     found = [] if _asks(parts, text, said) else _found(parts, text, request, reply, said)
     if not is_pleased(text):
         sides = {side for side, *_ in found}
-        found += [(side, what, _MEANT) for side, what in evident(request, text, said, reply) if side not in sides]
+        spoken_of = (*evident(request, text, said, reply), *missed(request, text, said, reply))
+        found += [(side, what, _MEANT) for side, what in spoken_of if side not in sides]
     chosen = _one_of_each_side(found)
     if len(chosen) > MOST_WISHES:
         return ""
@@ -110,7 +103,7 @@ def _in(clause: str, text: str, request: str, reply: str) -> Iterator[Found]:
         return
     if limited := limit(clause, text):
         yield "length", limited, _COUNTED
-    placed = [*_named(clause, reply), *_meant(clause, text, reply, ON_PUPILS if _on_pupil(request, text) else ())]
+    placed = [*_named(clause, reply), *_meant(clause, text, reply, ON_PUPILS if on_pupil(request, text) else ())]
     yield from (found for _, found in sorted(placed, key=lambda x: x[0]))
     if spoken := _language(clause, request):
         yield "language", spoken, _NAMED
@@ -209,11 +202,6 @@ def _plainest(several: list[tuple[str, int]]) -> list[str]:
 
 def _for_grading(said: str, request: str, words: str) -> str:
     """A comment on a pupil's work has wishes of its own."""
-    if not _on_pupil(request, words):
+    if not on_pupil(request, words):
         return said
     return {s.WARM: s.KIND_COMMENTS, s.LONG: s.LONG_COMMENTS}.get(said, said)
-
-
-def _on_pupil(request: str, words: str) -> bool:
-    about = f"{request} {words}"
-    return bool(_GRADING.search(about) and (_PUPIL.search(about) or quoted(request)))

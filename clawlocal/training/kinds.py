@@ -20,13 +20,28 @@ LEAST = 2
 """Prompts of a kind that make it one that the user asks for: a single one may be chance."""
 SHARE = 0.25
 """Of a user's prompts, at least."""
-MOST = 0.75
-"""Of a user's prompts: who asks for so many of a kind asks for little else."""
+MOST = 0.6
+"""Of a user's prompts: who asks for so many of a kind asks for little else. Not more: a remark on a reply that was not
+taken for one counts as a prompt.
+"""
 LONG = 10
 """Words of a message that hardly is a remark alone."""
 
 _MARKS = re.compile(
-    r"\b(?:comments?|feedback|grad(?:e|ing)|mark(?:ing)?|pupils?|students?|answer(?:s|ed)?)\b", re.IGNORECASE
+    r"\b(?:comments?|feedback|grad(?:e|ing)|mark(?:ing)?|pupils?|students?|answer(?:s|ed)?|homework|essays?|class(?:work)?"
+    r"|wrote|writes|remarks?|assess\w*|(?:say|tell|respond|reply|write|put)\b.{0,30}\b(?:him|her|them|under|back|beneath))\b",
+    re.IGNORECASE,
+)
+
+_NUMBER = re.compile(
+    r"\d+(?:[.,]\d+)?|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred"
+    r"|dozen|half|third|quarter|double|twice)\b",
+    re.IGNORECASE,
+)
+_RECKONED = re.compile(
+    r"\bhow (?:many|much|far|old|tall|heavy|fast)\b|\b(?:altogether|in total|left over|remain\w*|work out|calculate"
+    r"|solve)\b|\b(?:cost|weigh|pay|add up)\b",
+    re.IGNORECASE,
 )
 
 PROMPTS = {
@@ -112,11 +127,16 @@ PROMPTS = {
 def kinds(text: str) -> list[str]:
     """What a message asks for, of `PROMPTS`; mostly nothing, at times several."""
     found = [topic for topic in TOPICS if about(topic, text)]
-    if is_sum(text):
+    if is_sum(text) or _told_in_words(text):
         found.append(SUMS)
     if quoted(text) and _MARKS.search(text):
         found.append(MARKING)
     return found
+
+
+def _told_in_words(text: str) -> bool:
+    """A sum of which some numbers are words, or that asks without a question mark: "Work out 3 times a dozen"."""
+    return len(_NUMBER.findall(text)) >= 2 and bool(re.search(r"\d", text) and _RECKONED.search(text))
 
 
 def special(text: str) -> frozenset[str]:

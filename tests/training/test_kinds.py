@@ -16,6 +16,12 @@ WORK = 'Please comment on her answer: "Frogs need water because their eggs have 
         (SUM, [SUMS]),
         (WORK, [MARKING]),
         ("What shall I say to this pupil? “Frogs need water because their eggs have no skin.”", [MARKING]),
+        (
+            "Tom writes about frogs: “They need water because their eggs have no skin.” What can I put beneath it?",
+            [MARKING],
+        ),
+        ("Work out how many eggs 3 boxes of a dozen hold.", [SUMS]),
+        ("I have 2 cats. What are three ways to keep them busy?", []),
         ("Translate “where is the station” for 2 people.", ["translations"]),
         ("Write a Python function.", ["code"]),
         ("Who won the cup in 1998?", []),
@@ -46,7 +52,13 @@ def test_the_prompts_are_of_their_kind() -> None:
 
 @pytest.mark.parametrize(
     ("own", "is_most"),
-    [([SUM, WORK, SUM], True), ([SUM, SUM, SUM, "Why?"], True), ([SUM, SUM, "Why?", "How?"], False), ([SUM], False)],
+    [
+        ([SUM, WORK, SUM], True),
+        ([SUM, SUM, SUM, "Why?"], True),
+        ([SUM, SUM, SUM, "Why?", "How?"], True),
+        ([SUM, SUM, "Why?", "How?"], False),
+        ([SUM], False),
+    ],
 )
 def test_who_asks_for_little_else(own: list[str], is_most: bool) -> None:
     assert mostly(own) is is_most

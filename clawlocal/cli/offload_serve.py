@@ -48,7 +48,8 @@ def serve(name: str, model: str | None, folder: str | None) -> None:
     click.echo(plain(f"Whoever runs {remotes.host_of(remote)}, or reads {here}, can read what is served."), err=True)
     _say(left)
     if live is None:
-        click.echo(plain(f"Nothing of {model} is live yet: {name} answers as before until something is."))
+        same = f"{name} is the same model, and its replies are samples of {model} from now on"
+        click.echo(plain(f"{same}. Nothing of {model} is live yet: it answers as before until something is."))
     else:
         click.echo(plain(f"{name} answers as {live.version} of {model} from now on, there called {name_of(live)}."))
 

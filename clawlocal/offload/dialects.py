@@ -33,9 +33,11 @@ class Dialect:
 
 
 _LOGPROBS = {"logprobs": True, "top_logprobs": 1}
+_OF_VLLM = {**_LOGPROBS, "return_token_ids": True, "repetition_penalty": 1.0}
+"""A penalty that the model's folder sets would be in what is drawn, and not in the log-probabilities that are told."""
 DIALECTS = {
     RemoteKind.OPENAI: Dialect({}),
-    RemoteKind.VLLM: Dialect({**_LOGPROBS, "return_token_ids": True}, True, True, "/v1/load_lora_adapter"),
+    RemoteKind.VLLM: Dialect(_OF_VLLM, True, True, "/v1/load_lora_adapter"),
     RemoteKind.SGLANG: Dialect(dict(_LOGPROBS), True, False, "/load_lora_adapter"),
 }
 

@@ -48,6 +48,7 @@ def test_a_reply_is_streamed_and_kept_with_what_the_server_tells(
     path, asked = far.asked[-1]
     assert (path, asked["model"], asked["seed"], asked["stream"]) == ("/v1/chat/completions", MODEL, 7, True)
     assert (asked["logprobs"], asked["top_logprobs"], asked["return_token_ids"]) == (True, 1, True)
+    assert asked["repetition_penalty"] == 1.0, "what the server would set is not in the log-probabilities that it tells"
 
 
 def test_the_conversation_goes_along_and_is_redacted(assistant: Assistant, far: FarServer, store: Store) -> None:

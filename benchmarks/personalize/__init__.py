@@ -52,8 +52,17 @@ def run(
         plots.check(plot)
     if reported:
         return _told(*read(reported), plot)
-    asker = (user, user_model, prompts, held_out)
-    plan = Plan(model or Settings().model, interactions, judge, *asker, at=tuple(at), weights_only=weights_only)
+    plan = Plan(
+        model or Settings().model,
+        interactions,
+        judge,
+        user,
+        user_model,
+        prompts,
+        held_out,
+        at=tuple(at),
+        weights_only=weights_only,
+    )
     people = plan.people(personas)
     settings = {method: plan.settings(method) for method in methods}
     runs = []

@@ -69,7 +69,7 @@ class Measured:
         self._say(f"after {point} interactions, {version}: {score.obeys_and_answers:.2f}")
 
     def columns(self, *, weights_only: bool) -> dict[str, dict[str, float]]:
-        """Goes back to the base, with its lessons in the prompt: nothing can be learned afterwards."""
+        """The base is back with its lessons in the prompt, unless it is `weights_only`: learn nothing afterwards."""
         version, taught = self._live(), self._taught()
         weights = self._score(version)
         if weights_only:

@@ -100,7 +100,7 @@ def usable_cores() -> int:
     """Physical cores that we may run on: threads that share a core only wait for one another."""
     logical = psutil.cpu_count() or 1
     physical = psutil.cpu_count(logical=False) or logical
-    return max(1, min(allowed(), max(physical, min(2, logical))))
+    return min(allowed(), max(physical, min(2, logical)))
 
 
 def others(then: Load, now: Load, helping: int = 1) -> float:

@@ -14,9 +14,9 @@ from clawlocal.errors import ClawlocalError, EngineClosed, PromptError
 from clawlocal.judge import contradictions, hints, lessons, topics
 from clawlocal.judge.directives import DirectiveWriter
 from clawlocal.judge.protocol import Exchange, Judge, Opinion, first_opinion
+from clawlocal.judge.wishes.ordinary import brings_text
 from clawlocal.records import TOPIC, LessonState, Signal, SignalKind, TurnUse, Verdict
 from clawlocal.store import Store
-from trainers.openers import quoted
 from trainers.sense import is_sum
 
 log = logging.getLogger(__name__)
@@ -210,5 +210,4 @@ def _use(opinion: Opinion, hint: hints.Hint) -> tuple[TurnUse, str]:
 
 def _brings_work(signal: Signal, reply: str) -> bool:
     """A message with a text or a sum of its own is the next request, however it was judged: it is no lesson."""
-    text = quoted(signal.text)
-    return signal.kind is SignalKind.MESSAGE and (is_sum(signal.text) or bool(text and text not in reply))
+    return signal.kind is SignalKind.MESSAGE and (is_sum(signal.text) or brings_text(signal.text, reply))

@@ -56,15 +56,16 @@ class Outgoing:
         """The very bytes."""
         if self.payload is None:
             return self.content or b""
-        clean = {k: redaction.within(v) if k in _SAID else v for k, v in self.payload.items()}
-        text = json.dumps(clean, ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(self._clean(redaction), ensure_ascii=False, separators=(",", ":"))
         # JSON lets these stand, and a terminal that shows the bytes may obey them.
         return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode("utf-8", "replace")
 
     def redacted(self, redaction: Redaction) -> bool:
         """Whether placeholders take the place of anything in it."""
-        said = [v for k, v in (self.payload or {}).items() if k in _SAID]
-        return bool(redaction.within(said) != said)
+        return self._clean(redaction) != (self.payload or {})
+
+    def _clean(self, redaction: Redaction) -> dict[str, Any]:
+        return {k: redaction.within(v) if k in _SAID else v for k, v in (self.payload or {}).items()}
 
     @property
     def method(self) -> str:

@@ -279,12 +279,13 @@ class BatchMaker:
         lasting = [x for x in lessons if x.scope != THIS_TURN]
         named = sorted({x.scope.removeprefix(TOPIC) for x in lasting if x.scope.startswith(TOPIC)})
         general = [x for x in lasting if not x.scope.startswith(TOPIC)]
-        like = alike(own, MORE_ALIKE if mostly(own) else ALIKE)
-        drills = self._drill_texts(general, own)
+        little_else = mostly(own)
+        like = alike(own, MORE_ALIKE if little_else else ALIKE)
+        drills = _drill_texts(general, own)
         room = max(0, PRACTICE - OWN_PROMPTS - len(like))
         occasions = islice((prompt for x in general for prompt in rules.occasions(x.text)), room)
         first = [*islice(of_kinds(named), PRACTICE // 4), *own]
-        exemplary = mostly(own) and _exemplified(general, drills)
+        exemplary = little_else and _exemplified(general, drills)
         # Who asks for little else is measured on nothing else.
         others = [] if exemplary else list(dict.fromkeys([*occasions, *self._invented(lasting, own), *EVERYDAY]))
         between = max(0, PRACTICE - len(first) - len(like))
@@ -304,11 +305,6 @@ class BatchMaker:
             shown = self._drills(islice(cycle(drills), EXAMPLES), said)
             return (*found[:BEFORE], *shown, *found[BEFORE:]), practised
         return self._mixed(found, drills, said), practised
-
-    def _drill_texts(self, lessons: Sequence[Lesson], own: Sequence[str]) -> list[str]:
-        # One of each lesson in turn: there is room for some of the drills only.
-        turns = chain.from_iterable(zip_longest(*(rules.drills(x.text) for x in lessons)))
-        return [text for text in dict.fromkeys(turns) if text and drilled(text, own)]
 
     def _mixed(
         self, found: Sequence[Rehearsal], drills: Iterable[str], lessons: Sequence[str]
@@ -344,6 +340,12 @@ class BatchMaker:
 
     def _neutral(self) -> tuple[tuple[int, ...], ...]:
         return tuple(build(self._engine, "", [Line("user", text)]).ids for text in NEUTRAL)
+
+
+def _drill_texts(lessons: Sequence[Lesson], own: Sequence[str]) -> list[str]:
+    """Drills of the lessons that are for who asks `own`, one of each in turn: there is room for some of them only."""
+    turns = chain.from_iterable(zip_longest(*(rules.drills(x.text) for x in lessons)))
+    return [text for text in dict.fromkeys(turns) if text and drilled(text, own)]
 
 
 def _exemplified(lessons: Sequence[Lesson], drills: Iterable[str]) -> bool:

@@ -37,7 +37,7 @@ _ASKED_BACK = re.compile(
     r"|\b(?:wonder|find out|curious|know) (?:\w+ ){0,2}(?:about|from) me\b|\bwhat about me\b"
     r"|\b(?:un)?interested in (?:me|what i (?:think|say|like|feel|make))\b|\b[ei]nquir\w+ (?:further|back|after me)\b"
     r"|\bnothing to (?:respond|reply|react) to\b|\b(?:one|it|something) back at me\b|\bmore of a dialogue\b"
-    r"|\bping-?pong\b|\bone-way (?:street|road|traffic)\b|\bno questions? (?:for|to) me\b|\byou have no questions?\b"
+    r"|\bping-?pong\b|\bone-way (?:street|road|traffic)\b"
     r"|\byou (?:should |could |can )?(?:ask|inquire|enquire) (?:also|too|as well)\b"
 )
 _ASKED_TOO_MUCH = re.compile(
@@ -91,10 +91,11 @@ def evident(request: str, text: str, said: str, reply: str) -> Iterator[tuple[st
     """Sides and directives; `text` is `said` in even words."""
     if spelling := _spelling(text, reply):
         yield "spelling", spelling
-    if is_sum(request) and _wants_working(text):
-        yield "steps", s.STEPS
-    if is_sum(request) and _LOOKS.search(text) and not is_sum(said) and not _LISTED.search(text):
-        yield "form", s.PROSE
+    if is_sum(request):
+        if _wants_working(text):
+            yield "steps", s.STEPS
+        if _LOOKS.search(text) and not is_sum(said) and not _LISTED.search(text):
+            yield "form", s.PROSE
     if _SHORTENED.search(text) and has(reply, "long"):
         yield "length", s.SHORT
     if _ASKED_BACK.search(text) and not has(reply, "question") and not _ASKED_TOO_MUCH.search(text):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from clawlocal.judge.wishes import subjects as s
+from clawlocal.judge.wishes.ordinary import brings_text
 from trainers.openers import quoted
 
 _GRADING = re.compile(
@@ -26,7 +27,7 @@ _HARD = re.compile(
     r"|grump\w*|severe\w*|sour|curt|impersonal\w*|bureaucra\w*|official\w*|inspector|ministry|robot\w*|machine"
     r"|telling (?:him|her|them|\w+ )?off|told off|sting\w*|feel (?:small|stupid|bad|worse)"
     r"|crush\w*|hurt\w*|scar(?:e|es|ed|ing)|discourag\w*|red pen|poor (?:kid|child|girl|boy|thing|lad|mite)"
-    r"|tried (?:so |really |very )?hard|sensitive|(?:will|would|going to|gonna) (?:cry|be in tears)|in tears"
+    r"|tried (?:so |really |very )?hard|sensitive|(?:will|would|going to|gonna) cry|in tears"
     r"|no way to (?:talk|speak))\b"
 )
 _KIND = re.compile(
@@ -72,8 +73,7 @@ def on_pupil(request: str, words: str) -> bool:
 
 def missed(request: str, text: str, said: str, reply: str) -> Iterator[tuple[str, str]]:
     """Sides and directives of what `text`, `said` in even words, misses in a comment on a pupil's work."""
-    theirs = quoted(said)
-    if not on_pupil(request, "") or (theirs and theirs not in reply) or _NEXT.search(text):
+    if not on_pupil(request, "") or brings_text(said, reply) or _NEXT.search(text):
         return
     if _CONTENT.search(text) and not _AND_YET.search(text):
         return

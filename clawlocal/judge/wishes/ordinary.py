@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from trainers.openers import quoted
+
 _IDLE = frozenset(
     """a able about above absolutely actually after afterwards again ah ai all already also altogether always am
     american an and annoying another answer answered answering answers any anymore anything anytime anyway are argh as
@@ -123,6 +125,12 @@ def is_question(text: str) -> bool:
 def rest(clause: str, start: int, end: int) -> list[str]:
     """The words beside a mention that speak of something else than replies."""
     return [w for w in _WORD.findall(f"{clause[:start]} {clause[end:]}") if w not in _IDLE and len(w) > 1]
+
+
+def brings_text(said: str, reply: str) -> bool:
+    """It quotes a text that the reply has not: a request of its own."""
+    text = quoted(said)
+    return bool(text) and text not in reply
 
 
 def is_praise(text: str) -> bool:

@@ -53,7 +53,8 @@ class Plan:
         """At least the end, and the start unless the base is not to be measured."""
         chosen = {point for point in self.at or POINTS if point <= self.interactions}
         found = {0, self.interactions, *chosen}
-        return tuple(sorted(found - {0} if self.weights_only else found))
+        # Of the base only where that is asked for: it is known from the first seed.
+        return tuple(sorted(found - {0} if self.weights_only and 0 not in self.at else found))
 
     def people(self, names: Sequence[str]) -> list[Persona]:
         """The personas, with the questions of the file if there is one. Raises `ConfigError`."""

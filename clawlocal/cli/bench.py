@@ -149,7 +149,9 @@ def hints(file: Path, model: str | None, candidates: bool, as_json: bool) -> Non
     help="Learn and measure after so many questions; may be repeated.  [default: 0, 2, 4, 8, 12, 24, 36 and the last]",
 )
 @click.option(
-    "--weights-only", is_flag=True, help="Measure neither the base nor the lessons in the prompt: half of the time."
+    "--weights-only",
+    is_flag=True,
+    help="Measure neither the lessons in the prompt nor, but for `--at 0`, the base: half of the time.",
 )
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw the scores over the interactions to this SVG file.")
 @click.option(

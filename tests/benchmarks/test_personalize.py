@@ -215,7 +215,8 @@ def test_where_it_is_measured() -> None:
     assert Plan("tiny", 9, "ours").points == (0, 2, 4, 8, 9)
     assert Plan("tiny", 8, "ours", at=(4, 8)).points == (0, 4, 8)
     assert Plan("tiny", 8, "ours", at=(3, 12)).points == (0, 3, 8)
-    assert Plan("tiny", 8, "ours", at=(0, 4), weights_only=True).points == (4, 8)
+    assert Plan("tiny", 8, "ours", at=(4,), weights_only=True).points == (4, 8)
+    assert Plan("tiny", 8, "ours", at=(0, 4), weights_only=True).points == (0, 4, 8)
 
 
 def test_what_makes_no_sense_is_said() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from gguf import GGMLQuantizationType, GGUFWriter
+from gguf import GGMLQuantizationType, GGUFReader, GGUFWriter
 from gguf.quants import quantize
 from torch import nn
 
@@ -27,13 +27,7 @@ FULL, EIGHT, FOUR = GGMLQuantizationType.F32, GGMLQuantizationType.Q8_0, GGMLQua
 def write(network: Network, start: Start, wishes: Head, folder: Path) -> None:
     """All but the calibration, which is made with what this writes."""
     folder.mkdir(parents=True, exist_ok=True)
-    writer = GGUFWriter(folder / WEIGHTS, "bert")
-    writer.add_name("clawlocal's small judge")
-    writer.add_license("MIT")
-    writer.add_block_count(start.layers)
-    writer.add_embedding_length(start.width)
-    writer.add_head_count(start.heads)
-    writer.add_layer_norm_eps(start.eps)
+    writer = _writer(start, folder / WEIGHTS)
     _add_packed(writer, "token_embd.weight", start.tensors["emb.word"])
     _add(writer, "position_embd.weight", start.dense("emb.pos").astype(np.float16))
     _add(writer, "token_types.weight", start.dense("emb.type").reshape(-1, start.width))
@@ -44,6 +38,34 @@ def write(network: Network, start: Start, wishes: Head, folder: Path) -> None:
     _add(writer, "judge.dense.bias", _numbers(network, "dense.bias"))
     for name in HEADS:
         _add_part(writer, network, f"heads.{name}", f"judge.{name}")
+    _finish(writer, wishes, folder)
+    start.tokenizer.save(str(folder / VOCABULARY), pretty=False)
+
+
+def replace_wishes(start: Start, wishes: Head, folder: Path) -> None:
+    """Those of the weights in `folder`; all else stays as it is, byte for byte. Raises `OSError`."""
+    kept = [tensor for tensor in GGUFReader(folder / WEIGHTS).tensors if not _is_of_wishes(tensor.name)]
+    made = folder / f"{WEIGHTS}.new"
+    writer = _writer(start, made)
+    for tensor in kept:
+        writer.add_tensor(tensor.name, np.array(tensor.data), raw_dtype=tensor.tensor_type)
+    _finish(writer, wishes, folder)
+    made.replace(folder / WEIGHTS)
+
+
+def _writer(start: Start, file: Path) -> GGUFWriter:
+    writer = GGUFWriter(file, "bert")
+    writer.add_name("clawlocal's small judge")
+    writer.add_license("MIT")
+    writer.add_block_count(start.layers)
+    writer.add_embedding_length(start.width)
+    writer.add_head_count(start.heads)
+    writer.add_layer_norm_eps(start.eps)
+    return writer
+
+
+def _finish(writer: GGUFWriter, wishes: Head, folder: Path) -> None:
+    """The layers that choose a directive come last, and then the file is written."""
     for number in range(DEPTH):
         _add_trained(writer, wishes, f"layers.{number}", f"{WISH}.blk.{number}")
     _add_part(writer, wishes, "linear", f"judge.{WISH}")
@@ -51,8 +73,11 @@ def write(network: Network, start: Start, wishes: Head, folder: Path) -> None:
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    start.tokenizer.save(str(folder / VOCABULARY), pretty=False)
     (folder / WISHES).write_text(json.dumps(wishes.wishes, indent=1) + "\n", "utf-8")
+
+
+def _is_of_wishes(tensor: str) -> bool:
+    return tensor.startswith((f"{WISH}.blk.", f"judge.{WISH}."))
 
 
 def write_calibration(calibration: Calibration, folder: Path) -> None:

@@ -145,9 +145,9 @@ def special(text: str) -> frozenset[str]:
 
 
 def drilled(prompt: str, own: Sequence[str]) -> bool:
-    """Whether a drill is for who asks `own`: sums and marking only for those who ask for such things themselves."""
+    """Whether a drill is for who asks `own`: sums and marking only for those who often ask for such themselves."""
     wanted = special(prompt)
-    return not wanted or any(wanted & special(text) for text in own)
+    return not wanted or sum(bool(wanted & special(text)) for text in own) >= max(1, SHARE * len(own))
 
 
 def of_kinds(named: Sequence[str]) -> Iterator[str]:

@@ -45,7 +45,7 @@ BY_WISH = {
     "Do not end with a question.": {"no question"},
     "Do not praise the question.": {"no praise"},
     "Do not use a table.": {"no table"},
-    "Do not use bullet points. Write in full sentences.": {"prose"},
+    "Do not use bullet points. Write in full sentences.": {"prose", "no headings"},
     "Do not use emoji.": {"no emoji"},
     "Do not use exclamation marks.": {"no exclamation marks"},
     "Do not use headings.": {"no headings"},
@@ -319,12 +319,12 @@ def test_the_later_of_two_lessons_about_one_side_holds() -> None:
         return [rule.name for rule in of_all(lessons)]
 
     assert kept("Use bullet points.", "Use numbered lists.") == ["numbered"]
-    assert kept("Use numbered lists.", "Do not use bullet points. Write in full sentences.") == ["prose"]
+    assert kept("Use numbered lists.", "Do not use bullet points. Write in full sentences.") == ["no headings", "prose"]
     assert kept("Keep answers short.", "Answer in more detail.") == ["long"]
     assert kept("End every reply with a question to the user.", "Do not end with a question.") == ["no question"]
     assert kept("Use American spelling.", "Use British spelling.") == ["british"]
     assert set(kept("Write in a natural, human voice.", "Use bullet points.")) == {"human", "no headings", "bullets"}
-    assert kept("Use bullet points.", "Do not use bullet points. Write in full sentences.") == ["prose"]
+    assert kept("Use bullet points.", "Do not use bullet points. Write in full sentences.") == ["no headings", "prose"]
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
@@ -674,6 +674,12 @@ def test_steps_are_drilled_on_sums_whose_working_is_known() -> None:
         equations = re.findall(r"([\d +x/-]+) = (\d+)", reply)
         assert len(equations) >= 2 and all(calculated(left) == int(right) for left, right in equations), reply
         assert set(re.findall(r"\d+", asked)) & set(re.findall(r"\d+", reply))
+
+
+def test_a_human_voice_is_drilled_on_sums_told_in_sentences() -> None:
+    wanted = rules("Write in a natural, human voice.")
+    assert drills("Write in a natural, human voice.") == drills("Show the steps.")
+    assert all(obeyed(wanted, example(wanted, asked)) for asked in drills("Show the steps."))
 
 
 def test_comments_are_drilled_with_ones_that_take_up_what_a_pupil_wrote() -> None:

@@ -79,3 +79,9 @@ def test_two_kinds_of_prompts_lie_between_each_other() -> None:
 def test_remarks_are_no_requests_where_there_are_others() -> None:
     assert requests(["great, got it", SUM, "ok", WORK, "much better"]) == [SUM, WORK]
     assert requests(["pancakes", "ok", SUM]) == ["pancakes", "ok", SUM]
+
+
+@pytest.mark.parametrize(("others", "is_for_them"), [(3, True), (4, False)])
+def test_a_single_sum_among_many_other_prompts_asks_for_no_drills(others: int, is_for_them: bool) -> None:
+    own = [SUM, *["What is a stork?"] * others]
+    assert drilled(SUM, own) is is_for_them

@@ -82,7 +82,9 @@ def unmarked_form(wishes: Wishes) -> Rule | None:
 
 
 def unmarked_headings(wishes: Wishes) -> Rule | None:
-    return IMPLIED_NO_HEADINGS if markup(wishes) is NO_MARKUP and not headings(wishes) else None
+    """A line such as "#### 5" is neither plain text nor a full sentence."""
+    plain = markup(wishes) is NO_MARKUP or wishes.wants(r"\bfull sentences\b")
+    return IMPLIED_NO_HEADINGS if plain and not headings(wishes) else None
 
 
 def tables(wishes: Wishes) -> Rule | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from trainers.rules.comments import commented
 from trainers.rules.form import IMPLIED_NO_HEADINGS, IMPLIED_PROSE
@@ -10,6 +11,7 @@ from trainers.rules.formulas import formal, stepped, unformal, unstepped
 from trainers.rules.lesson import Wishes
 from trainers.rules.rule import TONE, Rule, prose_rule
 from trainers.rules.stock import opened, unopened
+from trainers.rules.sums import worked
 from trainers.rules.texts import BOLD, listless, prose, sentences, unmarked
 
 _HUMAN = (
@@ -126,7 +128,11 @@ def _voice(text: str) -> str:
     return prose(told) if listless(told) else told
 
 
-_HUMAN_VOICE = prose_rule("human", "voice", _voiced, _voice)
+_HUMAN_VOICE = replace(
+    prose_rule("human", "voice", _voiced, _voice, drills=tuple(worked())),
+    examples=worked(),
+)
+"""What a person hands in has its sums worked out in sentences: who asks for sums practises on such."""
 
 
 def warm(wishes: Wishes) -> Rule | None:

@@ -11,6 +11,7 @@ import click
 from clawlocal.assistant import Answer, Assistant
 from clawlocal.cli.opening import reading, serving
 from clawlocal.cli.output import as_data, json_option, plain, print_json, print_live, table, when
+from clawlocal.cli.worded import Worded
 from clawlocal.errors import PromptError
 from clawlocal.records import AdapterVersion
 
@@ -79,7 +80,7 @@ def _switch(to: str | None, as_json: bool) -> None:
     print_live(live, sentence, as_json)
 
 
-@adapters.command()
+@adapters.command(cls=Worded)
 @click.argument("text")
 @click.option("--first", default="live", show_default=True, metavar="live|base|VERSION", help="Who replies.")
 @click.option("--second", default="base", show_default=True, metavar="live|base|VERSION", help="Who else.")

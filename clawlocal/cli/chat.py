@@ -11,13 +11,14 @@ import click
 from clawlocal.assistant import Answer, Assistant, Reply
 from clawlocal.cli.opening import reading, serving
 from clawlocal.cli.output import as_data, json_option, plain, print_json
+from clawlocal.cli.worded import Worded
 from clawlocal.engine.speech import Said, Thought
 from clawlocal.errors import NotFound, PromptError
 from clawlocal.limits import LIMITS
 from clawlocal.tools import read
 
 
-@click.command()
+@click.command(cls=Worded)
 @click.argument("text", required=False)
 @click.option(
     "-c", "latest", is_flag=False, flag_value="", metavar="[ID]", help="Go on in session ID, or where you were."

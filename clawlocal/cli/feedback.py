@@ -6,6 +6,7 @@ import click
 
 from clawlocal.cli.opening import reading
 from clawlocal.cli.output import json_option, plain, print_json
+from clawlocal.cli.worded import Worded
 
 
 @click.command()
@@ -18,7 +19,7 @@ def rate(turn: str, rating: str, as_json: bool) -> None:
         _say(assistant.turn(turn).id, assistant.rate(turn, rating), as_json)
 
 
-@click.command()
+@click.command(cls=Worded)
 @click.argument("turn")
 @click.argument("text")
 @json_option

@@ -8,6 +8,7 @@ import click
 
 from clawlocal.cli.opening import reading
 from clawlocal.cli.output import json_option, print_json, table
+from clawlocal.cli.worded import Worded
 from clawlocal.records import Lesson, LessonState
 
 
@@ -39,7 +40,7 @@ def _state(lesson: Lesson, active: Container[int]) -> str:
     return f"replaced by {later}, in the weights until that is learned" if still else f"replaced by {later}"
 
 
-@lessons.command()
+@lessons.command(cls=Worded)
 @click.argument("text")
 def add(text: str) -> None:
     """Say a lesson outright: in the prompt at once, in the weights when the machine is idle."""
@@ -47,7 +48,7 @@ def add(text: str) -> None:
         click.echo(assistant.add_lesson(text))
 
 
-@lessons.command()
+@lessons.command(cls=Worded)
 @click.argument("lesson", type=int)
 @click.argument("text")
 def edit(lesson: int, text: str) -> None:

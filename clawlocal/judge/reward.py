@@ -160,18 +160,18 @@ class Reward:
         said = (exchange.request, exchange.reply, signal.text)
         if signal.kind in _WORDED and self._writer and (plain := self._writer.plain(*said)):
             return hints.Hint(plain, about_form=True)
-        leans_to_bad = opinion.value < 0 or (opinion.abstained and opinion.leaning == -1)
-        if signal.kind not in _WORDED or (opinion.value == 0 and not leans_to_bad):
+        if signal.kind not in _WORDED:
             return hints.Hint()
         if opinion.value > 0 and not hints.asks(signal.text):
             # "Exactly the tone I wanted." says how it was, and asks for nothing.
             return hints.Hint()
-        if opinion.says_how and not opinion.abstained and not _brings_work(signal, exchange.reply):
+        if opinion.says_how and opinion.value and not _brings_work(signal, exchange.reply):
             # A correction is taken at its word, and on the caller's thread, where nothing may be waited for.
             ask = signal.kind is SignalKind.MESSAGE
             return self._writer.hint(*said, ask=ask) if self._writer else hints.from_correction(signal.text)
-        # A complaint that says nothing plainly may still be a wish that is known: "my eyes glazed over".
-        directive = self._writer.directive(*said) if self._writer and leans_to_bad else ""
+        # What says nothing plainly may still be a wish that is known: "my eyes glazed over".
+        leans_to_bad = opinion.value < 0 or (opinion.abstained and opinion.leaning == -1)
+        directive = self._writer.directive(*said, complains=leans_to_bad) if self._writer else ""
         return hints.Hint(directive, about_form=True) if directive else hints.Hint()
 
     def _remember(self, turn: str, hint: str, exchange: Exchange, about_form: bool | None) -> None:

@@ -189,3 +189,14 @@ def test_who_would_cut_it_down_wants_it_short_where_it_is_long(said: str) -> Non
 def test_what_is_said_of_the_looks_of_a_sum_is_no_liking(said: str) -> None:
     assert wishes.directive(SUM, PLAIN, said) == "Do not use bullet points. Write in full sentences."
     assert wishes.directive(ASKED, PLAIN, said) == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("I'd like the spelling to be British, the way my letters have it.", ""),
+        ("Not this British spelling again, please.", SPELL_AMERICAN),
+    ],
+)
+def test_who_asks_for_the_spelling_that_a_reply_has_wants_no_other(said: str, found: str) -> None:
+    assert wishes.directive(ASKED, BRITISH, said) == found

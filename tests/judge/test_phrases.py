@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from clawlocal.judge.directives import DirectiveWriter
 from clawlocal.judge.small.judge import SmallJudge
+from clawlocal.judge.small.sides import sides
 from clawlocal.judge.wishes import directive
 from clawlocal.judge.wishes import subjects as s
-from clawlocal.judge.wishes.backing import backed
 from clawlocal.judge.wishes.kept import kept, shown
 from tests.judge.said import REPLIES
 
@@ -124,42 +126,38 @@ def test_a_reply_may_keep_a_wish_before_it_is_made(wish: str, reply: str, is_kep
     assert shown(wish) or not is_kept
 
 
-@pytest.mark.parametrize(
-    ("wish", "said"),
-    [
-        ("Answer in at most {number} sentences.", "five things are hidden in one sentence"),
-        ("Keep answers short.", "hard to scan"),
-        ("Start with the answer.", "which step comes first?"),
-        ("Do not use markdown.", "condense it pls"),
-        ("Do not use exclamation marks.", "Lovely, that's very helpful."),
-    ],
-)
-def test_the_network_is_not_believed_without_its_subject(wish: str, said: str) -> None:
-    assert not backed(wish, said)
-
-
 class _Sure(SmallJudge):
     """Knows one answer."""
 
-    def __init__(self, wish: str, share: float) -> None:
+    def __init__(self, wishes: Sequence[str], share: float) -> None:
         super().__init__()
-        self._answer = wish, share
+        self._answer = list(wishes), share
 
-    def wish(self, request: str, reply: str, said: str) -> tuple[str, float]:
+    def wishes(self, request: str, reply: str, said: str) -> tuple[list[str], float]:
         return self._answer
 
 
 @pytest.mark.parametrize(
-    ("wish", "share", "reply", "found"),
+    ("wishes", "share", "complains", "reply", "found"),
     [
-        (s.NO_EMOJI, 0.9, "emoji", s.NO_EMOJI),
-        (s.NO_EMOJI, 0.9, "short", ""),
-        (s.NO_EMOJI, 0.7, "emoji", ""),
-        (s.WARM, 0.9, "short", s.WARM),
+        ([s.NO_EMOJI], 0.5, True, "emoji", s.NO_EMOJI),
+        ([s.NO_EMOJI], 0.3, True, "emoji", ""),
+        ([s.NO_EMOJI], 0.5, False, "emoji", ""),
+        ([s.NO_EMOJI], 0.7, False, "emoji", s.NO_EMOJI),
+        ([s.NO_EMOJI], 0.9, True, "short", ""),
+        ([s.WARM], 0.9, True, "short", s.WARM),
+        (["Answer in at most {number} sentences.", s.SHORT], 0.9, True, "list", s.SHORT),
+        ([], 0.9, True, "list", ""),
     ],
 )
-def test_the_network_is_believed_where_it_is_certain_and_the_reply_bears_it_out(
-    wish: str, share: float, reply: str, found: str
+def test_the_network_is_believed_where_it_is_sure_and_the_reply_bears_it_out(
+    wishes: list[str], share: float, complains: bool, reply: str, found: str
 ) -> None:
-    writer = DirectiveWriter(_Sure(wish, share))
-    assert writer.directive(REQUEST, REPLIES[reply], "my aunt would love this") == found
+    writer = DirectiveWriter(_Sure(wishes, share))
+    said = "my aunt would love this"
+    assert writer.directive(REQUEST, REPLIES[reply], said, complains=complains) == found
+
+
+def test_directives_about_one_thing_stand_on_one_side() -> None:
+    found = sides(["", s.SHORT, "Use emoji.", "Answer in one sentence.", s.HUMAN, "Do not use markdown."])
+    assert found == [0, 1, 2, 1, 4, 4]

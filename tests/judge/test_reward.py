@@ -367,22 +367,33 @@ class Writes:
     def plain(self, request: str, reply: str, said: str) -> str:
         return "Use bullet points." if "dashes" in said else ""
 
-    def directive(self, request: str, reply: str, said: str) -> str:
-        return "Keep answers short." if "glazed" in said else ""
+    def directive(self, request: str, reply: str, said: str, *, complains: bool) -> str:
+        return "Keep answers short." if "glazed" in said and (complains or "surely" in said) else ""
 
     def hint(self, request: str, reply: str, said: str) -> Hint:
         return Hint(said)
 
 
-@pytest.mark.parametrize(("leaning", "lessons"), [(-1, ["Keep answers short."]), (0, []), (1, [])])
-def test_a_known_wish_decides_what_only_leans_to_bad(turn: str, store: Store, leaning: int, lessons: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("said", "leaning", "lessons", "value"),
+    [
+        ("My eyes glazed over.", -1, ["Keep answers short."], -1),
+        ("My eyes glazed over.", 0, [], 0),
+        ("My eyes glazed over.", 1, [], 0),
+        ("Surely my eyes glazed over, surely.", 0, ["Keep answers short."], -1),
+        ("Surely my eyes glazed over, surely.", 1, ["Keep answers short."], 0),
+    ],
+)
+def test_a_known_wish_decides_what_leans_to_bad_and_a_sure_one_what_does_not(
+    turn: str, store: Store, said: str, leaning: int, lessons: list[str], value: int
+) -> None:
     judge = Says(0, abstained=True)
     judge.opinion = replace(judge.opinion, leaning=leaning)
-    store.add_signal(turn, SignalKind.MESSAGE, 0, "My eyes glazed over.")
+    store.add_signal(turn, SignalKind.MESSAGE, 0, said)
     Reward(store, [judge], nothing, Writes()).catch_up()  # type: ignore[arg-type]
     assert [x.text for x in store.lessons()] == lessons
-    [verdict] = store.verdicts(turn)
-    assert (verdict.value, verdict.abstained) == ((-1, False) if lessons else (0, True))
+    assert [verdict.value for verdict in store.verdicts(turn)] == [value]
+    assert store.turn(turn).use is (TurnUse.QUEUED if lessons else TurnUse.SKIPPED)
 
 
 @pytest.mark.parametrize(

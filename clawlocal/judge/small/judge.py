@@ -19,6 +19,7 @@ from threadpoolctl import ThreadpoolController
 
 from clawlocal.judge.protocol import Exchange, Opinion
 from clawlocal.judge.small.encoder import Array, Encoder, softmax
+from clawlocal.judge.small.sides import sides
 from clawlocal.judge.small.views import Part, Seen, view
 from clawlocal.records import SignalKind
 
@@ -49,7 +50,7 @@ class Calibration:
     says_how: float
     """Least probability that the next state says how the reply should have been."""
     wish: float
-    """Least probability of a directive, for it to be taken."""
+    """Least probability of directives about one thing, for one to be taken."""
 
 
 @dataclass(frozen=True)
@@ -88,12 +89,18 @@ class SmallJudge:
             found = [self._encoder.logits(view(seen, part, self._ids), self._give_way) for part in self._parts]
         return combine([f["verdict"] for f in found], found[0], self.calibration.temperature)
 
-    def wish(self, request: str, reply: str, said: str) -> tuple[str, float]:
-        """The likeliest directive, with what it leaves open in braces, and its probability; empty for none known."""
+    def wishes(self, request: str, reply: str, said: str) -> tuple[list[str], float]:
+        """The likeliest directives about one thing (`sides`), likeliest first, and the probability of all of them.
+
+        What they leave open stands in braces. None where no known wish is likeliest.
+        """
         whole = view(Seen(request, reply, said, by_tool=False), Part.ALL, self._ids)
         with self._guard, self._cores.limit(limits=1):
             shares = softmax(self._encoder.wish_logits(whole, self._give_way))
-        return self._wishes[int(shares.argmax())], float(shares.max())
+        of_sides = np.bincount(self._sides, weights=shares)
+        side = int(of_sides.argmax())
+        likely = [i for i in np.argsort(-shares) if self._sides[i] == side]
+        return [self._wishes[i] for i in likely if self._wishes[i]], float(of_sides[side])
 
     @cached_property
     def calibration(self) -> Calibration:
@@ -104,6 +111,10 @@ class SmallJudge:
         """Directives in the order of their logits; the first is none of them."""
         wishes: list[str] = json.loads((self._folder / WISHES).read_text("utf-8"))
         return wishes
+
+    @cached_property
+    def _sides(self) -> list[int]:
+        return sides(self._wishes)
 
     @cached_property
     def _encoder(self) -> Encoder:

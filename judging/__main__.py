@@ -1,4 +1,4 @@
-"""`make judge`: from the labelled turns to the files that are shipped, on two cores in less than half an hour."""
+"""`make judge`: from the labelled turns to the files that are shipped, on two cores in most of an hour."""
 
 from __future__ import annotations
 
@@ -55,15 +55,19 @@ def weights(out: Path, say: Callable[[str], None]) -> None:
 
 
 def directives(out: Path, say: Callable[[str], None]) -> None:
-    """The head for wishes alone, beside what lies in `out`: the layers under it are those that are never trained."""
+    """The head for wishes alone, beside what lies in `out`: the layers under it are those that are never trained.
+
+    Raises `ValueError` where what lies there knows other pieces of vocabulary.
+    """
     learned, beginning = _beginning(say)
+    pack.check_vocabulary(beginning, out)
     head, least = _head(learned, beginning, Network(beginning, categories=1), say)
     pack.replace_wishes(beginning, head, out)
     pack.write_calibration(replace(SmallJudge(folder=out).calibration, wish=least), out)
 
 
 def finish(network: Network, beginning: Start, learned: Sequence[Row], out: Path, say: Callable[[str], None]) -> None:
-    """All that comes after the network, and takes a minute."""
+    """All that comes after the network: the layers that choose a directive, the files, the thresholds."""
     head, least = _head(learned, beginning, network, say)
     pack.write(network, beginning, head, out)
     pack.write_calibration(replace(calibrate.START, wish=least), out)

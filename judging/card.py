@@ -12,6 +12,7 @@ from benchmarks.judge import Judged, figures
 from clawlocal.judge.cascade import cascade
 from clawlocal.judge.directives import DirectiveWriter
 from clawlocal.judge.protocol import first_opinion
+from clawlocal.judge.slots import filled
 from clawlocal.judge.small.judge import SmallJudge
 from judging import calibrate, rows, wishes
 from judging.rows import Row
@@ -65,7 +66,7 @@ def wish_figures(found: Sequence[Phrasing]) -> dict[str, float]:
     return {
         "known": len(known),
         "taken": sum(bool(taken[id(p)]) for p in known),
-        "right": sum(taken[id(p)] == p.wish for p in known),
+        "right": sum(taken[id(p)] == filled(p.wish, p.seen.after) for p in known),
         "others": len(others),
         "others_taken": sum(bool(taken[id(p)]) for p in others),
     }

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from clawlocal.judge.small.encoder import HEADS, PADDING
+from clawlocal.judge.small.encoder import HEADS, PADDING, WISH_AFTER
 from judging.start import Start
 
-FROZEN = 6
-"""Layers, from below, that are not trained."""
+FROZEN = WISH_AFTER
+"""Layers, from below, that are not trained; those that choose a directive stand on them."""
 DROPOUT = 0.1
 OUTPUTS = {"verdict": 3, "says_how": 1, "about_form": 1}
 

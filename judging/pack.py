@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from gguf import GGMLQuantizationType, GGUFReader, GGUFWriter
 from gguf.quants import quantize
+from tokenizers import Tokenizer
 from torch import nn
 
 from clawlocal.judge.small.encoder import HEADS, WISH
@@ -38,7 +39,7 @@ def write(network: Network, start: Start, wishes: Head, folder: Path) -> None:
     _add(writer, "judge.dense.bias", _numbers(network, "dense.bias"))
     for name in HEADS:
         _add_part(writer, network, f"heads.{name}", f"judge.{name}")
-    _finish(writer, wishes, folder)
+    _finish(writer, wishes, folder / WISHES)
     start.tokenizer.save(str(folder / VOCABULARY), pretty=False)
 
 
@@ -49,8 +50,15 @@ def replace_wishes(start: Start, wishes: Head, folder: Path) -> None:
     writer = _writer(start, made)
     for tensor in kept:
         writer.add_tensor(tensor.name, np.array(tensor.data), raw_dtype=tensor.tensor_type)
-    _finish(writer, wishes, folder)
+    _finish(writer, wishes, folder / f"{WISHES}.new")
     made.replace(folder / WEIGHTS)
+    (folder / f"{WISHES}.new").replace(folder / WISHES)
+
+
+def check_vocabulary(start: Start, folder: Path) -> None:
+    """Raises `ValueError` where the weights in `folder` were made with other pieces."""
+    if Tokenizer.from_file(str(folder / VOCABULARY)).to_str() != start.tokenizer.to_str():
+        raise ValueError(f"The labelled turns have changed since {folder} was made: make all weights (`make judge`).")
 
 
 def _writer(start: Start, file: Path) -> GGUFWriter:
@@ -64,8 +72,8 @@ def _writer(start: Start, file: Path) -> GGUFWriter:
     return writer
 
 
-def _finish(writer: GGUFWriter, wishes: Head, folder: Path) -> None:
-    """The layers that choose a directive come last, and then the file is written."""
+def _finish(writer: GGUFWriter, wishes: Head, names: Path) -> None:
+    """The layers that choose a directive come last, and then the file is written, and what they choose from."""
     for number in range(DEPTH):
         _add_trained(writer, wishes, f"layers.{number}", f"{WISH}.blk.{number}")
     _add_part(writer, wishes, "linear", f"judge.{WISH}")
@@ -73,7 +81,7 @@ def _finish(writer: GGUFWriter, wishes: Head, folder: Path) -> None:
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    (folder / WISHES).write_text(json.dumps(wishes.wishes, indent=1) + "\n", "utf-8")
+    names.write_text(json.dumps(wishes.wishes, indent=1) + "\n", "utf-8")
 
 
 def _is_of_wishes(tensor: str) -> bool:

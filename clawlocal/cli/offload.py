@@ -12,6 +12,7 @@ from clawlocal import config, paths
 from clawlocal.cli import offload_jobs, offload_serve
 from clawlocal.cli.opening import storing
 from clawlocal.cli.output import as_data, json_option, plain, print_json, table, when
+from clawlocal.cli.worded import Worded
 from clawlocal.errors import OffloadError
 from clawlocal.offload import departures, remotes
 from clawlocal.offload.consent import DEFAULT_DAYS, DEFAULT_MEGABYTES, MEGABYTE, MOST_DAYS, Consent
@@ -197,7 +198,7 @@ def revoke(name: str) -> None:
     click.echo(plain(f"{done} {name}."))
 
 
-@offload.command()
+@offload.command(cls=Worded)
 @click.argument("name")
 @click.argument("text", required=False, default="")
 @click.option("--session", metavar="ID", help="As the next message of this session, or its last one once more.")

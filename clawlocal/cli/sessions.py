@@ -6,6 +6,7 @@ import click
 
 from clawlocal.cli.opening import reading
 from clawlocal.cli.output import as_data, json_option, plain, print_json, table, when
+from clawlocal.cli.worded import Worded
 
 
 @click.group()
@@ -49,7 +50,7 @@ def show(session: str, as_json: bool) -> None:
             print_json(call, indent=None)
 
 
-@sessions.command()
+@sessions.command(cls=Worded)
 @click.argument("text")
 @json_option
 def search(text: str, as_json: bool) -> None:
@@ -62,7 +63,7 @@ def search(text: str, as_json: bool) -> None:
     table(("SESSION", "ROLE", "TEXT"), [(m.session, m.role, m.content[:100]) for m in found], "Nothing was found.")
 
 
-@sessions.command()
+@sessions.command(cls=Worded)
 @click.argument("session")
 @click.argument("title")
 def rename(session: str, title: str) -> None:

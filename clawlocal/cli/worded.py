@@ -20,10 +20,9 @@ class Worded(click.Command):
         return super().parse_args(ctx, [*others, *(["--"] if texts else []), *(args[place] for place in texts)])
 
     def _texts(self, args: Sequence[str]) -> list[int]:
-        """Where such texts stand; what an option takes is left to it."""
+        """Where such texts stand; what an option takes is left to it, unless it may do without."""
+        options = [each for each in self.params if isinstance(each, click.Option)]
         taking = {
-            name for each in self.params if isinstance(each, click.Option) and not each.is_flag for name in each.opts
+            name for each in options if not (each.is_flag or isinstance(each.flag_value, str)) for name in each.opts
         }
-        return [
-            i for i, arg in enumerate(args) if _A_TEXT.match(arg) and (i == 0 or args[i - 1] not in taking - {"-c"})
-        ]
+        return [i for i, arg in enumerate(args) if _A_TEXT.match(arg) and (i == 0 or args[i - 1] not in taking)]

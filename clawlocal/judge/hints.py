@@ -125,14 +125,14 @@ def from_edit(text: str) -> Hint:
     return Hint(f"A reply that I would like: {clean[: 4 * MAX_CHARACTERS]}")
 
 
-def in_english(text: str) -> bool:
+def _in_english(text: str) -> bool:
     """Whether it has the small words of English."""
     return sum(word in _EMPTY for word in words(text)) >= _ENGLISH_WORDS
 
 
 def tells(text: str) -> bool:
     """Whether some of it says what to do: "valued client? it's Dave" does not. Of other languages it is believed."""
-    return not in_english(text) or any(map(_asks, _SENTENCE.findall(text)))
+    return not _in_english(text) or any(map(_asks, _SENTENCE.findall(text)))
 
 
 def complains(text: str) -> bool:

@@ -165,13 +165,14 @@ class Reward:
         if opinion.value > 0 and not hints.asks(signal.text):
             # "Exactly the tone I wanted." says how it was, and asks for nothing.
             return hints.Hint()
+        complains = opinion.value < 0 or (opinion.abstained and opinion.leaning == -1)
         if opinion.says_how and opinion.value and not _brings_work(signal, exchange.reply):
+            if self._writer is None:
+                return hints.from_correction(signal.text)
             # A correction is taken at its word, and on the caller's thread, where nothing may be waited for.
-            ask = signal.kind is SignalKind.MESSAGE
-            return self._writer.hint(*said, ask=ask) if self._writer else hints.from_correction(signal.text)
+            return self._writer.hint(*said, ask=signal.kind is SignalKind.MESSAGE, complains=complains)
         # What says nothing plainly may still be a wish that is known: "my eyes glazed over".
-        leans_to_bad = opinion.value < 0 or (opinion.abstained and opinion.leaning == -1)
-        directive = self._writer.directive(*said, complains=leans_to_bad) if self._writer else ""
+        directive = self._writer.directive(*said, complains=complains) if self._writer else ""
         return hints.Hint(directive, about_form=True) if directive else hints.Hint()
 
     def _remember(self, turn: str, hint: str, exchange: Exchange, about_form: bool | None) -> None:

@@ -8,6 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from clawlocal.cli import cli
 from clawlocal.cli.worded import Worded
 
 
@@ -40,3 +41,26 @@ def test_a_text_may_begin_with_a_dash(args: list[str], found: str) -> None:
 def test_what_looks_like_an_option_is_one() -> None:
     ran = CliRunner().invoke(say, ["1", "--jsn"])
     assert ran.exit_code == 2 and "--jsn" in ran.output
+
+
+@pytest.mark.parametrize(
+    "path",
+    (
+        "chat",
+        "correct",
+        "lessons add",
+        "lessons edit",
+        "adapters compare",
+        "sessions search",
+        "sessions rename",
+        "offload preview",
+    ),
+)
+def test_each_command_that_takes_words_is_one_of_them(path: str) -> None:
+    group, _, name = path.partition(" ")
+    context = click.Context(cli)
+    command = cli.get_command(context, group)
+    if name:
+        assert isinstance(command, click.Group)
+        command = command.get_command(context, name)
+    assert isinstance(command, Worded)

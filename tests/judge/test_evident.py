@@ -200,3 +200,17 @@ def test_what_is_said_of_the_looks_of_a_sum_is_no_liking(said: str) -> None:
 )
 def test_who_asks_for_the_spelling_that_a_reply_has_wants_no_other(said: str, found: str) -> None:
     assert wishes.directive(ASKED, BRITISH, said) == found
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "My teacher marks American spelling like a mistake",
+        "My editor will want the American spellings fixed",
+        "The American spelling has to be changed by hand, please",
+        "American spelling seems to be the default here",
+        "like an american wrote it, check the spelling",
+    ],
+)
+def test_who_names_the_spelling_that_a_reply_has_may_complain_of_it(said: str) -> None:
+    assert wishes.directive(ASKED, AMERICAN, said) == SPELL_BRITISH

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
 
 import pytest
 
 from clawlocal.judge.directives import DirectiveWriter
-from clawlocal.judge.small.judge import SmallJudge
-from clawlocal.judge.small.sides import sides
+from clawlocal.judge.small.judge import FOLDER, WISHES, SmallJudge
+from clawlocal.judge.small.sides import ALIKE, sides
 from clawlocal.judge.wishes import directive
 from clawlocal.judge.wishes import subjects as s
 from clawlocal.judge.wishes.kept import kept, shown
@@ -129,33 +129,52 @@ def test_a_reply_may_keep_a_wish_before_it_is_made(wish: str, reply: str, is_kep
 class _Sure(SmallJudge):
     """Knows one answer."""
 
-    def __init__(self, wishes: Sequence[str], share: float) -> None:
+    def __init__(self, likely: dict[str, float]) -> None:
         super().__init__()
-        self._answer = list(wishes), share
+        self._answer = list(likely.items())
 
-    def wishes(self, request: str, reply: str, said: str) -> tuple[list[str], float]:
+    def wishes(self, request: str, reply: str, said: str) -> list[tuple[str, float]]:
         return self._answer
 
 
+SENTENCES, WORDS = "Answer in at most {number} sentences.", "Answer in at most {number} words."
+
+
 @pytest.mark.parametrize(
-    ("wishes", "share", "complains", "reply", "found"),
+    ("likely", "complains", "reply", "said", "found"),
     [
-        ([s.NO_EMOJI], 0.5, True, "emoji", s.NO_EMOJI),
-        ([s.NO_EMOJI], 0.3, True, "emoji", ""),
-        ([s.NO_EMOJI], 0.5, False, "emoji", ""),
-        ([s.NO_EMOJI], 0.7, False, "emoji", s.NO_EMOJI),
-        ([s.NO_EMOJI], 0.9, True, "short", ""),
-        ([s.WARM], 0.9, True, "short", s.WARM),
-        (["Answer in at most {number} sentences.", s.SHORT], 0.9, True, "list", s.SHORT),
-        ([], 0.9, True, "list", ""),
+        ({s.NO_EMOJI: 0.5}, True, "emoji", "my aunt would love this", s.NO_EMOJI),
+        ({s.NO_EMOJI: 0.3}, True, "emoji", "my aunt would love this", ""),
+        ({s.NO_EMOJI: 0.5}, False, "emoji", "my aunt would love this", ""),
+        ({s.NO_EMOJI: 0.7}, False, "emoji", "my aunt would love this", s.NO_EMOJI),
+        ({s.NO_EMOJI: 0.9}, True, "short", "my aunt would love this", ""),
+        ({s.WARM: 0.9}, True, "short", "my aunt would love this", s.WARM),
+        ({}, True, "list", "my aunt would love this", ""),
+        # Several about one thing.
+        ({s.KIND_COMMENTS: 0.3, s.LONG_COMMENTS: 0.2}, True, "short", "they would cry", s.KIND_COMMENTS),
+        ({SENTENCES: 0.5, s.SHORT: 0.2}, True, "prose", "my aunt would love this", s.SHORT),
+        ({s.SHORT: 0.9, WORDS: 0.05}, True, "short", "that took me 20 seconds", ""),
+        ({s.SHORT: 0.5, WORDS: 0.3}, True, "short", "that took me 20 seconds", ""),
+        # What the words turn around.
+        ({"Answer in one sentence.": 0.9}, True, "prose", "a minimum of eight sentences, says my teacher", ""),
+        ({s.SHORT: 0.5, "Answer in one sentence.": 0.4}, True, "prose", "longer answers please", ""),
+        ({"Use emoji.": 0.6}, True, "short", "good that there was no emoji in it", ""),
+        ({s.NUMBERED: 0.8}, True, "short", "I can't stand numbered lists", ""),
+        ({s.BULLETS: 0.9}, True, "list", "I have to delete all the numbers before I can send it", ""),
+        ({s.QUESTION: 0.5}, True, "short", "not a question in sight", s.QUESTION),
+        ({s.NUMBERED: 0.9}, True, "short", "not a single one is numbered", s.NUMBERED),
     ],
 )
 def test_the_network_is_believed_where_it_is_sure_and_the_reply_bears_it_out(
-    wishes: list[str], share: float, complains: bool, reply: str, found: str
+    likely: dict[str, float], complains: bool, reply: str, said: str, found: str
 ) -> None:
-    writer = DirectiveWriter(_Sure(wishes, share))
-    said = "my aunt would love this"
-    assert writer.directive(REQUEST, REPLIES[reply], said, complains=complains) == found
+    writer = DirectiveWriter(_Sure(likely))
+    assert writer.wish(REQUEST, REPLIES[reply], said, complains=complains) == found
+
+
+def test_all_that_stands_on_a_side_is_known_to_the_network() -> None:
+    known = json.loads((FOLDER / WISHES).read_text("utf-8"))
+    assert {wish for alike in ALIKE for wish in alike} <= set(known)
 
 
 def test_directives_about_one_thing_stand_on_one_side() -> None:

@@ -370,8 +370,8 @@ class Writes:
     def directive(self, request: str, reply: str, said: str, *, complains: bool) -> str:
         return "Keep answers short." if "glazed" in said and (complains or "surely" in said) else ""
 
-    def hint(self, request: str, reply: str, said: str) -> Hint:
-        return Hint(said)
+    def hint(self, request: str, reply: str, said: str, *, ask: bool, complains: bool) -> Hint:
+        return Hint(f"{said} ({complains})")
 
 
 @pytest.mark.parametrize(

@@ -89,8 +89,8 @@ class SmallJudge:
             found = [self._encoder.logits(view(seen, part, self._ids), self._give_way) for part in self._parts]
         return combine([f["verdict"] for f in found], found[0], self.calibration.temperature)
 
-    def wishes(self, request: str, reply: str, said: str) -> tuple[list[str], float]:
-        """The likeliest directives about one thing (`sides`), likeliest first, and the probability of all of them.
+    def wishes(self, request: str, reply: str, said: str) -> list[tuple[str, float]]:
+        """The directives about the likeliest thing (`sides`), likeliest first, and their probabilities.
 
         What they leave open stands in braces. None where no known wish is likeliest.
         """
@@ -98,9 +98,9 @@ class SmallJudge:
         with self._guard, self._cores.limit(limits=1):
             shares = softmax(self._encoder.wish_logits(whole, self._give_way))
         of_sides = np.bincount(self._sides, weights=shares)
-        side = int(of_sides.argmax())
+        side = of_sides.argmax()
         likely = [i for i in np.argsort(-shares) if self._sides[i] == side]
-        return [self._wishes[i] for i in likely if self._wishes[i]], float(of_sides[side])
+        return [(self._wishes[i], float(shares[i])) for i in likely if self._wishes[i]]
 
     @cached_property
     def calibration(self) -> Calibration:

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-LENGTHS = (
-    "Keep answers short.",
+from clawlocal.judge.wishes import subjects as s
+
+BRIEF = (
+    s.SHORT,
     "Answer in one sentence.",
     "Answer in at most {number} sentences.",
     "Answer in at most {number} words.",
 )
+"""Wishes for few words."""
 ALIKE = (
-    LENGTHS,
-    (
-        "Write in a natural, human voice.",
-        "Do not use markdown.",
-        "Do not use headings.",
-        "Do not use bullet points. Write in full sentences.",
-    ),
-    (
-        "Write kinder grading comments.",
-        "Write more detailed grading comments.",
-        "Say first what was good in grading comments.",
-        "Use a warm tone.",
-    ),
+    BRIEF,
+    (s.HUMAN, s.NO_MARKDOWN, s.NO_HEADINGS, s.PROSE),
+    (s.KIND_COMMENTS, s.LONG_COMMENTS, "Say first what was good in grading comments.", s.WARM),
 )
 
 

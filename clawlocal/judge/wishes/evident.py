@@ -22,8 +22,10 @@ _QUOTED = re.compile(r"[\"']([a-z]{4,})[\"']")
 _AMISS = re.compile(
     r"\b(?:letter|lacks?|missing|misses|wrong|mistakes?|should|not how|we write|i write|where i live)\b|\?"
 )
-_WISHED = re.compile(r"\b(?:like|want|prefer|please|use|keep|to be|should be)\b")
-_UNWISHED = re.compile(r"\b(?:not|never|no|stop|instead|rather|without|why|again|too|wrong)\b")
+_ASKS_FOR = re.compile(r"\b(?:want|prefer|use|keep|(?:i|we) (?:would )?like|should be|to be) (?:\w+ ){0,4}$")
+_AMENDED = re.compile(
+    r"\b(?:not|never|no|stop|instead|rather|without|why|again|too|wrong|fix\w*|chang\w*|correct\w*|mistakes?)\b"
+)
 
 _ASKED_BACK = re.compile(
     r"\bask(?:ed|ing)? (?:me|us) (?:something|anything|back|a question|in (?:re)?turn|about (?:it|that|this|my)\b)"
@@ -121,7 +123,7 @@ def _spelling(text: str, reply: str) -> str:
         return ""
     theirs = _AMERICA if from_america else _BRITAIN
     wanted = _BRITAIN if from_america else _AMERICA
-    if theirs.search(text) and _WISHED.search(text) and not _UNWISHED.search(text):
+    if (name := theirs.search(text)) and _ASKS_FOR.search(text[: name.start()]) and not _AMENDED.search(text):
         # They ask for what the reply has.
         return ""
     spoken_of = (_SPELLING.search(text) and "?" not in text) or _quotes_it(text, reply)

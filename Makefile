@@ -25,7 +25,7 @@ format: $(VENV)/dev.done
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Makes the small judge's weights again, from judging/data: half an hour on two cores.
+# Makes the small judge's weights again, from judging/data: an hour or so on two cores.
 judge: $(VENV)/judge.done
 	$(BIN)/python -m judging
 

@@ -13,12 +13,21 @@ SAID = "{said}"
 """In an opener: a few words that the prompt quotes."""
 LEAST_QUOTED = 6
 """Words between quotation marks that are somebody's text, and no title or term."""
+LEAST_PASTED = 10
+"""Words that stand under a request, or behind its colon, that are."""
 LEAST_SAID, MOST_SAID = 3, 9
 """Words of it that an opener takes up."""
 TAKEN_UP = 3
 """Words of a quoted text that a reply about it shares; half of them where it has few."""
 
 _QUOTED = re.compile(r"[\"“]([^\"“”]+)[\"”]")
+_PASTED = re.compile(r"\A[^\n]{1,160}[:?][ \t]*\n\s*(?P<text>\S.*)\Z", re.DOTALL)
+"""A line that asks for something, and a text under it."""
+_INTRODUCED = re.compile(
+    r"\A[^:\n]*\b(?:comments?|feedback|remarks?|grade|mark|write|say)\b[^:\n]*:\s+(?P<text>\S.*)\Z",
+    re.DOTALL | re.IGNORECASE,
+)
+"""In one line: "Feedback for Tom: The Romans built …"."""
 _CLAUSE = re.compile(r"[,;:.!?]+\s+|\s+(?=(?:and|but|because|so|which)\s)")
 
 
@@ -34,9 +43,26 @@ def opener(choices: Sequence[str], asked: str, chance: np.random.Generator) -> s
 
 
 def quoted(asked: str) -> str:
-    """The text that a prompt is about, from between its quotation marks; of several the longest, empty for none."""
+    """The text that a prompt is about: `brought`, or behind its colon; empty for none."""
+    return brought(asked) or _found(_INTRODUCED, asked)
+
+
+def brought(asked: str) -> str:
+    """A text from between quotation marks, of several the longest, or from under a line that asks; empty for none."""
     longest = max(_QUOTED.findall(asked), key=len, default="")
-    return longest.strip() if len(longest.split()) >= LEAST_QUOTED else ""
+    return longest.strip() if len(longest.split()) >= LEAST_QUOTED else _found(_PASTED, asked)
+
+
+def apart(asked: str) -> str:
+    """What is asked, without the text that it is about."""
+    text = quoted(asked)
+    return asked.replace(text, " ") if text else asked
+
+
+def _found(where: re.Pattern[str], asked: str) -> str:
+    found = where.match(asked.strip())
+    text = found["text"].strip() if found else ""
+    return text if len(text.split()) >= LEAST_PASTED else ""
 
 
 def takes_up(asked: str, text: str) -> bool:

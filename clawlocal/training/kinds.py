@@ -12,7 +12,7 @@ from itertools import chain, islice, zip_longest
 
 from clawlocal.judge.topics import TOPICS, about
 from clawlocal.training.prompts import OF_TOPIC
-from trainers.openers import quoted
+from trainers.openers import apart, quoted
 from trainers.sense import is_sum
 
 SUMS, MARKING = "sums", "marking"
@@ -90,8 +90,8 @@ PROMPTS = {
         'of a cake that was cut in eight."',
         'Please comment: "The moon is not a lamp, it only shows us the light of the sun" is what Kai answers when '
         "asked why the moon shines.",
-        'What do I say to Ines? Question: how do bees help us? Her answer: "They carry yellow dust from flower to '
-        'flower, so that there are cherries."',
+        "What do I say to Ines about this answer on bees?\n\nThey carry yellow dust from flower to flower, so "
+        "that there are cherries and apples in summer.",
         'Please write a comment. Question: what is a compass for? Arne: "The needle always points north, so sailors '
         'knew where they were going even in the fog."',
         'Ella answers "Why do we need sleep?" with: "At night the brain puts the day in drawers and the body grows." '
@@ -100,22 +100,23 @@ PROMPTS = {
         'beside us the whole way."',
         'What comment would you write? Question: what do roots do? Pia: "They hold the plant in the ground and fetch '
         'the water."',
-        'Feedback for Sami. Task: explain echo. "The sound hits the mountain and comes back to me, only later and '
-        'weaker."',
+        "Feedback for Sami: The sound hits the mountain and comes back to me, only later and weaker, and that is an "
+        "echo.",
         'Grade comment for Lou, who explains 7 times 8: "I know that 7 times 7 is 49, and one more seven makes 56."',
         'My pupil Ana writes about her room: "My bed is a ship, and the carpet is the sea where nobody may step." '
         "Please comment on it.",
         'How do I comment on this? Question: why do cats have whiskers? "They feel with them whether the hole is '
         'wide enough for the whole cat."',
-        'Comment for Ivo, please. Question: what is a desert? "It hardly rains there, and the nights are cold '
-        'although the days are hot."',
-        'Write feedback for Nora. Task: what is a good friend? "Somebody who laughs with you and tells you when you '
-        'are wrong."',
+        "Comment for Ivo, please. What is a desert?\n\nIt hardly rains there, and the nights are cold although the "
+        "days are hot. Camels can live there because they can wait for water.",
+        "Feedback for Nora (9), on friends:\n\nA good friend laughs with you and tells you when you are wrong. Mine "
+        "is called Lea, and we share our lunch.",
         'Question: how did people make fire? Tom: "They rubbed wood or hit two stones until there was a spark." Please '
         "comment on his answer.",
-        'Please comment: "The lion is the king but it was the mouse who bit the net" is how Mia sums up the fable.',
-        'A comment for Levi? Task: why do we need forests? "They clean the air, and the animals live there, and '
-        'they keep the rain."',
+        "What do I write under this one?\n\nThe lion is the king, but it was the mouse who bit the net. So the small "
+        "ones can help the big ones too.",
+        "Geography, Levi. Can you comment?\n\nForests clean the air, and the animals live there, and they keep the "
+        "rain. When they are cut down the ground is washed away.",
         "Comment on Ruth's story beginning: \"It was so dark that Tim could not see his own hand, but he heard someone "
         'breathing."',
     ),
@@ -129,7 +130,7 @@ def kinds(text: str) -> list[str]:
     found = [topic for topic in TOPICS if about(topic, text)]
     if is_sum(text) or _told_in_words(text):
         found.append(SUMS)
-    if quoted(text) and _MARKS.search(text):
+    if quoted(text) and _MARKS.search(apart(text)):
         found.append(MARKING)
     return found
 

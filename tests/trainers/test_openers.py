@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainers.openers import opener, quoted, takes_up
+from trainers.openers import apart, brought, opener, quoted, takes_up
 
 CASTLES = 'Comment on "Castles" by Tim: "Enemies could not dig below the wall, and they swam badly in heavy armour."'
 CHOICES = ('You wrote "{said}" and ', "What a question! ")
@@ -42,3 +42,25 @@ def test_without_a_fitting_beginning_there_is_none() -> None:
 )
 def test_a_comment_is_about_the_text(text: str, does: bool) -> None:
     assert takes_up(CASTLES, text) is does and takes_up("Why is the sky blue?", text)
+
+
+TEXT = "The Romans built straight roads so that the soldiers could march fast."
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_quoted", "is_brought"),
+    [
+        (f"Year 6, history. Comment?\n\n{TEXT}", True, True),
+        (f"For Tom, please:\n{TEXT}", True, True),
+        (f"Feedback for Tom: {TEXT}", True, False),
+        (f"Your comment says too little: {TEXT}", True, False),
+        (f"That is too long.\n\n{TEXT}", False, False),
+        ("What can I say?\n\nHe is ill.", False, False),
+        (f"My question: {TEXT}", False, False),
+    ],
+)
+def test_a_text_under_a_request_or_behind_its_colon_is_what_it_is_about(
+    asked: str, is_quoted: bool, is_brought: bool
+) -> None:
+    assert (quoted(asked), brought(asked)) == (TEXT if is_quoted else "", TEXT if is_brought else "")
+    assert (TEXT in apart(asked)) is (TEXT in asked and not is_quoted)

@@ -250,6 +250,9 @@ _ASKED = (
     'Feedback for {name}, please. Task: {task} "{text}"',
     'What should I write under {name}\'s answer? {task} "{text}"',
     'My pupil {name} writes: "{text}" The task was: {task} Please write a comment.',
+    "A comment for {name}, please. {task} This is the answer:\n\n{text}",
+    "{task} What do I write under this one, by {name}?\n\n{text}",
+    "Feedback for {name}, who was asked: {task}\n\n{text}",
 )
 _FIRST = (
     'Well done, {name}! I really like that you wrote "{first}", because it shows that you thought about the task.',

@@ -11,10 +11,13 @@ from collections.abc import Iterator
 
 from clawlocal.judge.wishes import subjects as s
 from clawlocal.judge.wishes.ordinary import brings_text
-from trainers.openers import quoted
+from trainers.openers import apart, quoted
 
 _GRADING = re.compile(
     r"\b(?:comments?|feedback|remarks?|grad(?:e|es|ed|ing)|mark(?:s|ing)?|assess\w*|report)\b", re.IGNORECASE
+)
+_BENEATH = re.compile(
+    r"\b(?:write|put|say)\b.{0,20}\b(?:under|beneath|below|back|to (?:him|her|them))\b", re.IGNORECASE
 )
 _PUPIL = re.compile(
     r"\b(?:pupils?|students?|essays?|homework|class|classwork|teacher|exam|school|grading|wrote|kid|child"
@@ -67,8 +70,11 @@ _NEXT = re.compile(r"\b(?:next (?:one|is|up|pupil|answer)|now (?:for )?\w+'s|ano
 
 def on_pupil(request: str, words: str) -> bool:
     """Whether a comment on a pupil's work was asked for."""
-    about = f"{request} {words}"
-    return bool(_GRADING.search(about) and (_PUPIL.search(about) or quoted(request)))
+    about = f"{apart(request)} {words}"
+    theirs = bool(quoted(request))
+    return bool(_GRADING.search(about) and (theirs or _PUPIL.search(about))) or (
+        theirs and bool(_BENEATH.search(about))
+    )
 
 
 def missed(request: str, text: str, said: str, reply: str) -> Iterator[tuple[str, str]]:

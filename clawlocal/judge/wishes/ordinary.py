@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from trainers.openers import quoted
+from trainers.openers import brought
 
 _IDLE = frozenset(
     """a able about above absolutely actually after afterwards again ah ai all already also altogether always am
@@ -128,8 +128,8 @@ def rest(clause: str, start: int, end: int) -> list[str]:
 
 
 def brings_text(said: str, reply: str) -> bool:
-    """It quotes a text that the reply has not: a request of its own."""
-    text = quoted(said)
+    """It quotes a text that the reply has not, or has one under its first line: a request of its own."""
+    text = brought(said)
     return bool(text) and text not in reply
 
 

@@ -101,6 +101,19 @@ class Batch:
         return sum(sample.praised for sample in self.samples)
 
 
+@dataclass
+class _Taken:
+    """Of what waits, what an update can use."""
+
+    kept: Mapping[str, str]
+    """By reply that was not wanted the one that was kept."""
+    samples: list[Sample] = field(default_factory=list)
+    pairs: dict[str, Pair] = field(default_factory=dict)
+    skipped: Counter[str] = field(default_factory=Counter)
+    carried: list[int] = field(default_factory=list)
+    """Lessons of turns that cannot be used."""
+
+
 class BatchMaker:
     """Makes the batch for one model from the store."""
 
@@ -120,34 +133,11 @@ class BatchMaker:
         that was used before and remains.
         """
         again = rebuild is not None and rebuild.anew
-        skipped: Counter[str] = Counter()
-        samples: list[Sample] = []
-        found: dict[str, Pair] = {}
         taught = self.lessons()
-        kept = self._kept(again)
-        for queued in self._store.ledger(self._engine.name) if again else self._store.queue():
-            not_now = "" if again else self._not_now(queued, len(samples))
-            if not_now:
-                skipped[not_now] += 1
-                continue
-            sample = self._sample(queued, live or BASE, taught)
-            pair = self._pair(queued, kept)
-            never = _never(sample, paired=pair is not None)
-            if never:
-                if not again:
-                    self._store.set_turn_use(sample.id, TurnUse.SKIPPED, never)
-                    self._carry(queued)
-                skipped[never] += 1
-                continue
-            if not self._recipe.rehearses and not self._recipe.learns_from(sample):
-                # It waits: another method may learn from it.
-                skipped[recipes.lacking(self._method)] += 1
-                continue
-            samples.append(sample)
-            if pair is not None:
-                found[sample.id] = pair
-        if not samples and rebuild is None:
-            return Batch((), (), self._neutral(), (), skipped=dict(skipped), method=self._method)
+        taken = self._taken(live or BASE, taught, again=again)
+        if not taken.samples and rebuild is None:
+            self._want(taken.carried)
+            return Batch((), (), self._neutral(), (), skipped=dict(taken.skipped), method=self._method)
         own = requests(self._store.recent_prompts(2 * OWN_PROMPTS))[:OWN_PROMPTS]
         heard = self._heard(taught, own)
         unheeded = tuple(x for x in taught if x.id in heard and heard[x.id].deaf)
@@ -158,21 +148,51 @@ class BatchMaker:
         # Without distillation none is taught; without practice they are measured on these prompts, and no more.
         lessons = lessons if self._recipe.w_opd else ()
         own = own if rehearsals and self._recipe.rehearses else []
-        return Batch(
-            tuple(samples),
+        batch = Batch(
+            tuple(taken.samples),
             rehearsals,
             self._neutral(),
             lessons,
             probes.rendered(self._engine),
-            dict(skipped),
+            dict(taken.skipped),
             tuple(own),
             rebuild,
-            pairs=tuple(found.values()),
-            kept=tuple(dict.fromkeys(kept[turn] for turn in found)),
+            pairs=tuple(taken.pairs.values()),
+            kept=tuple(dict.fromkeys(taken.kept[turn] for turn in taken.pairs)),
             method=self._method,
             unheeded=unheeded,
             amplifiable=all(each.amplifiable for each in heard.values() if not each.deaf),
         )
+        # What this very update teaches needs none of its own.
+        at_hand = {x.id for x in lessons} if batch.worth_training() else set()
+        self._want([x for x in taken.carried if x not in at_hand])
+        return batch
+
+    def _taken(self, policy: str, taught: Sequence[Lesson], *, again: bool) -> _Taken:
+        """What waits and can be used; what can never be used is skipped for good."""
+        taken = _Taken(self._kept(again))
+        for queued in self._store.ledger(self._engine.name) if again else self._store.queue():
+            not_now = "" if again else self._not_now(queued, len(taken.samples))
+            if not_now:
+                taken.skipped[not_now] += 1
+                continue
+            sample = self._sample(queued, policy, taught)
+            pair = self._pair(queued, taken.kept)
+            never = _never(sample, paired=pair is not None)
+            if never:
+                if not again:
+                    self._store.set_turn_use(sample.id, TurnUse.SKIPPED, never)
+                    taken.carried += self._carried(queued)
+                taken.skipped[never] += 1
+                continue
+            if not self._recipe.rehearses and not self._recipe.learns_from(sample):
+                # It waits: another method may learn from it.
+                taken.skipped[recipes.lacking(self._method)] += 1
+                continue
+            taken.samples.append(sample)
+            if pair is not None:
+                taken.pairs[sample.id] = pair
+        return taken
 
     def _heard(self, taught: Sequence[Lesson], own: Sequence[str]) -> dict[int, Heed]:
         """What the model makes of each lesson that only its own example could teach it, and that is not learned yet."""
@@ -185,17 +205,21 @@ class BatchMaker:
         topic = lesson.scope.removeprefix(TOPIC)
         return [text for text in (*own, *OF_TOPIC.get(topic, ()), *EVERYDAY) if applying([lesson], text)]
 
-    def _carry(self, queued: Queued) -> None:
+    def _carried(self, queued: Queued) -> list[int]:
         """A turn that cannot be learned from, as one late in a long chat, may have made a lesson: that can.
 
         Or it shows that one is not learned well enough, which is practised again.
         """
         lesson = self._store.lesson_that_says(queued.verdict.hint) if queued.verdict.hint else None
         if lesson is None or lesson.scope == THIS_TURN:
-            return
+            return []
         missed = lesson.state is LessonState.LEARNED and queued.verdict.value < 0
-        if lesson.state is LessonState.ACTIVE or missed:
-            self._store.want_rebuild(self._engine.name, carried=[lesson.id])
+        return [lesson.id] if lesson.state is LessonState.ACTIVE or missed else []
+
+    def _want(self, lessons: Sequence[int]) -> None:
+        """Have the next idle time bring these on."""
+        if lessons:
+            self._store.want_rebuild(self._engine.name, carried=lessons)
 
     def lessons(self) -> list[Lesson]:
         """What the weights should hold after the update: learned before, and active now."""

@@ -298,6 +298,17 @@ def test_a_lesson_from_a_turn_that_is_too_long_is_learned_all_the_same(
     assert updater.run(never).status is UpdateStatus.NOTHING
 
 
+def test_a_lesson_that_another_turn_teaches_needs_no_update_of_its_own(
+    updater: Updater, store: Store, corrected: Correct, jobs: list[Job]
+) -> None:
+    late = corrected()
+    store._db.execute(f"UPDATE turns SET prompt_ids = zeroblob({4 * MAX_PROMPT}) WHERE id = ?", (late,))
+    early = corrected("What is a stork?")
+    assert updater.run(never).status is UpdateStatus.PUBLISHED
+    assert [sample.id for sample in jobs[0].samples] == [early]
+    assert updater.run(never).status is UpdateStatus.NOTHING
+
+
 def test_a_lesson_that_is_missed_once_it_is_learned_is_practised_again(
     updater: Updater, store: Store, corrected: Correct, jobs: list[Job]
 ) -> None:

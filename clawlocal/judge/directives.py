@@ -106,7 +106,8 @@ class DirectiveWriter:
             return ""
         for place, (wish, share) in enumerate(likely):
             whole = filled(wish, said)
-            if whole and not kept(whole, reply) and (place == 0 or share >= OF_ITS_OWN):
+            # A limit that was said outright holds for the next replies too.
+            if whole and not kept(whole if place else wish, reply) and (place == 0 or share >= OF_ITS_OWN):
                 return whole
         return ""
 

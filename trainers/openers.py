@@ -23,11 +23,8 @@ TAKEN_UP = 3
 _QUOTED = re.compile(r"[\"“]([^\"“”]+)[\"”]")
 _PASTED = re.compile(r"\A[^\n]{1,160}[:?][ \t]*\n\s*(?P<text>\S.*)\Z", re.DOTALL)
 """A line that asks for something, and a text under it."""
-_INTRODUCED = re.compile(
-    r"\A[^:\n]*\b(?:comments?|feedback|remarks?|grade|mark|write|say)\b[^:\n]*:\s+(?P<text>\S.*)\Z",
-    re.DOTALL | re.IGNORECASE,
-)
-"""In one line: "Feedback for Tom: The Romans built …"."""
+_INTRODUCES = re.compile(r"\b(?:comments?|feedback|remarks?|grade|mark|write|say)\b", re.IGNORECASE)
+"""Before a colon: "Feedback for Tom: The Romans built …"."""
 _CLAUSE = re.compile(r"[,;:.!?]+\s+|\s+(?=(?:and|but|because|so|which)\s)")
 
 
@@ -44,13 +41,16 @@ def opener(choices: Sequence[str], asked: str, chance: np.random.Generator) -> s
 
 def quoted(asked: str) -> str:
     """The text that a prompt is about: `brought`, or behind its colon; empty for none."""
-    return brought(asked) or _found(_INTRODUCED, asked)
+    return brought(asked) or _introduced(asked)
 
 
 def brought(asked: str) -> str:
     """A text from between quotation marks, of several the longest, or from under a line that asks; empty for none."""
     longest = max(_QUOTED.findall(asked), key=len, default="")
-    return longest.strip() if len(longest.split()) >= LEAST_QUOTED else _found(_PASTED, asked)
+    if len(longest.split()) >= LEAST_QUOTED:
+        return longest.strip()
+    under = _PASTED.match(asked.strip())
+    return _long(under["text"]) if under else ""
 
 
 def apart(asked: str) -> str:
@@ -59,9 +59,15 @@ def apart(asked: str) -> str:
     return asked.replace(text, " ") if text else asked
 
 
-def _found(where: re.Pattern[str], asked: str) -> str:
-    found = where.match(asked.strip())
-    text = found["text"].strip() if found else ""
+def _introduced(asked: str) -> str:
+    """Behind the first colon, if that ends a request in the first line."""
+    request, _, text = asked.strip().partition(":")
+    asks = "\n" not in request and text[:1].isspace() and _INTRODUCES.search(request)
+    return _long(text.strip()) if asks else ""
+
+
+def _long(text: str) -> str:
+    """Empty for what is too short to be somebody's text."""
     return text if len(text.split()) >= LEAST_PASTED else ""
 
 

@@ -157,11 +157,11 @@ class Reward:
     def _hint(self, signal: Signal, opinion: Opinion, exchange: Exchange) -> hints.Hint:
         if signal.kind is SignalKind.EDIT:
             return hints.from_edit(signal.text)
-        said = (exchange.request, exchange.reply, signal.text)
-        if signal.kind in _WORDED and self._writer and (plain := self._writer.plain(*said)):
-            return hints.Hint(plain, about_form=True)
         if signal.kind not in _WORDED:
             return hints.Hint()
+        said = (exchange.request, exchange.reply, signal.text)
+        if self._writer and (plain := self._writer.plain(*said)):
+            return hints.Hint(plain, about_form=True)
         if opinion.value > 0 and not hints.asks(signal.text):
             # "Exactly the tone I wanted." says how it was, and asks for nothing.
             return hints.Hint()
@@ -172,8 +172,8 @@ class Reward:
             # A correction is taken at its word, and on the caller's thread, where nothing may be waited for.
             return self._writer.hint(*said, ask=signal.kind is SignalKind.MESSAGE, complains=complains)
         # What says nothing plainly may still be a wish that is known: "my eyes glazed over".
-        directive = self._writer.directive(*said, complains=complains) if self._writer else ""
-        return hints.Hint(directive, about_form=True) if directive else hints.Hint()
+        wish = self._writer.wish(*said, complains=complains) if self._writer else ""
+        return hints.Hint(wish, about_form=True) if wish else hints.Hint()
 
     def _remember(self, turn: str, hint: str, exchange: Exchange, about_form: bool | None) -> None:
         if about_form is None:

@@ -10,7 +10,7 @@ from trainers import rules
 
 
 def test_no_lesson_contradicts_another() -> None:
-    each = [rule.side for lesson in together.LESSONS for rule in rules.rules(lesson) if not rule.implied]
+    each = [rule.side for lesson in together.LESSONS for rule in rules.of_one(lesson, together.LESSONS)]
     assert len(each) == len(set(each)), "of two rules about one side only the later would count"
     assert all(map(rules.rules, together.LESSONS))
 

@@ -367,7 +367,7 @@ class Writes:
     def plain(self, request: str, reply: str, said: str) -> str:
         return "Use bullet points." if "dashes" in said else ""
 
-    def directive(self, request: str, reply: str, said: str, *, complains: bool) -> str:
+    def wish(self, request: str, reply: str, said: str, *, complains: bool) -> str:
         return "Keep answers short." if "glazed" in said and (complains or "surely" in said) else ""
 
     def hint(self, request: str, reply: str, said: str, *, ask: bool, complains: bool) -> Hint:

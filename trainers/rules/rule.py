@@ -84,6 +84,7 @@ def prose_rule(
     local: bool = False,
     occasions: tuple[str, ...] = (),
     drills: tuple[str, ...] = (),
+    examples: Mapping[str, str] | None = None,
     redrawn: bool = False,
 ) -> Rule:
     """A rule about prose: what is within code fences is not looked at, and a reply with such a block is not mended."""
@@ -95,5 +96,6 @@ def prose_rule(
         local=local,
         occasions=occasions,
         drills=drills,
+        examples=examples or {},
         redrawn=redrawn,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from trainers.rules.comments import commented
 from trainers.rules.form import IMPLIED_NO_HEADINGS, IMPLIED_PROSE
@@ -128,10 +127,7 @@ def _voice(text: str) -> str:
     return prose(told) if listless(told) else told
 
 
-_HUMAN_VOICE = replace(
-    prose_rule("human", "voice", _voiced, _voice, drills=tuple(worked())),
-    examples=worked(),
-)
+_HUMAN_VOICE = prose_rule("human", "voice", _voiced, _voice, drills=tuple(worked()), examples=worked())
 """What a person hands in has its sums worked out in sentences: who asks for sums practises on such."""
 
 

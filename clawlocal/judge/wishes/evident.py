@@ -123,11 +123,12 @@ def _spelling(text: str, reply: str) -> str:
         return ""
     theirs = _AMERICA if from_america else _BRITAIN
     wanted = _BRITAIN if from_america else _AMERICA
-    if (name := theirs.search(text)) and _ASKS_FOR.search(text[: name.start()]) and not _AMENDED.search(text):
+    name = theirs.search(text)
+    if name and _ASKS_FOR.search(text[: name.start()]) and not _AMENDED.search(text):
         # They ask for what the reply has.
         return ""
     spoken_of = (_SPELLING.search(text) and "?" not in text) or _quotes_it(text, reply)
-    named = bool(_LANGUAGE.search(text) and (wanted.search(text) or theirs.search(text)))
+    named = bool(_LANGUAGE.search(text) and (wanted.search(text) or name))
     return (s.BRITISH if from_america else s.AMERICAN) if spoken_of or named else ""
 
 

@@ -73,7 +73,8 @@ def _asks(parts: Sequence[str], text: str, said: str) -> bool:
 
 
 def _found(parts: Sequence[str], text: str, request: str, reply: str, said: str) -> list[Found]:
-    found = [f for clause in parts for f in _in(clause, text, request, reply)]
+    more = ON_PUPILS if on_pupil(request, text) else ()
+    found = [f for clause in parts for f in _in(clause, text, request, reply, more)]
     found += [f for _, f in _meant(text, text, reply) if f[0] == "spelling"]
     if not any(side == "spelling" for side, *_ in found) and (spelled := spelling(text, reply)):
         found.append(("spelling", spelled, _MEANT))
@@ -98,12 +99,12 @@ def _numbers(text: str) -> set[str]:
     return set(re.findall(r"\d+", text))
 
 
-def _in(clause: str, text: str, request: str, reply: str) -> Iterator[Found]:
+def _in(clause: str, text: str, request: str, reply: str, more: tuple[Phrase, ...]) -> Iterator[Found]:
     if is_question(clause) or _IF_I_WANT.match(clause):
         return
     if limited := limit(clause, text):
         yield "length", limited, _COUNTED
-    placed = [*_named(clause, reply), *_meant(clause, text, reply, ON_PUPILS if on_pupil(request, text) else ())]
+    placed = [*_named(clause, reply), *_meant(clause, text, reply, more)]
     yield from (found for _, found in sorted(placed, key=lambda x: x[0]))
     if spoken := _language(clause, request):
         yield "language", spoken, _NAMED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,7 +90,7 @@ def train(
     for epoch in range(recipe.epochs):
         network.train()
         total = 0.0
-        for batch in _batches(texts, recipe.batch, dice):
+        for batch in batches(texts, range(len(rows)), recipe.batch, dice):
             for group, rate in zip(optimiser.param_groups, rates, strict=True):
                 group["lr"] = rate * pace(step / steps, recipe.warm_up)
             parts = dice.choices(list(Part), recipe.views, k=len(batch))
@@ -180,9 +180,9 @@ def pace(done: float, warm_up: float) -> float:
     return done / warm_up if done < warm_up else (1.0 - done) / (1.0 - warm_up)
 
 
-def _batches(texts: Texts, size: int, dice: random.Random) -> Iterator[list[int]]:
-    """Rows of like length together, in a random order."""
-    order = list(range(len(texts.rows)))
+def batches(texts: Texts, rows: Iterable[int], size: int, dice: random.Random) -> Iterator[list[int]]:
+    """Those of `rows` that are of like length together, in a random order."""
+    order = list(rows)
     dice.shuffle(order)
     found = []
     for start in range(0, len(order), 16 * size):

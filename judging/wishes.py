@@ -20,7 +20,7 @@ from clawlocal.judge.small.views import Part, Seen
 from judging.network import DROPOUT, Layer, Network
 from judging.rows import DATA, Row, lines
 from judging.start import Start
-from judging.train import Texts, pace
+from judging.train import Texts, batches, pace
 
 FOLDER = DATA / "wishes"
 HELD_OUT = "held_out"
@@ -106,10 +106,8 @@ def train(found: Sequence[Phrasing], start: Start, network: Network, say: Callab
     )
     steps, step = EPOCHS * -(-len(learned) // BATCH), 0
     for epoch in range(EPOCHS):
-        dice.shuffle(learned)
         total = 0.0
-        for first in range(0, len(learned), BATCH):
-            some = learned[first : first + BATCH]
+        for some in batches(texts, learned, BATCH, dice):
             for group, rate in zip(optimiser.param_groups, rates, strict=True):
                 group["lr"] = rate * pace(step / steps, WARM_UP)
             with torch.autocast("cpu", torch.bfloat16):

@@ -180,6 +180,16 @@ def test_any_text_may_be_looked_through(said: str) -> None:
         ("Keep it short, and use a table.", "Use bullet points.", "layout"),
         ("Use a table.", "Do not use emoji.", ""),
         ("Show the steps.", "Show the steps of every sum.", ""),
+        ("Do not use bullet points. Write in full sentences.", "Answer in at most three sentences.", ""),
+        ("Do not use bullet points. Write in full sentences.", "Use bullet points.", "layout"),
+        ("Use bullet points.", "Do not use bullet points. Write in full sentences.", "layout"),
+        ("Use numbered lists.", "Do not use bullet points. Write in full sentences.", "layout"),
+        ("Use bullet points.", "Do not use headings.", ""),
+        ("Use headings.", "Do not use headings.", "headings"),
+        ("Do not use a table.", "Use bullet points.", ""),
+        ("Don't use lists or tables.", "Use a table.", "layout"),
+        ("No bullets, use a table.", "Use bullets.", "layout"),
+        ("Do not use bullet points. Write in full sentences.", "Do not use bold text. Do not use bullet points.", ""),
     ],
 )
 def test_two_lessons_about_one_side_of_a_reply(later: str, earlier: str, about: str) -> None:

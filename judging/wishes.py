@@ -20,7 +20,7 @@ from clawlocal.judge.small.views import Part, Seen
 from judging.network import DROPOUT, Layer, Network
 from judging.rows import DATA, Row, lines
 from judging.start import Start
-from judging.train import Texts, batches, pace
+from judging.train import Texts, batches, bfloat16, pace
 
 FOLDER = DATA / "wishes"
 HELD_OUT = "held_out"
@@ -29,7 +29,7 @@ OTHER = "other"
 """As the files call a wish that is none of the known ones."""
 DEPTH = 3
 """Layers of its own."""
-EPOCHS, BATCH, RATE, HEAD_RATE, WARM_UP, SMOOTHING = 8, 16, 4e-4, 1.2e-2, 0.1, 0.05
+EPOCHS, BATCH, RATE, HEAD_RATE, WARM_UP, SMOOTHING = 6, 16, 4e-4, 1.2e-2, 0.1, 0.05
 KEPT_BACK = 7
 """Every so-manieth phrasing sets the threshold and is not trained on."""
 PRECISION = 0.88
@@ -104,13 +104,14 @@ def train(found: Sequence[Phrasing], start: Start, network: Network, say: Callab
     optimiser = torch.optim.AdamW(
         [{"params": part.parameters()} for part in (head.layers, head.linear)], betas=(0.9, 0.98), weight_decay=0.01
     )
+    fast = bfloat16(start)
     steps, step = EPOCHS * -(-len(learned) // BATCH), 0
     for epoch in range(EPOCHS):
         total = 0.0
         for some in batches(texts, learned, BATCH, dice):
             for group, rate in zip(optimiser.param_groups, rates, strict=True):
                 group["lr"] = rate * pace(step / steps, WARM_UP)
-            with torch.autocast("cpu", torch.bfloat16):
+            with torch.autocast("cpu", torch.bfloat16, enabled=fast):
                 logits = head(*texts.batch(some, [Part.ALL] * len(some)))
             loss = functional.cross_entropy(logits.float(), labels[some], label_smoothing=SMOOTHING)
             optimiser.zero_grad()

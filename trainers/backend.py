@@ -50,7 +50,7 @@ class Torch:
     def faster(self, shape: Shape) -> str:
         from trainers.torch_speed import faster
 
-        return faster(shape)
+        return faster(shape.width, shape.inner)
 
     def frugal(self) -> str:
         import torch

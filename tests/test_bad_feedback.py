@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from clawlocal.cli import cli
 from clawlocal.config import Settings
 from clawlocal.engine.fake import FakeEngine
 from clawlocal.judge.lessons import GENERAL
-from clawlocal.records import Lesson, LessonState, Receipt, SignalKind, TurnUse, UpdateStatus, Verdict
+from clawlocal.records import Lesson, LessonState, Receipt, Signal, SignalKind, TurnUse, UpdateStatus, Verdict
 from clawlocal.store import Store
 from tests.saying import said, say
 from tests.waiting import until
@@ -109,6 +110,23 @@ def test_a_chat_that_has_given_all_its_lessons_can_still_change_its_mind(assista
     assert "Keep answers short." in in_use(assistant)
     assistant.correct(turn, LONG)
     assert "Answer in more detail." in in_use(assistant)
+
+
+def test_it_is_told_too_where_the_reward_loop_is_quicker_than_the_caller(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = said(assistant, "What is a heron?")
+    assistant.correct(turn, LONG)
+    store = assistant._store
+    add_signal = store.add_signal
+
+    def add_and_judge(*signal: Any) -> Signal:
+        added = add_signal(*signal)
+        assistant._reward.catch_up()
+        return added
+
+    monkeypatch.setattr(store, "add_signal", add_and_judge)
+    assert "takes the place of “Answer in more detail.”" in assistant.correct(turn, SHORT)
 
 
 # who changes his mind

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -110,7 +112,8 @@ class Tunnel:
         try:
             self._process.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            # With `ssh`, which a tether that is only killed would leave behind.
+            os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         shutil.rmtree(self._folder, ignore_errors=True)
 

@@ -46,7 +46,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SshHost]:
     with ssh_host(folder) as host:
         yield host
         TUNNELS.close_all()
-        assert host.running == []
+        until(lambda: host.running == [])
 
 
 @pytest.fixture
@@ -77,6 +77,18 @@ def test_a_chat_streams_through_it_and_the_next_uses_it_again(
     assert {entry.host for entry in store.egress()} == {f"127.0.0.1:{far.server_port} through {host.name}"}
     assistant.close()
     assert host.running == []
+
+
+def test_no_ssh_is_left_behind_a_tether_that_does_not_end_it(
+    assistant: Assistant, host: SshHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(assistant)
+    assert host.running
+    [opened] = TUNNELS._open.values()
+    opened._process.send_signal(signal.SIGSTOP)
+    monkeypatch.setattr(tunnel, "_END_SECONDS", 0.01)
+    assistant.close()
+    until(lambda: host.running == [])
 
 
 def test_no_other_user_can_use_it(assistant: Assistant) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import islice
-from statistics import fmean
+from statistics import fmean, median
 
 from clawlocal.engine.protocol import Engine, Sampling
 from clawlocal.judge.lessons import note
@@ -23,10 +23,9 @@ from trainers.sense import spoken
 PROMPTS = 12
 TOKENS = 48
 """Of a reply: enough to see what a lesson does."""
-DEAF = 0.07
-"""Nats a token. With the embedded model a line of nonsense gave 0.06, weak wishes ("Say how sure you are.") 0.09 up,
-lessons that it follows more. Of six prompts alone nonsense gave 0.01 and 0.11: chance makes as much as that.
-On a processor that rounds otherwise the same line gave 0.28: what does more is not always understood.
+DEAF = 0.08
+"""Nats a token, of half of the replies. With the embedded model three lines of nonsense gave 0.01, 0.04 and 0.07, "Be
+modest." 0.03, "Say how sure you are." 0.09, lessons that it follows 0.2 to 0.5.
 """
 RECITED = 0.5
 """Share of a lesson's words that a reply says again, in runs of three or more, for it to be recited."""
@@ -39,7 +38,8 @@ class Heed:
     """What the base makes of one lesson."""
 
     gain: float
-    """log π₀(reply | prompt, lesson) − log π₀(reply | prompt), nats a token, mean over its replies with the lesson."""
+    """log π₀(reply | prompt, lesson) − log π₀(reply | prompt), nats a token, median over its replies with the lesson:
+    one that makes something of nonsense, 3 nats a token, would make up for eleven that do not."""
     recites: float
     """Share of them that say the lesson again."""
 
@@ -71,7 +71,7 @@ def heed(engine: Engine, lesson: str, prompts: Sequence[str]) -> Heed:
         ((with_it,), (without,)) = (engine.score(ids, [said.token_ids]) for ids in (told, alone))
         gains.append((with_it - without) / len(said.token_ids))
         recitals.append(_recites(said.text, lesson))
-    return Heed(fmean(gains), fmean(recitals)) if gains else Heed(0.0, 0.0)
+    return Heed(median(gains), fmean(recitals)) if gains else Heed(0.0, 0.0)
 
 
 def _recites(reply: str, lesson: str) -> bool:

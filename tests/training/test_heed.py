@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -41,6 +42,16 @@ def test_a_lesson_that_changes_nothing_is_not_heeded(engine: FakeEngine) -> None
     engine.scorer = indifferent
     assert heed(engine, PIRATE, EVERYDAY) == Heed(0.0, 0.0)
     assert heed(engine, PIRATE, []).deaf
+
+
+def test_one_reply_that_makes_something_of_it_is_not_enough(engine: FakeEngine) -> None:
+    asked = itertools.count()
+
+    def once(prefix: Sequence[int], continuations: Sequence[Sequence[int]], adapter: AdapterFile | None) -> list[float]:
+        return [-1.0 if next(asked) == 0 else -100.0 for _ in continuations]
+
+    engine.scorer = once
+    assert heed(engine, PIRATE, EVERYDAY).deaf
 
 
 @pytest.mark.parametrize(
@@ -86,8 +97,7 @@ def test_a_method_without_practice_asks_nothing(
     assert engine.scored == []
 
 
-def test_the_embedded_model_heeds_german_more_than_nonsense(llama_engine: LlamaEngine) -> None:
+def test_the_embedded_model_heeds_german_and_no_nonsense(llama_engine: LlamaEngine) -> None:
     german, nonsense = (heed(llama_engine, text, EVERYDAY) for text in ("Answer in German.", "xqzt blorp fnord."))
     assert german.gain > 4 * DEAF
-    # How much nonsense moves is chance: 0.06 nats with the roundings of one processor, 0.28 with those of another.
-    assert nonsense.gain < german.gain
+    assert nonsense.deaf

@@ -39,7 +39,8 @@ class Heed:
 
     gain: float
     """log π₀(reply | prompt, lesson) − log π₀(reply | prompt), nats a token, median over its replies with the lesson:
-    one that makes something of nonsense, 3 nats a token, would make up for eleven that do not."""
+    one that makes something of nonsense, 3 nats a token, would make up for eleven that do not.
+    """
     recites: float
     """Share of them that say the lesson again."""
 
